@@ -1,0 +1,19 @@
+/** What `backup list` shows; the whole of it stands in the manifest (docs/formats.md). */
+export interface BackupInfo {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly keyspace: string;
+  readonly tables: readonly BackupTableInfo[];
+  readonly label: string | null;
+  readonly bytes: number;
+  readonly store: string;
+  readonly manifestHash: string;
+}
+export interface BackupTableInfo {
+  readonly table: string;
+  readonly tableId: string;
+  readonly columns: readonly string[] | null;
+  readonly rows: number;
+  readonly valueDigest: string;
+  readonly timesInferred: readonly string[];
+}

@@ -1,0 +1,102 @@
+import type { Table } from './schema.ts';
+
+/** A source outside the keyspace, as a migration declares it. */
+export interface ForeignSource {
+  readonly kind: 'foreign';
+  /** `csv`, `json`, `ndjson`: the folder in `sources/` that reads it. */
+  readonly system: string;
+  /** A name that the configuration knows; null when the source says itself where it is (a file beside the migrations). */
+  readonly connection: string | null;
+  /** A path or glob relative to the project folder, a table's name, a query: the system's own notion. */
+  readonly place: string;
+  /** Declared columns: name → the system's own type name, e.g. `csv.int`, and whether it may be null. */
+  readonly columns: Readonly<Record<string, ForeignColumn>>;
+  /** The columns that identify a row in reports; may be empty. */
+  readonly key: readonly string[];
+  /** Settings of the system, e.g. `{ delimiter: ';' }`. JSON-safe. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+export interface ForeignColumn {
+  readonly type: string;
+  readonly required: boolean;
+  /** The field's own name where it differs from the column's. */
+  readonly field: string;
+}
+
+/** A table of the same keyspace, with the columns that the migration declared it uses. */
+export interface TableSource {
+  readonly kind: 'table';
+  readonly table: Table;
+}
+export type DataSource = TableSource | ForeignSource;
+
+/** A row in JavaScript values, by column name. */
+export type JsRow = Readonly<Record<string, unknown>>;
+export interface RunClock {
+  readonly startedAt: Date;
+}
+
+export interface SkipSignal {
+  readonly kind: 'skip';
+  readonly reason: string;
+}
+export interface RejectSignal {
+  readonly kind: 'reject';
+  readonly reason: string;
+}
+export interface UnsetSignal {
+  readonly kind: 'unset';
+}
+/** Thrown by conversions (`to.*`) inside a row function: the engine rejects the row with this reason. */
+export class RowRejected extends Error {
+  readonly reason: string;
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'RowRejected';
+    this.reason = reason;
+  }
+}
+
+/** Where a target column's value comes from. */
+export type ColumnMapping =
+  | { readonly kind: 'column'; readonly from: string }
+  | { readonly kind: 'function'; readonly value: (row: JsRow, run: RunClock) => unknown }
+  | { readonly kind: 'unset' };
+
+interface DataSpecBase {
+  /** Position in the migration's `data` list, from 0. */
+  readonly index: number;
+  readonly from: DataSource;
+  /** The target with the columns that the migration declared. */
+  readonly into: Table;
+  readonly maxRejects: number | `${number}%`;
+}
+/** One row in, one row out. `columns` is complete: every target column that is written has its mapping. */
+export interface CopySpec extends DataSpecBase {
+  readonly kind: 'copy';
+  readonly columns: Readonly<Record<string, ColumnMapping>>;
+}
+export interface TransformSpec extends DataSpecBase {
+  readonly kind: 'transform';
+  readonly rows: (
+    row: JsRow,
+    out: { emit(row: JsRow): void },
+    run: RunClock,
+  ) => SkipSignal | RejectSignal | undefined | void;
+}
+/** A table into itself: only the columns named, for the rows that are there. */
+export interface BackfillSpec extends DataSpecBase {
+  readonly kind: 'backfill';
+  readonly columns: Readonly<Record<string, ColumnMapping>>;
+}
+export type DataSpec = CopySpec | TransformSpec | BackfillSpec;
+
+/** The part of a data spec that a plan can hold. */
+export interface DataSummary {
+  readonly kind: DataSpec['kind'];
+  readonly index: number;
+  readonly from: { readonly kind: 'table' | 'foreign'; readonly name: string };
+  readonly into: string;
+  /** Target columns that may be written; null: any (a transform decides per row). */
+  readonly columns: readonly string[] | null;
+}

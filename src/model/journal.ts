@@ -1,0 +1,120 @@
+/** The version of every entry's shape; a reader refuses a larger major. */
+export const journalFormat = 1;
+
+export type RunDirection = 'apply' | 'rollback' | 'resolve';
+
+/** One run of one plan. Written first with status `running`. */
+export interface RunEntry {
+  readonly kind: 'run';
+  /** Sortable: start time in milliseconds as 13 digits, `-`, 8 hex digits. */
+  readonly id: string;
+  readonly direction: RunDirection;
+  readonly planHash: string;
+  readonly migrations: readonly string[];
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly status: 'running' | 'failed' | 'done' | 'superseded';
+  /** user@host:pid and, in CI, the job's address. */
+  readonly actor: string;
+  readonly error: { readonly code: string; readonly message: string; readonly step: string | null } | null;
+}
+
+/** What was decided before a step's first statement, so that a second attempt decides the same. */
+export interface StepDecisions {
+  /** Id of the table that a `create-table` makes. */
+  readonly tableId: string | null;
+  /** Microseconds, digits: of a column drop. */
+  readonly dropTimestamp: string | null;
+  /** Microseconds, digits: base time of rows that the step writes where they have none of their own. */
+  readonly writeTimestamp: string | null;
+  /** Ids of the tables that the step expects, by name, when it started; absent where there was none. */
+  readonly tableIds: Readonly<Record<string, string>>;
+  /** Counts from 1; lists are written at base + 2 × attempt. */
+  readonly attempt: number;
+  readonly startedAt: string;
+}
+
+export interface CopyAccounts {
+  readonly read: number;
+  readonly transformed: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  /** Rows emitted; equals the rows written. */
+  readonly written: number;
+  /** Emitted rows that share their key with another emitted row of this copy. */
+  readonly collisions: number;
+  readonly bytes: number;
+  /** Where the rejected rows are; null when there are none. */
+  readonly rejectsFile: string | null;
+}
+
+/** Where a backup is, and what it must be: the manifest itself lies in the store. */
+export interface BackupReference {
+  readonly id: string;
+  /** The store, as the configuration names it: `local:/path` or `cluster:keyspace`. Never with credentials. */
+  readonly store: string;
+  readonly manifestHash: string;
+  readonly table: string;
+  readonly columns: readonly string[] | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly valueDigest: string;
+}
+
+export type StepResult =
+  | { readonly kind: 'ddl'; readonly warnings: readonly string[]; readonly alreadyDone: boolean }
+  | { readonly kind: 'backup'; readonly backup: BackupReference }
+  | {
+      readonly kind: 'restore';
+      readonly rows: number;
+      readonly expired: number;
+      readonly digest: string;
+      readonly expected: string;
+    }
+  | { readonly kind: 'data'; readonly accounts: CopyAccounts; readonly skipped: boolean }
+  | { readonly kind: 'compare'; readonly rows: number; readonly digest: string }
+  | { readonly kind: 'wait'; readonly milliseconds: number };
+
+export interface StepEntry {
+  readonly kind: 'step';
+  readonly run: string;
+  readonly step: string;
+  readonly migration: string;
+  readonly state: 'started' | 'done' | 'failed' | 'reverted';
+  readonly decisions: StepDecisions;
+  readonly finishedAt: string | null;
+  readonly result: StepResult | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** A migration's standing. `stateHash` names the document with the schema after it. */
+export interface MigrationEntry {
+  readonly kind: 'migration';
+  readonly id: string;
+  readonly description: string;
+  readonly status: 'applied' | 'partial' | 'rolled-back' | 'baselined';
+  readonly schemaHash: string;
+  readonly codeHash: string | null;
+  readonly stateBefore: string;
+  readonly stateAfter: string;
+  readonly run: string;
+  readonly planHash: string;
+  readonly at: string;
+}
+
+/** Newest write time that a table may hold from us: later copies write above it. Microseconds, digits. */
+export interface FloorEntry {
+  readonly kind: 'floor';
+  readonly table: string;
+  readonly timestamp: string;
+  readonly reason: string;
+}
+
+export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry;
+
+export interface Lease {
+  readonly owner: string;
+  readonly fence: number;
+  /** Counts up with every renewal. */
+  readonly beat: number;
+}

@@ -1,0 +1,13 @@
+/** A place for immutable bytes. Keys are `/`-separated, `[a-z0-9._/-]`. */
+export interface BlobStore {
+  /** As shown to people and kept in the ledger; never with credentials: `local:/backups`, `cluster:cqlform`. */
+  readonly name: string;
+  /** Makes the object durable or throws; an existing object of that key is left as it is (keys name content) unless `replace`. */
+  put(key: string, bytes: Uint8Array, options?: { readonly replace?: boolean }): Promise<void>;
+  /** Null when there is no such object. */
+  get(key: string): Promise<Uint8Array | null>;
+  /** A part of an object; null when there is no such object. */
+  getRange(key: string, offset: number, length: number): Promise<Uint8Array | null>;
+  list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
+  delete(key: string): Promise<void>;
+}

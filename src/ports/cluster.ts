@@ -1,0 +1,75 @@
+import type { Ddl } from '../model/ddl.ts';
+import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
+import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
+import type { ByName, Table, UserType } from '../model/schema.ts';
+
+export type Consistency = 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE';
+
+/** How a schema statement ended. `unknown`: a time-out or a lost connection; it may still land, so it must be probed, never repeated blindly. */
+export type DdlOutcome =
+  | { readonly kind: 'done'; readonly warnings: readonly string[] }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Schema work and facts of one cluster. */
+export interface Cluster {
+  readonly address: string;
+  describe(keyspace: string): Promise<LiveKeyspace>;
+  /** `size_estimates`, and sampled ranges for the tables named whose estimate is absent. */
+  estimate(keyspace: string, tables: readonly string[]): Promise<LiveKeyspace['estimates']>;
+  health(): Promise<readonly NodeHealth[]>;
+  /** Sent once, never retried. A refusal by the server is thrown as a CqlformError `DDL_REFUSED` with the server's words. */
+  execute(statement: string): Promise<DdlOutcome>;
+  /** One no-op schema statement through the same coordinator: what was sent before it has landed or never will. */
+  barrier(): Promise<void>;
+  /** Waits until all nodes that are up state one schema version; throws `NO_SCHEMA_AGREEMENT` after `timeoutMs`. Gives the milliseconds waited. */
+  agree(timeoutMs: number): Promise<number>;
+  /** True when the index answers queries on every node (SAI by `sai_column_indexes`, secondary by `built_indexes`). */
+  indexQueryable(keyspace: string, index: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface ScanRequest {
+  readonly keyspace: string;
+  readonly table: Table;
+  readonly types: ByName<UserType>;
+  /** Static and regular columns to read, besides the key. */
+  readonly columns: readonly string[];
+  readonly range: TokenRange;
+  /** Whether write times and expiries are read. */
+  readonly times: boolean;
+  readonly consistency: Consistency;
+}
+
+export interface WriterRequest {
+  readonly keyspace: string;
+  readonly table: Table;
+  readonly types: ByName<UserType>;
+  readonly consistency: Consistency;
+}
+
+/** Writes with bounded concurrency. Every mutation handed in is either acknowledged by the time `flush` resolves, or `flush` throws. */
+export interface TableWriter {
+  /** Resolves when there is room for more. */
+  write(mutation: Mutation): Promise<void>;
+  flush(): Promise<void>;
+}
+
+/** Rows of one cluster. */
+export interface Rows {
+  /** Splits the ring into at least `parts` ranges, none of which wraps. */
+  split(parts: number): readonly TokenRange[];
+  /** Pages of rows in token and clustering order; a static row comes before the rows of its partition. */
+  scan(request: ScanRequest): AsyncIterable<readonly StoredRow[]>;
+  /** Columns of this table whose write time the server cannot tell. */
+  untimedColumns(table: Table): readonly string[];
+  /** The newest write time of the columns, in microseconds; null when there is no cell. */
+  newestWriteTime(request: Omit<ScanRequest, 'range' | 'times' | 'consistency'>): Promise<bigint | null>;
+  /** True when a role other than one with UNMASK would read masked values: such a read must be refused. */
+  readsMasked(keyspace: string, table: Table): Promise<boolean>;
+  write(request: WriterRequest): TableWriter;
+  /** True when the table has no row. */
+  isEmpty(keyspace: string, table: string): Promise<boolean>;
+}
+
+/** Emits the statement of a schema change; implemented by `cql/`, named here so that views and runner agree. */
+export type EmitDdl = (ddl: Ddl) => string;

@@ -1,0 +1,118 @@
+import type { BackupInfo } from '../model/backup.ts';
+import type { DataSpec } from '../model/data.ts';
+import type { Progress } from '../model/event.ts';
+import type { BackupReference, CopyAccounts } from '../model/journal.ts';
+import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { RestoreMode, TableScope } from '../model/step.ts';
+import type { Checkpoint } from './journal.ts';
+
+/** What every engine's long work is given by the runner. */
+export interface WorkContext {
+  readonly keyspace: string;
+  readonly types: ByName<UserType>;
+  readonly onProgress: (progress: Progress) => void;
+  /** Called before each write: throws when the lease is lost or the run was interrupted. */
+  readonly assertHeld: () => void;
+  /** Counts from 1. */
+  readonly attempt: number;
+  /** What earlier attempts finished. */
+  readonly finished: readonly Checkpoint[];
+  readonly checkpoint: (
+    range: string,
+    state: Checkpoint['state'],
+    more: { readonly accounts: CopyAccounts | null; readonly detail: Checkpoint['detail'] },
+  ) => Promise<void>;
+}
+
+export interface BackupRequest {
+  /** `<keyspace>-<run>-<label>`: unique; an unfinished one of the same id is continued or replaced. */
+  readonly id: string;
+  readonly label: string | null;
+  readonly scopes: readonly (TableScope & { readonly tableId: string })[];
+  /** ALL before destruction. */
+  readonly consistency: 'ALL' | 'QUORUM';
+  /** How often what was written since the scan began is read again before `STILL_WRITTEN` is thrown; 0: not at all. */
+  readonly secondPasses: number;
+  /** True when the user consented to writers going on. */
+  readonly allowStillWritten: boolean;
+  /** Hash of the newest ledger state, or `none`. */
+  readonly ledgerHead: string;
+}
+
+export interface RestoreRequest {
+  readonly backup: BackupReference;
+  readonly into: Table;
+  readonly mode: RestoreMode;
+  readonly renamed: Readonly<Record<string, string>>;
+  /** Microseconds: the base of mode `re-added` (D + 1) and `exact` (R), and of key-only rows. */
+  readonly timestamp: bigint;
+}
+export interface RestoreReport {
+  readonly rows: number;
+  /** Cells whose time had run out since the backup. */
+  readonly expired: number;
+  /** Value digest of what is in the table now, over the backup's scope, without what expired. */
+  readonly digest: string;
+  /** The backup's own digest, without what expired. Equal to `digest` unless somebody wrote meanwhile. */
+  readonly expected: string;
+}
+
+export interface VerifyReport {
+  readonly backup: string;
+  readonly chunks: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly damage: readonly {
+    readonly table: string;
+    readonly range: string;
+    readonly object: string;
+    readonly problem: string;
+  }[];
+}
+
+/** The backup engine over one store and one cluster. */
+export interface Backups {
+  create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
+  restore(request: RestoreRequest, context: WorkContext): Promise<RestoreReport>;
+  list(): AsyncIterable<BackupInfo>;
+  find(id: string): Promise<BackupInfo | null>;
+  verify(id: string, onProgress: (progress: Progress) => void): Promise<VerifyReport>;
+  /** Value digest and row count of a live table over a scope, as a backup of it would have. */
+  digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;
+}
+
+export interface CopyRequest {
+  readonly spec: DataSpec;
+  /** The live tables behind `spec.from` and `spec.into`, whole; `from` null for a foreign source. */
+  readonly from: Table | null;
+  readonly into: Table;
+  readonly startedAt: Date;
+  /** Microseconds: the time of rows that have none of their own. */
+  readonly timestamp: bigint;
+  /** Copies write at max(original, floor); null: no floor. */
+  readonly floor: bigint | null;
+  /** NDJSON, created when the first row is rejected. */
+  readonly rejectsFile: string;
+}
+
+export interface CopyTableRequest {
+  readonly from: Table;
+  readonly into: Table;
+  /** Target column → source column; the key columns of `into` are among them. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** True: `into` is `from`, only the mapped columns of existing rows are written, no markers. */
+  readonly withinRow: boolean;
+  readonly timestamp: bigint;
+  readonly floor: bigint | null;
+}
+
+/** The data engine. */
+export interface Copier {
+  copy(request: CopyRequest, context: WorkContext): Promise<CopyAccounts>;
+  copyTable(request: CopyTableRequest, context: WorkContext): Promise<CopyAccounts>;
+  /** Value digests of two tables over mapped columns; throws `ROWS_DIFFER` with counts and up to ten examples when they are not equal. */
+  compare(
+    request: Omit<CopyTableRequest, 'timestamp' | 'floor'>,
+    context: WorkContext,
+  ): Promise<{ readonly rows: number; readonly digest: string }>;
+}
