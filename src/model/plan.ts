@@ -1,4 +1,5 @@
 import type { Change, DriftItem } from './change.ts';
+import type { BackupReference } from './journal.ts';
 import type { Step } from './step.ts';
 
 export const planFormat = '1.0';
@@ -63,6 +64,8 @@ export interface Plan {
   readonly sections: readonly Section[];
   readonly drift: readonly DriftItem[];
   readonly notices: readonly Notice[];
+  /** In a rollback: the backups that its `restore` steps read, by label. Empty otherwise. */
+  readonly backups: Readonly<Record<string, BackupReference>>;
   readonly summary: PlanSummary;
   /** False when a notice of severity `error` stands in the way. */
   readonly applyable: boolean;

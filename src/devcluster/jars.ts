@@ -1,0 +1,110 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { CqlformError } from '../kernel/errors.ts';
+import type { OnProgress } from './events.ts';
+import type { Java } from './java.ts';
+import { withLock } from './lock.ts';
+import { type Environment, run } from './processes.ts';
+
+const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+
+/** Where downloads are kept for this user: `XDG_CACHE_HOME`, else what the system has for it. */
+export function cacheFolder(env: Environment): string {
+  const xdg = env['XDG_CACHE_HOME'];
+  if (xdg !== undefined && xdg !== '') return join(xdg, 'cqlform');
+  const home = env['HOME'] ?? homedir();
+  return process.platform === 'darwin' ? join(home, 'Library', 'Caches', 'cqlform') : join(home, '.cache', 'cqlform');
+}
+
+export interface JarsOptions {
+  readonly version: string;
+  readonly maven: string;
+  readonly java: Java;
+  readonly env: Environment;
+  readonly onProgress: OnProgress;
+}
+
+/** The folder of a Cassandra version's jars if it was downloaded before. */
+export async function cachedJars(version: string, env: Environment): Promise<string | undefined> {
+  const folder = join(cacheFolder(env), `cassandra-${version}`);
+  return (await holdsServer(folder, version)) ? folder : undefined;
+}
+
+/**
+ * The folder with the jars of a Cassandra version, downloaded through Maven when it is not there yet. The folder
+ * appears whole or not at all; of two processes at once, the second waits for the first.
+ */
+export async function fetchJars(options: JarsOptions): Promise<string> {
+  const { version, env } = options;
+  const cache = cacheFolder(env);
+  const wait = {
+    waitMs: 15 * 60_000,
+    onWait: (holder: number) => options.onProgress({ kind: 'lock-waiting', holder }),
+  };
+  return withLock(join(cache, `cassandra-${version}.lock`), wait, async () => {
+    const folder = join(cache, `cassandra-${version}`);
+    if (await holdsServer(folder, version)) return folder;
+    options.onProgress({ kind: 'jars-downloading', version, into: folder });
+    const draft = join(cache, `cassandra-${version}.part`);
+    await rm(draft, { recursive: true, force: true });
+    await download(draft, options);
+    await rm(folder, { recursive: true, force: true });
+    await rename(join(draft, 'lib'), folder);
+    await rm(draft, { recursive: true, force: true });
+    options.onProgress({ kind: 'jars-ready', version, files: (await readdir(folder)).length });
+    return folder;
+  });
+}
+
+async function download(draft: string, options: JarsOptions): Promise<void> {
+  const { version, maven, java, env } = options;
+  await mkdir(draft, { recursive: true });
+  await writeFile(join(draft, 'pom.xml'), pomFor(version));
+  const args = ['-B', '-q', '-f', join(draft, 'pom.xml'), `${dependencyPlugin}:copy-dependencies`];
+  const ran = await run(maven, [...args, `-DoutputDirectory=${join(draft, 'lib')}`, '-DincludeScope=runtime'], {
+    env: { ...env, JAVA_HOME: java.home },
+    cwd: draft,
+  });
+  if (ran.code === 0 && (await holdsServer(join(draft, 'lib'), version))) return;
+  const lines = `${ran.stdout}\n${ran.stderr}`.split('\n').filter((line) => line.includes('[ERROR]'));
+  const reason = (lines[0] ?? `Maven ended with exit code ${ran.code}`).replace('[ERROR]', '').trim();
+  throw new CqlformError('JARS_UNAVAILABLE', `Maven could not download Cassandra ${version}: ${reason}`, {
+    next: nextFor(reason, version),
+    retryable: true,
+    fields: { version, maven },
+  });
+}
+
+function nextFor(reason: string, version: string): string {
+  if (/was not found in|Could not find artifact/i.test(reason)) {
+    return `Check that Cassandra ${version} exists: a version looks like 5.0.8.`;
+  }
+  return (
+    'Check the network, and the proxy or mirror in ~/.m2/settings.xml, then run the command again; ' +
+    'without a network, set CASSANDRA_HOME to an unpacked Cassandra.'
+  );
+}
+
+async function holdsServer(folder: string, version: string): Promise<boolean> {
+  const files = await readdir(folder).catch(() => []);
+  return files.includes(`cassandra-all-${version}.jar`) && files.some((file) => file.startsWith('jamm-'));
+}
+
+function pomFor(version: string): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>cqlform</groupId>
+  <artifactId>cassandra-jars</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.cassandra</groupId>
+      <artifactId>cassandra-all</artifactId>
+      <version>${version}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open, readdir, rename } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { CqlformError } from '../kernel/errors.ts';
+import { type Ran, run, startMarkOf } from './processes.ts';
+import type { Launcher } from './runtime.ts';
+import { nodeFilesIn } from './settings.ts';
+import { type ClusterState, markerOf, type NodeProcess, type NodeState, nodeFolderOf } from './state.ts';
+
+type JvmLauncher = Extract<Launcher, { readonly kind: 'jvm' }>;
+
+/** The packages that Cassandra reaches into, as in its own server options for Java 11 and 17. */
+const openPackages: Readonly<Record<string, readonly string[]>> = {
+  'java.base': [
+    'jdk.internal.misc',
+    'jdk.internal.ref',
+    'jdk.internal.reflect',
+    'jdk.internal.math',
+    'jdk.internal.module',
+    'jdk.internal.util.jar',
+    'jdk.internal.loader',
+    'sun.nio.ch',
+    'java.io',
+    'java.nio',
+    'java.util',
+    'java.lang',
+    'java.lang.ref',
+    'java.lang.module',
+    'java.lang.reflect',
+    'java.util.concurrent',
+    'java.util.concurrent.atomic',
+  ],
+  'java.rmi': ['sun.rmi.registry', 'sun.rmi.server', 'sun.rmi.transport.tcp'],
+  'java.management.rmi': ['com.sun.jmx.remote.internal.rmi'],
+  'java.sql': ['java.sql'],
+  'jdk.management': ['com.sun.management.internal'],
+  'jdk.compiler': ['com.sun.tools.javac.file'],
+};
+
+const openings: readonly string[] = Object.entries(openPackages).flatMap(([module, packages]) =>
+  packages.flatMap((name) => [
+    `--add-exports=${module}/${name}=ALL-UNNAMED`,
+    `--add-opens=${module}/${name}=ALL-UNNAMED`,
+  ]),
+);
+
+/** A node's process as it was started: its record, and when it ends. */
+export interface StartedJvm {
+  readonly process: NodeProcess;
+  readonly child: ChildProcess;
+}
+
+/** Starts a node's server process, detached from this one; its output goes to `logs/output.log` of its folder. */
+export async function startJvm(folder: string, node: NodeState, state: ClusterState): Promise<StartedJvm> {
+  const launcher = jvmLauncherOf(state);
+  const own = nodeFolderOf(folder, node);
+  const { logs } = nodeFilesIn(own);
+  for (const name of ['system', 'output']) {
+    await rename(join(logs, `${name}.log`), join(logs, `${name}.previous.log`)).catch(() => undefined);
+  }
+  const output = await open(join(logs, 'output.log'), 'w');
+  try {
+    const child = spawn(launcher.java, await serverArguments(own, node, state), {
+      cwd: own,
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    return { process: { kind: 'process', pid, startMark: (await startMarkOf(pid)) ?? 'ended' }, child };
+  } finally {
+    await output.close();
+  }
+}
+
+async function serverArguments(own: string, node: NodeState, state: ClusterState): Promise<readonly string[]> {
+  const launcher = jvmLauncherOf(state);
+  const files = nodeFilesIn(own);
+  const heap = state.heapMb;
+  return [
+    `-javaagent:${await jammIn(launcher.jars)}`,
+    ...openings,
+    '-Djdk.attach.allowAttachSelf=true',
+    '-XX:+UseSerialGC',
+    `-Xms${Math.min(heap, 256)}m`,
+    `-Xmx${heap}m`,
+    '-Xss512k',
+    '-XX:+PerfDisableSharedMem',
+    '-XX:+ExitOnOutOfMemoryError',
+    '-Xlog:disable',
+    '-Xlog:all=warning:stderr',
+    '-Dfile.encoding=UTF-8',
+    '-Djava.net.preferIPv4Stack=true',
+    '-Dio.netty.tryReflectionSetAccessible=true',
+    '-Dcassandra-foreground=yes',
+    '-Dcassandra.ring_delay_ms=1',
+    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+    '-Dcassandra.superuser_setup_delay_ms=0',
+    `-Dcassandra.jmx.local.port=${node.jmxPort}`,
+    `-Dcassandra.config=file://${files.config}`,
+    `-Dcassandra-rackdc.properties=file://${files.rackdc}`,
+    `-Dlogback.configurationFile=${files.logback}`,
+    `-Dcassandra.storagedir=${files.data}`,
+    `-Dcassandra.logdir=${files.logs}`,
+    markerOf(state, node),
+    '-cp',
+    join(launcher.jars, '*'),
+    'org.apache.cassandra.service.CassandraDaemon',
+  ];
+}
+
+/** Runs Cassandra's NodeTool against a node over its loopback management port. */
+export async function nodetoolJvm(
+  folder: string,
+  node: NodeState,
+  args: readonly string[],
+  state: ClusterState,
+): Promise<Ran> {
+  const launcher = jvmLauncherOf(state);
+  const own = nodeFolderOf(folder, node);
+  return run(
+    launcher.java,
+    [
+      ...openings,
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Xmx128m',
+      `-Duser.home=${own}`,
+      `-Dcassandra.storagedir=${nodeFilesIn(own).data}`,
+      `-Dlogback.configurationFile=${nodeFilesIn(own).logback}`,
+      `-Dcassandra.logdir=${join(own, 'logs', 'nodetool')}`,
+      '-cp',
+      [join(launcher.jars, '*')].join(delimiter),
+      'org.apache.cassandra.tools.NodeTool',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(node.jmxPort),
+      ...args,
+    ],
+    { cwd: own, timeoutMs: 120_000 },
+  );
+}
+
+function jvmLauncherOf(state: ClusterState): JvmLauncher {
+  if (state.launcher.kind === 'jvm') return state.launcher;
+  throw new TypeError(`a ${state.launcher.kind} cluster has no JVM of its own`);
+}
+
+async function jammIn(jars: string): Promise<string> {
+  const jamm = (await readdir(jars)).find((file) => /^jamm-.*\.jar$/.test(file));
+  if (jamm !== undefined) return join(jars, jamm);
+  throw new CqlformError(
+    'CASSANDRA_HOME_INVALID',
+    `${jars} holds no jamm-<version>.jar, which Cassandra needs to run`,
+    {
+      next: 'Unpack Apache Cassandra again, or unset CASSANDRA_HOME.',
+      fields: { folder: jars },
+    },
+  );
+}
