@@ -87,7 +87,7 @@ function nextFor(reason: string, version: string): string {
 }
 
 async function holdsServer(folder: string, version: string): Promise<boolean> {
-  const files = await readdir(folder).catch(() => []);
+  const files: readonly string[] = await readdir(folder).catch(() => []);
   return files.includes(`cassandra-all-${version}.jar`) && files.some((file) => file.startsWith('jamm-'));
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readdir, rename } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
 import { type Ran, run, startMarkOf } from './processes.ts';
 import type { Launcher } from './runtime.ts';
@@ -91,8 +91,6 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     '-Xss512k',
     '-XX:+PerfDisableSharedMem',
     '-XX:+ExitOnOutOfMemoryError',
-    '-Xlog:disable',
-    '-Xlog:all=warning:stderr',
     '-Dfile.encoding=UTF-8',
     '-Djava.net.preferIPv4Stack=true',
     '-Dio.netty.tryReflectionSetAccessible=true',
@@ -134,7 +132,7 @@ export async function nodetoolJvm(
       `-Dlogback.configurationFile=${nodeFilesIn(own).logback}`,
       `-Dcassandra.logdir=${join(own, 'logs', 'nodetool')}`,
       '-cp',
-      [join(launcher.jars, '*')].join(delimiter),
+      join(launcher.jars, '*'),
       'org.apache.cassandra.tools.NodeTool',
       '-h',
       '127.0.0.1',

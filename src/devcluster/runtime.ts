@@ -77,7 +77,7 @@ export function describeRuntime(runtime: Runtime): string {
 }
 
 async function homeRuntime(home: string, options: RuntimeOptions, env: Environment): Promise<Runtime> {
-  const files = await readdir(join(home, 'lib')).catch(() => []);
+  const files: readonly string[] = await readdir(join(home, 'lib')).catch(() => []);
   const version = files
     .map((file) => /^(?:apache-cassandra|cassandra-all)-(\d[\w.-]*)\.jar$/.exec(file)?.[1])
     .find(Boolean);

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { match } from '../kernel/match.ts';
+import { endContainer, isContainerRunning, nodetoolContainer, pauseContainer, startContainer } from './docker.ts';
+import type { OnProgress } from './events.ts';
+import { startFailure } from './failures.ts';
+import { nodetoolJvm, startJvm } from './jvm.ts';
+import { probeNative } from './native-protocol.ts';
+import { endProcess, isRunning, type Ran, signalProcess } from './processes.ts';
+import { writeNodeFiles } from './settings.ts';
+import {
+  type ClusterState,
+  logFileOf,
+  markerOf,
+  type NodeProcess,
+  type NodeState,
+  nodeFolderOf,
+  withNode,
+  writeState,
+} from './state.ts';
+
+/** A cluster that is being worked on: where it is, what is known, and who listens. */
+export interface Work {
+  readonly folder: string;
+  readonly state: ClusterState;
+  readonly onProgress: OnProgress;
+  readonly startTimeoutMs: number;
+}
+
+export const graceMs = 20_000;
+
+export const contactPointOf = (state: ClusterState, node: NodeState): string => `${node.address}:${state.nativePort}`;
+
+/** True when what the state says this node runs in is really there. */
+export function isNodeRunning(state: ClusterState, node: NodeState): Promise<boolean> {
+  if (node.process === null) return Promise.resolve(false);
+  return match<NodeProcess, Promise<boolean>>(node.process, {
+    process: (record) => isRunning(record, markerOf(state, node)),
+    container: ({ id }) => isContainerRunning(id, state),
+  });
+}
+
+/** Starts a node that does not run, records its process at once, and waits until it takes clients. */
+export async function startNode(work: Work, name: string): Promise<ClusterState> {
+  const { folder, onProgress } = work;
+  const node = nodeNamed(work.state, name);
+  const began = Date.now();
+  await writeNodeFiles(nodeFolderOf(folder, node), node, work.state);
+  const contactPoint = contactPointOf(work.state, node);
+  onProgress({ kind: 'node-starting', node: name, contactPoint, log: logFileOf(folder, node) });
+  const started =
+    work.state.launcher.kind === 'jvm'
+      ? (await startJvm(folder, node, work.state)).process
+      : await startContainer(folder, node, work.state);
+  const change = { process: started, startedAt: new Date(began).toISOString() };
+  let state = await writeState(folder, withNode(work.state, name, change));
+  await waitUntilUp({ ...work, state }, name);
+  state = await writeState(folder, withNode(state, name, { initialised: true }));
+  onProgress({ kind: 'node-ready', node: name, contactPoint, milliseconds: Date.now() - began });
+  return state;
+}
+
+/** Waits until a started node takes clients. Throws, with what its log says, when it ends first or takes too long. */
+export async function waitUntilUp(work: Work, name: string): Promise<void> {
+  const node = nodeNamed(work.state, name);
+  const deadline = Date.now() + work.startTimeoutMs;
+  for (;;) {
+    const answer = await probeNative(node.address, work.state.nativePort, { freshData: !node.initialised });
+    // Asked in this order, another server on the same port is not taken for this one.
+    if (!(await isNodeRunning(work.state, node))) throw await startFailure(work.folder, node, 'ended while starting');
+    if (answer === 'ready') return;
+    if (Date.now() >= deadline) {
+      throw await startFailure(work.folder, node, `took no clients within ${work.startTimeoutMs / 1000} s`);
+    }
+    await sleep(100);
+  }
+}
+
+/** Ends a node if it runs, waits for its exit and records that. */
+export async function stopNode(work: Work, name: string): Promise<ClusterState> {
+  const { folder, state, onProgress } = work;
+  const node = nodeNamed(state, name);
+  if (node.process === null) return state;
+  if (await isNodeRunning(state, node)) {
+    onProgress({ kind: 'node-stopping', node: name, pid: node.process.kind === 'process' ? node.process.pid : 0 });
+    const how = await endNode(state, node, node.process);
+    onProgress({ kind: 'node-stopped', node: name, forced: how === 'killed' });
+  }
+  return writeState(folder, withNode(state, name, { process: null, startedAt: null }));
+}
+
+function endNode(state: ClusterState, node: NodeState, running: NodeProcess): Promise<'gone' | 'ended' | 'killed'> {
+  return match<NodeProcess, Promise<'gone' | 'ended' | 'killed'>>(running, {
+    process: (record) => endProcess(record, markerOf(state, node), graceMs),
+    container: async ({ id }) => {
+      await endContainer(id, state, graceMs / 1000);
+      return 'ended';
+    },
+  });
+}
+
+/** Stops or continues a node's process without ending it: to its peers and clients it hangs. */
+export function pauseNodeProcess(state: ClusterState, node: NodeState, verb: 'pause' | 'resume'): Promise<boolean> {
+  if (node.process === null) return Promise.resolve(false);
+  return match<NodeProcess, Promise<boolean>>(node.process, {
+    process: (record) => signalProcess(record, markerOf(state, node), verb === 'pause' ? 'SIGSTOP' : 'SIGCONT'),
+    container: ({ id }) => pauseContainer(id, verb === 'pause' ? 'pause' : 'unpause', state),
+  });
+}
+
+/** Runs NodeTool against a node. */
+export function runNodetool(work: Work, node: NodeState, args: readonly string[]): Promise<Ran> {
+  if (node.process?.kind === 'container') return nodetoolContainer(node.process.id, args, work.state);
+  return nodetoolJvm(work.folder, node, args, work.state);
+}
+
+/** Waits until every node sees every node up and normal. */
+export async function waitForRing(work: Work): Promise<void> {
+  const { state } = work;
+  const expected = state.nodes.length;
+  if (expected === 1) return;
+  const deadline = Date.now() + work.startTimeoutMs;
+  for (const node of state.nodes) {
+    for (;;) {
+      const { stdout } = await runNodetool(work, node, ['status']);
+      const seen = stdout.split('\n').filter((line) => line.startsWith('UN ')).length;
+      if (seen >= expected) break;
+      work.onProgress({ kind: 'ring-waiting', seen, expected });
+      if (Date.now() >= deadline) throw await startFailure(work.folder, node, `sees ${seen} of ${expected} nodes up`);
+      await sleep(250);
+    }
+  }
+}
+
+export function nodeNamed(state: ClusterState, name: string): NodeState {
+  const node = state.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined) throw new RangeError(`no node named ${name}`);
+  return node;
+}

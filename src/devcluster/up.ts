@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { CqlformError } from '../kernel/errors.ts';
+import { type OnProgress, silent } from './events.ts';
+import { withLock } from './lock.ts';
+import { contactPointOf, isNodeRunning, startNode, stopNode, type Work, waitForRing, waitUntilUp } from './nodes.ts';
+import { findPorts, type PortChoice, takenPorts } from './ports.ts';
+import { type Environment, thisProcess } from './processes.ts';
+import { describeRuntime, prepareLauncher, resolveRuntime } from './runtime.ts';
+import {
+  type ClusterState,
+  lockFileOf,
+  nodeFolderOf,
+  portsOf,
+  readState,
+  type SettingValue,
+  writeState,
+} from './state.ts';
+
+export interface UpOptions {
+  /** Where the cluster lives: its state, configuration, logs and data. */
+  readonly folder: string;
+  /** 1 unless said otherwise; 3 for a ring on three loopback addresses. */
+  readonly nodes?: 1 | 3;
+  /** Cassandra version; 5.0.8 unless said otherwise. */
+  readonly version?: string;
+  /** Heap of each node in MiB: 1024 for one node, 512 for each of three. */
+  readonly heapMb?: number;
+  /** A `java` program to run it with. */
+  readonly java?: string;
+  /** cassandra.yaml settings over the defaults, such as `{ authenticator: 'PasswordAuthenticator' }`. */
+  readonly settings?: Readonly<Record<string, SettingValue>>;
+  /** `standard` (127.0.0.1:9042 first) unless said otherwise. */
+  readonly ports?: PortChoice;
+  readonly env?: Environment;
+  readonly onProgress?: OnProgress;
+  /** How long one node may take to start; 120 s unless said otherwise. */
+  readonly startTimeoutMs?: number;
+}
+
+/** A running development cluster. */
+export interface DevCluster {
+  readonly folder: string;
+  readonly version: string;
+  readonly localDataCenter: string;
+  /** `address:port` of every node. */
+  readonly contactPoints: readonly string[];
+  readonly nodes: readonly DevNode[];
+  /** True when it ran already and nothing was started. */
+  readonly reused: boolean;
+}
+
+export interface DevNode {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly jmxPort: number;
+  /** 0 for a container. */
+  readonly pid: number;
+}
+
+/**
+ * Starts a Cassandra cluster that outlives this process, or finds the one that runs in this folder. Nodes that have
+ * died are started again with their data. Of two calls at once, the second waits and gets the first one's cluster.
+ */
+export async function devUp(options: UpOptions): Promise<DevCluster> {
+  const folder = resolve(options.folder);
+  const onProgress = options.onProgress ?? silent;
+  const wait = { waitMs: 10 * 60_000, onWait: (holder: number) => onProgress({ kind: 'lock-waiting', holder }) };
+  return withLock(lockFileOf(folder), wait, async () => {
+    const found = await readState(folder);
+    if (found !== undefined) requireSame(found, options);
+    const startTimeoutMs = options.startTimeoutMs ?? 120_000;
+    if (found !== undefined && (await allRunning(found))) {
+      const work = { folder, state: found, onProgress, startTimeoutMs };
+      for (const node of found.nodes) await waitUntilUp(work, node.name);
+      await waitForRing(work);
+      const cluster = clusterOf(folder, found, true);
+      onProgress({ kind: 'cluster-found', contactPoints: cluster.contactPoints });
+      return cluster;
+    }
+    const state = await stateToStart(found, options);
+    return clusterOf(folder, await startAll({ folder, state, onProgress, startTimeoutMs }), false);
+  });
+}
+
+/** The cluster that a state describes. */
+export function clusterOf(folder: string, state: ClusterState, reused: boolean): DevCluster {
+  return {
+    folder,
+    version: state.launcher.version,
+    localDataCenter: state.localDataCenter,
+    contactPoints: state.nodes.map((node) => contactPointOf(state, node)),
+    nodes: state.nodes.map((node) => ({
+      name: node.name,
+      address: node.address,
+      port: state.nativePort,
+      jmxPort: node.jmxPort,
+      pid: node.process?.kind === 'process' ? node.process.pid : 0,
+    })),
+    reused,
+  };
+}
+
+async function allRunning(state: ClusterState): Promise<boolean> {
+  return (await Promise.all(state.nodes.map((node) => isNodeRunning(state, node)))).every(Boolean);
+}
+
+/** The state to start from: a new cluster's, or the one that was found, with the launcher that the machine has now. */
+async function stateToStart(found: ClusterState | undefined, options: UpOptions): Promise<ClusterState> {
+  const env = options.env ?? process.env;
+  const onProgress = options.onProgress ?? silent;
+  const version = options.version ?? found?.launcher.version;
+  const runtime = await resolveRuntime({
+    env,
+    ...(version === undefined ? {} : { version }),
+    ...(options.java === undefined ? {} : { java: options.java }),
+  });
+  onProgress({ kind: 'runtime-found', description: describeRuntime(runtime) });
+  const launcher = await prepareLauncher(runtime, env, onProgress);
+  if (found !== undefined) return { ...found, launcher, startedBy: await thisProcess() };
+
+  const count = options.nodes ?? 1;
+  if (launcher.kind === 'docker' && count > 1) {
+    throw new CqlformError(
+      'CLUSTER_NEEDS_JAVA',
+      `${count} nodes cannot be started in Docker, whose addresses the host cannot always reach`,
+      {
+        next: 'Install Java 17 and Maven, or start one node.',
+      },
+    );
+  }
+  const ports = await findPorts(count, options.ports ?? 'standard');
+  return {
+    format: 1,
+    id: randomUUID().slice(0, 8),
+    launcher,
+    localDataCenter: 'datacenter1',
+    nativePort: ports.native,
+    storagePort: ports.storage,
+    heapMb: options.heapMb ?? (count === 1 ? 1024 : 512),
+    settings: options.settings ?? {},
+    startedBy: await thisProcess(),
+    nodes: ports.addresses.map((address, i) => ({
+      name: `node${i + 1}`,
+      address,
+      jmxPort: ports.jmx[i] ?? 0,
+      token: evenToken(i, count),
+      process: null,
+      startedAt: null,
+      initialised: false,
+    })),
+  };
+}
+
+/**
+ * Starts the nodes that do not run, one after another: nodes of a new ring that start together can each form a ring
+ * of their own. A new single node whose port is taken while it starts moves to other ports.
+ */
+async function startAll(work: Work, attempt = 1): Promise<ClusterState> {
+  let state = await writeState(work.folder, await withFreePorts(work));
+  try {
+    for (const { name } of state.nodes) {
+      const node = state.nodes.find((candidate) => candidate.name === name);
+      if (node === undefined) continue;
+      if (await isNodeRunning(state, node)) {
+        await waitUntilUp({ ...work, state }, name);
+        continue;
+      }
+      if (node.process !== null) {
+        const pid = node.process.kind === 'process' ? node.process.pid : null;
+        work.onProgress({ kind: 'node-dead', node: name, pid });
+      }
+      state = await startNode({ ...work, state }, name);
+    }
+    await waitForRing({ ...work, state });
+    return state;
+  } catch (error) {
+    const started = (await readState(work.folder)) ?? state;
+    const isNew = started.nodes.every((node) => !node.initialised);
+    if (!(error instanceof CqlformError && error.code === 'ADDRESS_IN_USE' && isNew && attempt < 4)) throw error;
+    for (const { name } of started.nodes) {
+      state = await stopNode({ ...work, state: started }, name);
+      await rm(nodeFolderOf(work.folder, { name }), { recursive: true, force: true });
+    }
+    work.onProgress({ kind: 'ports-moved', reason: 'another server took a port meanwhile' });
+    return startAll({ ...work, state: movedTo(state, await findPorts(state.nodes.length, 'any')) }, attempt + 1);
+  }
+}
+
+/** The state with ports that are free. A single node may move; a ring knows its members by address and may not. */
+async function withFreePorts(work: Work): Promise<ClusterState> {
+  const { state } = work;
+  const running = await Promise.all(state.nodes.map((node) => isNodeRunning(state, node)));
+  const idle = state.nodes.filter((_, i) => running[i] !== true);
+  const taken = await takenPorts(portsOf({ ...state, nodes: idle }));
+  if (taken.length === 0) return state;
+  if (state.nodes.length === 1) {
+    work.onProgress({ kind: 'ports-moved', reason: `${taken.join(', ')} in use` });
+    return movedTo(state, await findPorts(1, 'any'));
+  }
+  throw new CqlformError(
+    'ADDRESS_IN_USE',
+    `another server listens on ${taken.join(', ')}, where this cluster's nodes belong`,
+    {
+      next: 'End that server, or delete this cluster with its data (`cqlform dev down --purge`) and start a new one.',
+      fields: { taken },
+      retryable: true,
+    },
+  );
+}
+
+function movedTo(state: ClusterState, ports: Awaited<ReturnType<typeof findPorts>>): ClusterState {
+  const nodes = state.nodes.map((node, i) => ({
+    ...node,
+    address: ports.addresses[i] ?? node.address,
+    jmxPort: ports.jmx[i] ?? node.jmxPort,
+  }));
+  return { ...state, nativePort: ports.native, storagePort: ports.storage, nodes };
+}
+
+function requireSame(found: ClusterState, options: UpOptions): void {
+  const differences: string[] = [];
+  if (options.nodes !== undefined && options.nodes !== found.nodes.length) {
+    differences.push(`it has ${found.nodes.length} nodes, not ${options.nodes}`);
+  }
+  if (options.version !== undefined && options.version !== found.launcher.version) {
+    differences.push(`it is Cassandra ${found.launcher.version}, not ${options.version}`);
+  }
+  if (differences.length === 0) return;
+  throw new CqlformError(
+    'DEV_CLUSTER_DIFFERS',
+    `another development cluster is in this folder: ${differences.join('; ')}`,
+    {
+      next: 'Ask for the same again, or delete it first with `cqlform dev down --purge`.',
+      fields: { nodes: found.nodes.length, version: found.launcher.version },
+    },
+  );
+}
+
+/** The token of node `i` of `count` that makes their shares of the Murmur3 ring equal. */
+function evenToken(i: number, count: number): string {
+  return String(-(2n ** 63n) + (BigInt(i) * 2n ** 64n) / BigInt(count));
+}
