@@ -1,0 +1,80 @@
+import { hashOf, uuidV5 } from '../kernel/hash.ts';
+import type { StepDecisions, StepEntry } from '../model/journal.ts';
+import type { LiveKeyspace } from '../model/live.ts';
+import { keyColumns } from '../model/schema.ts';
+import type { Step, Work } from '../model/step.ts';
+import type { RunnerDeps, RunRequest } from './deps.ts';
+
+/** Cells that writers send while a column is dropped must be older than the drop: see docs/architecture.md, "Dropping a column". */
+const dropMarginMicros = 10_000_000n;
+const microsPerMilli = 1_000n;
+const tableIdNamespace = '6f2c1f0e-6a5e-5b1c-9c0a-2f6f7d0a51c3';
+
+interface DecideInput {
+  readonly step: Step;
+  readonly request: RunRequest;
+  readonly deps: RunnerDeps;
+  readonly live: LiveKeyspace;
+}
+
+/** What a step must not decide twice. An earlier attempt's decisions stand; only the attempt counts up. */
+export async function decide(input: DecideInput, earlier: StepEntry | undefined): Promise<StepDecisions> {
+  if (earlier !== undefined) return { ...earlier.decisions, attempt: earlier.decisions.attempt + 1 };
+  const { step, request, live, deps } = input;
+  return {
+    tableId: newTableId(step.work, `${request.run}/${step.id}`),
+    dropTimestamp: await dropTimestamp(input),
+    writeTimestamp: await writeTimestamp(input),
+    tableIds: Object.fromEntries(Object.entries(live.facts).map(([table, facts]) => [table, facts.id])),
+    attempt: 1,
+    startedAt: deps.clock.now().toISOString(),
+  };
+}
+
+function newTableId(work: Work, identity: string): string | null {
+  if (work.kind !== 'ddl' || work.ddl.kind !== 'create-table') return null;
+  return uuidV5(tableIdNamespace, hashOf([identity, work.ddl.table.name]));
+}
+
+async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string | null> {
+  const { work } = step;
+  if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns') return null;
+  const table = live.schema.tables[work.ddl.table];
+  if (table === undefined) return null;
+  const newest = await deps.rows.newestWriteTime({
+    keyspace: live.name,
+    table,
+    types: live.schema.types,
+    columns: work.ddl.columns.map((column) => column.name),
+  });
+  const margin = deps.clock.micros() + dropMarginMicros;
+  const after = newest === null || newest < margin ? margin : newest + 1n;
+  return String(wholeMilliseconds(after));
+}
+
+/** Rounded up: the server keeps a drop's time in milliseconds and applies it in microseconds. */
+function wholeMilliseconds(micros: bigint): bigint {
+  return ((micros + microsPerMilli - 1n) / microsPerMilli) * microsPerMilli;
+}
+
+async function writeTimestamp({ step, deps, live }: DecideInput): Promise<string | null> {
+  const { work } = step;
+  if (work.kind === 'data' || work.kind === 'copy-table') return String(deps.clock.micros());
+  if (work.kind !== 'restore') return null;
+  if (work.mode === 're-added') return String(newestDrop(work.scope.columns ?? [], live, work.scope.table.name) + 1n);
+  const table = live.schema.tables[work.scope.table.name];
+  if (work.mode === 'new-table' || table === undefined) return String(deps.clock.micros());
+  const columns = table.columns.map((column) => column.name).filter((name) => !keyColumns(table).includes(name));
+  const newest = await deps.rows.newestWriteTime({ keyspace: live.name, table, types: live.schema.types, columns });
+  const now = deps.clock.micros();
+  return String(newest === null || newest < now ? now : newest + 1n);
+}
+
+/** The latest time at which one of the columns was dropped, in microseconds; 0 when none was. */
+export function newestDrop(columns: readonly string[], live: LiveKeyspace, table: string): bigint {
+  const dropped = live.facts[table]?.dropped ?? [];
+  return dropped
+    .filter((one) => columns.includes(one.name))
+    .map((one) => BigInt(one.droppedAt))
+    .reduce((latest, at) => (at > latest ? at : latest), 0n);
+}

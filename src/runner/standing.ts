@@ -1,0 +1,82 @@
+import type {
+  BackupReference,
+  FloorEntry,
+  JournalEntry,
+  MigrationEntry,
+  RunEntry,
+  StepEntry,
+} from '../model/journal.ts';
+
+/** Where a keyspace stands, read off its journal. Pure: the same entries give the same standing. */
+export interface Standing {
+  /** One entry per migration that was ever begun, oldest first. */
+  readonly migrations: readonly MigrationEntry[];
+  /** Those in force, oldest first. */
+  readonly applied: readonly MigrationEntry[];
+  /** The migration that is half-way, if any. */
+  readonly partial: MigrationEntry | null;
+  readonly runs: readonly RunEntry[];
+  /** The newest run, when it did not end well: `apply` or `rollback` has to finish it. */
+  readonly unfinished: RunEntry | null;
+  readonly steps: readonly StepEntry[];
+  /** Hash of the recorded state, or `none`. */
+  readonly head: string;
+  readonly floors: ReadonlyMap<string, bigint>;
+}
+
+/** The hash that stands for "nothing was ever recorded". */
+export const noState = 'none';
+
+export function standingOf(entries: readonly JournalEntry[]): Standing {
+  const migrations = entries.filter((entry): entry is MigrationEntry => entry.kind === 'migration').sort(byTime);
+  const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'run').sort((a, b) => compare(a.id, b.id));
+  const newest = runs.at(-1);
+  const settled = migrations.filter((entry) => entry.status !== 'partial');
+  return {
+    migrations,
+    applied: migrations.filter((entry) => entry.status === 'applied' || entry.status === 'baselined'),
+    partial: migrations.findLast((entry) => entry.status === 'partial') ?? null,
+    runs,
+    unfinished: newest !== undefined && (newest.status === 'running' || newest.status === 'failed') ? newest : null,
+    steps: entries.filter((entry): entry is StepEntry => entry.kind === 'step'),
+    head: settled.at(-1)?.stateAfter ?? noState,
+    floors: floorsOf(entries),
+  };
+}
+
+/** The steps of one run, by step id. */
+export function stepsOfRun(standing: Standing, run: string): ReadonlyMap<string, StepEntry> {
+  return new Map(standing.steps.filter((entry) => entry.run === run).map((entry) => [entry.step, entry]));
+}
+
+/** Every backup that the steps of a run made, by the label of the step's work; `labels` gives the label of a step id. */
+export function backupsOfRun(
+  standing: Standing,
+  run: string,
+  labels: ReadonlyMap<string, string>,
+): Readonly<Record<string, BackupReference>> {
+  const found: Record<string, BackupReference> = {};
+  for (const entry of stepsOfRun(standing, run).values()) {
+    const label = labels.get(entry.step);
+    if (label !== undefined && entry.result?.kind === 'backup') found[label] = entry.result.backup;
+  }
+  return found;
+}
+
+function floorsOf(entries: readonly JournalEntry[]): ReadonlyMap<string, bigint> {
+  const floors = new Map<string, bigint>();
+  for (const entry of entries.filter((one): one is FloorEntry => one.kind === 'floor')) {
+    const timestamp = BigInt(entry.timestamp);
+    const known = floors.get(entry.table);
+    if (known === undefined || known < timestamp) floors.set(entry.table, timestamp);
+  }
+  return floors;
+}
+
+function byTime(a: MigrationEntry, b: MigrationEntry): number {
+  return compare(a.at, b.at);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
