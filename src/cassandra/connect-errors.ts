@@ -1,0 +1,74 @@
+import { errors } from 'cassandra-driver';
+import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import type { ConnectOptions } from './connect.ts';
+
+/** What a failed connection attempt tells the user; the driver's error stays as its cause only where it holds no secret. */
+export function connectError(thrown: unknown, options: ConnectOptions): CqlformError {
+  if (thrown instanceof CqlformError) return thrown;
+  const attempts = attemptsOf(thrown, options);
+  const refused = attempts.filter((attempt) => attempt.error instanceof errors.AuthenticationError);
+  return refused.length > 0 ? authenticationFailed(refused, options) : unreachable(attempts);
+}
+
+interface Attempt {
+  readonly address: string;
+  readonly error: unknown;
+}
+
+function attemptsOf(thrown: unknown, options: ConnectOptions): readonly Attempt[] {
+  if (!(thrown instanceof errors.NoHostAvailableError)) {
+    return options.contactPoints.map((address) => ({ address, error: thrown }));
+  }
+  const inner: unknown = thrown.innerErrors;
+  const tried = inner !== null && typeof inner === 'object' ? Object.entries(inner) : [];
+  if (tried.length > 0) return tried.map(([address, error]) => ({ address, error }));
+  return options.contactPoints.map((address) => ({ address, error: new Error('its name does not resolve') }));
+}
+
+function authenticationFailed(refused: readonly Attempt[], options: ConnectOptions): CqlformError {
+  const addresses = refused.map((attempt) => attempt.address).join(', ');
+  const user = options.credentials?.username;
+  return user === undefined
+    ? new CqlformError('AUTHENTICATION_FAILED', `${addresses} wants a user name and a password, and none is given.`, {
+        next: "Set the environment's credentials in the configuration, e.g. credentials: { username: env('CASSANDRA_USER'), password: env('CASSANDRA_PASSWORD') }.",
+        fields: { addresses: refused.map((attempt) => attempt.address) },
+      })
+    : new CqlformError('AUTHENTICATION_FAILED', `${addresses} refuses user ${user} with the password given.`, {
+        next: 'Check the user name and the password, and that the role has LOGIN = true.',
+        fields: { addresses: refused.map((attempt) => attempt.address), user },
+      });
+}
+
+function unreachable(attempts: readonly Attempt[]): CqlformError {
+  const lines = attempts.map((attempt) => `${attempt.address}: ${reasonFor(attempt.error)}`);
+  return new CqlformError('CLUSTER_UNREACHABLE', `No node can be reached. ${lines.join('; ')}.`, {
+    next: 'Check contactPoints in the configuration and that the cluster is up; `cqlform dev up` starts a local one.',
+    fields: { attempts: lines },
+    retryable: true,
+    cause: attempts[0]?.error,
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused, nothing listens there',
+  ECONNRESET: 'connection reset; the node may want TLS',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'no route to it',
+  ENETUNREACH: 'no route to its network',
+  ENOTFOUND: 'its name does not resolve',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give the authority as tls.ca',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain is self-signed; give the authority as tls.ca',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified; give the authority as tls.ca',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate cannot be verified; give the authority as tls.ca',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; set tls.serverName',
+};
+
+/** Why a node could not be reached, in words. */
+export function reasonFor(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const known = typeof code === 'string' ? reasons[code] : undefined;
+  if (known !== undefined) return known;
+  if (error instanceof errors.OperationTimedOutError) return 'no answer in time';
+  return reasonOf(error).replace(/\.$/, '');
+}

@@ -1,0 +1,125 @@
+import { Client, policies, types } from 'cassandra-driver';
+import { connectError } from './connect-errors.ts';
+import { LocalDataCenterPolicy } from './connect-policy.ts';
+
+/** Certificates are PEM text, not paths, so that the options can be handed to a worker thread. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly keyPassphrase?: string;
+  /** The name that the certificate is checked against; by default the contact point's. */
+  readonly serverName?: string;
+  /** False accepts any certificate; true by default. */
+  readonly verify?: boolean;
+}
+
+/** How a cluster is reached. Nothing here but plain data. */
+export interface ConnectOptions {
+  /** `host`, `host:port` or `[address]:port`; the port is 9042 by default and the same on every node. */
+  readonly contactPoints: readonly string[];
+  /** By default that of the first node that answers. */
+  readonly localDataCenter?: string;
+  readonly credentials?: { readonly username: string; readonly password: string };
+  readonly tls?: TlsOptions;
+  /** As `system_views.clients` shows it. */
+  readonly applicationName?: string;
+  readonly connectTimeoutMs?: number;
+  /** How long a node may take to answer a read or write. */
+  readonly requestTimeoutMs?: number;
+  /** How long a node may take to answer a schema statement; afterwards its outcome is unknown. */
+  readonly ddlTimeoutMs?: number;
+}
+
+export const defaultPort = 9042;
+export const defaultDdlTimeoutMs = 60_000;
+
+/** A connected driver client. `client` is for the files of this folder only. */
+export interface Connection {
+  readonly client: Client;
+  /** `host:port` of the node that answered first. */
+  readonly address: string;
+  readonly localDataCenter: string;
+  /** With the credentials: never to be printed. */
+  readonly options: ConnectOptions;
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Connects to the first contact point that answers; other nodes are connected to in the background.
+ * Throws `CLUSTER_UNREACHABLE`, `AUTHENTICATION_FAILED` or `DATA_CENTER_UNKNOWN`.
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const policy = new LocalDataCenterPolicy(options.localDataCenter);
+  const client = new Client(driverOptions(options, policy));
+  try {
+    await client.connect();
+  } catch (thrown) {
+    await client.shutdown().catch(() => undefined);
+    throw connectError(thrown, options);
+  }
+  const address = client.getState().getConnectedHosts()[0]?.address ?? options.contactPoints[0] ?? '';
+  let closed: Promise<void> | undefined;
+  return {
+    client,
+    address,
+    localDataCenter: policy.localDataCenter,
+    options,
+    shutdown: () => {
+      closed ??= client.shutdown();
+      return closed;
+    },
+  };
+}
+
+/** The port of a contact point. */
+export function portOf(contactPoint: string): number {
+  const digits = /^(?:\[.*\]|[^:]*):(\d+)$/.exec(contactPoint)?.[1];
+  return digits === undefined ? defaultPort : Number(digits);
+}
+
+function driverOptions(
+  options: ConnectOptions,
+  loadBalancing: LocalDataCenterPolicy,
+): ConstructorParameters<typeof Client>[0] {
+  return {
+    contactPoints: [...options.contactPoints],
+    policies: {
+      loadBalancing,
+      // The default waits up to ten minutes; a node that comes back is wanted within a run.
+      reconnection: new policies.reconnection.ExponentialReconnectionPolicy(250, 5_000, true),
+    },
+    ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
+    ...(options.tls === undefined ? {} : { sslOptions: tlsOptions(options.tls) }),
+    applicationName: options.applicationName ?? 'cqlform',
+    // The schema is read by introspect.ts; the driver's copy of all keyspaces would be fetched for nothing.
+    isMetadataSyncEnabled: false,
+    monitorReporting: { enabled: false },
+    pooling: { warmup: false },
+    protocolOptions: {
+      port: portOf(options.contactPoints[0] ?? ''),
+      // Highest that the driver speaks with Cassandra; without it, it tries DSE's first and reconnects.
+      maxVersion: types.protocolVersion.v4,
+      // Agreement is awaited by agreement.ts, which tells who disagrees.
+      maxSchemaAgreementWaitSeconds: 0,
+    },
+    socketOptions: {
+      connectTimeout: options.connectTimeoutMs ?? 5_000,
+      readTimeout: options.requestTimeoutMs ?? 12_000,
+    },
+    queryOptions: { consistency: types.consistencies.localQuorum },
+    encoding: { useBigIntAsLong: true, useBigIntAsVarint: true },
+  };
+}
+
+function tlsOptions(tls: TlsOptions): NonNullable<ConstructorParameters<typeof Client>[0]['sslOptions']> {
+  return {
+    // Said in any case: the driver's own default is to accept any certificate.
+    rejectUnauthorized: tls.verify ?? true,
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+    ...(tls.key === undefined ? {} : { key: tls.key }),
+    ...(tls.keyPassphrase === undefined ? {} : { passphrase: tls.keyPassphrase }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+}
