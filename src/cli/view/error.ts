@@ -1,0 +1,28 @@
+import { CqlformError, type ExitCode, exitCodes } from '../../kernel/errors.ts';
+import type { Paint } from './paint.ts';
+
+/** An error as people read it: code, what happened, where, what to do. */
+export function errorText(error: CqlformError, paint: Paint): string {
+  const { where } = error;
+  const place = where === undefined ? [] : [`  at ${where.path}${where.line === undefined ? '' : `:${where.line}${where.column === undefined ? '' : `:${where.column}`}`}`];
+  return [`${paint.fail(`error[${error.code}]`)} ${error.message}`, ...place, `  ${paint.faint('→')} ${error.next}`].join('\n');
+}
+
+export function errorJson(error: CqlformError): string {
+  const { code, message, next, fields, where, retryable, exitCode } = error;
+  return JSON.stringify({ kind: 'error', code, message, next, fields, where: where ?? null, retryable, exitCode });
+}
+
+/** Anything that is not our own error is a defect of ours, and says so. */
+export function asCqlformError(thrown: unknown): CqlformError {
+  if (thrown instanceof CqlformError) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new CqlformError('INTERNAL', `unexpected: ${reason}`, {
+    next: 'This is a defect in cqlform. Run it again with CQLFORM_DEBUG=1 for the stack trace, and report it.',
+    cause: thrown,
+  });
+}
+
+export function exitCodeOf(error: CqlformError): ExitCode {
+  return error.exitCode ?? exitCodes.error;
+}

@@ -1,0 +1,33 @@
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** `12.3 MiB`; `unknown` for null. */
+export function bytesText(bytes: number | null): string {
+  if (bytes === null) return 'unknown';
+  let left = bytes;
+  let unit = 0;
+  while (left >= 1024 && unit < units.length - 1) {
+    left /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
+}
+
+/** `3,201`; `unknown` for null. */
+export function countText(count: number | null): string {
+  return count === null ? 'unknown' : count.toLocaleString('en-US');
+}
+
+/** `1 row`, `3,201 rows`. */
+export function plural(count: number, word: string): string {
+  return `${countText(count)} ${count === 1 ? word : `${word}s`}`;
+}
+
+/** `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`. */
+export function durationText(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  const seconds = milliseconds / 1_000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,52 @@
+import type { Progress } from '../../model/event.ts';
+import type { Output } from '../output.ts';
+import { progressText } from './run.ts';
+
+const redrawMs = 100;
+/** Without a terminal a line now and then shows that the work is alive, and no more. */
+const plainLineMs = 10_000;
+const clearLine = '\r\u001b[2K';
+
+/** One line that says how far a long piece of work is: redrawn on a terminal, repeated rarely elsewhere. */
+export class ProgressLine {
+  readonly #output: Output;
+  #title = '';
+  #begun = 0;
+  #drawn = 0;
+  #onScreen = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  begin(title: string): void {
+    this.#title = title;
+    this.#begun = performance.now();
+    this.#drawn = this.#begun;
+  }
+
+  update(progress: Progress): void {
+    const now = performance.now();
+    if (now - this.#drawn < (this.#output.live ? redrawMs : plainLineMs)) return;
+    this.#drawn = now;
+    const text = `        ${progressText(progress, now - this.#begun)}`;
+    if (!this.#output.live) return this.#output.err(`${text}  (${this.#title})`);
+    process.stderr.write(clearLine + text.slice(0, this.#output.width - 1));
+    this.#onScreen = true;
+  }
+
+  /** Writes a line that stays. */
+  above(text: string): void {
+    this.#clear();
+    this.#output.err(text);
+  }
+
+  end(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    if (this.#onScreen) process.stderr.write(clearLine);
+    this.#onScreen = false;
+  }
+}

@@ -1,0 +1,74 @@
+import { match } from '../../kernel/match.ts';
+import type { Emit, Progress, RunEvent } from '../../model/event.ts';
+import type { CopyAccounts, StepResult } from '../../model/journal.ts';
+import type { Output } from '../output.ts';
+import { bytesText, countText, durationText } from './numbers.ts';
+import { ProgressLine } from './progress.ts';
+import { markOf, paintMark } from './step.ts';
+
+/** Shows a run while it goes: a moving line on a terminal, plain lines elsewhere, NDJSON with `--json`. */
+export function runView(output: Output): Emit & { close(): void } {
+  if (output.json) return Object.assign((event: RunEvent) => output.out(JSON.stringify(event)), { close: () => undefined });
+  const line = new ProgressLine(output);
+  const show = (event: RunEvent): void => {
+    if (event.kind === 'progress') return line.update(event.progress);
+    const text = eventText(event, output);
+    if (event.kind === 'step-start') line.begin(event.step.title);
+    if (event.kind === 'step-done') line.end();
+    if (text !== null) line.above(text);
+  };
+  return Object.assign(show, { close: () => line.end() });
+}
+
+function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Output): string | null {
+  return match<typeof event, string | null>(event, {
+    'run-start': ({ run, resumed, steps }) => paint.faint(`run ${run}: ${steps} steps${resumed ? ', continuing where it stopped' : ''}`),
+    lease: ({ owner, state }) => (state === 'waiting' ? paint.warn(`waiting for the lease, held by ${owner}`) : null),
+    preflight: ({ check, ok, detail }) => (ok ? null : paint.warn(`preflight: ${check}: ${detail}`)),
+    'step-start': ({ step, number, of }) =>
+      `${paint.faint(`[${number}/${of}]`)} ${paintMark(markOf(step.work), paint)} ${step.address}  ${step.title}`,
+    'schema-agreement': () => null,
+    accounts: ({ accounts }) => `        ${accountsText(accounts)}`,
+    'step-done': ({ result, milliseconds, already }) =>
+      `        ${paint.good('done')} ${paint.faint(`${resultText(result)}${already ? ' (had been done before)' : ''} in ${durationText(milliseconds)}`)}`,
+    'migration-done': ({ migration, status }) => paint.strong(`${migration} ${status === 'applied' ? 'applied' : 'rolled back'}`),
+    warning: ({ code, message }) => paint.warn(`warning[${code}] ${message}`),
+    'run-done': () => null,
+  });
+}
+
+export function accountsText(accounts: CopyAccounts): string {
+  const { read, transformed, skipped, rejected, written, collisions, rejectsFile } = accounts;
+  const parts = [
+    `read ${countText(read)} = transformed ${countText(transformed)} + skipped ${countText(skipped)} + rejected ${countText(rejected)}`,
+    `written ${countText(written)}`,
+    ...(collisions > 0 ? [`${countText(collisions)} on a key already written`] : []),
+    ...(rejectsFile === null ? [] : [`rejects in ${rejectsFile}`]),
+  ];
+  return parts.join('; ');
+}
+
+function resultText(result: StepResult): string {
+  return match(result, {
+    ddl: () => '',
+    backup: ({ backup }) =>
+      `${countText(backup.rows)} rows, ${bytesText(backup.bytes)} to ${backup.store}, digest ${backup.valueDigest.slice(0, 12)}`,
+    restore: ({ rows, digest, expected }) =>
+      `${countText(rows)} rows, digest ${digest.slice(0, 12)}${digest === expected ? ' as in the backup' : ''}`,
+    data: ({ accounts }) => `${countText(accounts.written)} rows`,
+    compare: ({ rows, digest }) => `${countText(rows)} rows equal, digest ${digest.slice(0, 12)}`,
+    wait: () => '',
+  });
+}
+
+/** `1,234 of 10,000 rows, 12%, 3,400 rows/s, 3 s left` */
+export function progressText(progress: Progress, elapsedMs: number): string {
+  const { done, total, unit } = progress;
+  const amount = unit === 'bytes' ? bytesText(done) : unit === 'milliseconds' ? durationText(done) : `${countText(done)} ${unit}`;
+  if (unit === 'milliseconds' || elapsedMs < 200) return amount;
+  const rate = (done / elapsedMs) * 1000;
+  const speed = unit === 'bytes' ? `${bytesText(rate)}/s` : `${countText(Math.round(rate))} ${unit}/s`;
+  if (total === null || total <= done || rate <= 0) return `${amount}, ${speed}`;
+  const share = Math.min(99, Math.floor((done / total) * 100));
+  return `${amount} of ~${unit === 'bytes' ? bytesText(total) : countText(total)}, ${share}%, ${speed}, ${durationText(((total - done) / rate) * 1000)} left`;
+}
