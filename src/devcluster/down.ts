@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type OnProgress, silent } from './events.ts';
 import { withLock } from './lock.ts';
-import { isNodeRunning, stopNode } from './nodes.ts';
+import { stopNodes } from './nodes.ts';
 import { lockFileOf, readState } from './state.ts';
 
 export interface DownOptions {
@@ -24,15 +24,12 @@ export async function devDown(options: DownOptions): Promise<DownResult> {
   const onProgress = options.onProgress ?? silent;
   const wait = { waitMs: 5 * 60_000, onWait: (holder: number) => onProgress({ kind: 'lock-waiting', holder }) };
   return withLock(lockFileOf(folder), wait, async () => {
-    let state = await readState(folder);
-    const stopped: string[] = [];
-    for (const { name } of [...(state?.nodes ?? [])].reverse()) {
-      const node = state?.nodes.find((candidate) => candidate.name === name);
-      if (state === undefined || node === undefined) continue;
-      if (await isNodeRunning(state, node)) stopped.push(name);
-      state = await stopNode({ folder, state, onProgress, startTimeoutMs: 0 }, name);
-    }
-    const purged = options.purge === true && state !== undefined;
+    const state = await readState(folder);
+    if (state === undefined) return { stopped: [], purged: false };
+    const names = state.nodes.map((node) => node.name);
+    const work = { folder, state, onProgress, startTimeoutMs: 0 };
+    const { stopped } = await stopNodes(work, names, { keepData: options.purge !== true });
+    const purged = options.purge === true;
     if (purged) {
       await rm(folder, { recursive: true, force: true });
       onProgress({ kind: 'data-deleted', folder });

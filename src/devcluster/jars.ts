@@ -1,11 +1,12 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { CqlformError } from '../kernel/errors.ts';
 import type { OnProgress } from './events.ts';
 import type { Java } from './java.ts';
 import { withLock } from './lock.ts';
-import { type Environment, run } from './processes.ts';
+import { type Environment, isExecutable, run, which } from './processes.ts';
 
 const dependencyPlugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 
@@ -48,10 +49,13 @@ export async function fetchJars(options: JarsOptions): Promise<string> {
     options.onProgress({ kind: 'jars-downloading', version, into: folder });
     const draft = join(cache, `cassandra-${version}.part`);
     await rm(draft, { recursive: true, force: true });
-    await download(draft, options);
-    await rm(folder, { recursive: true, force: true });
-    await rename(join(draft, 'lib'), folder);
-    await rm(draft, { recursive: true, force: true });
+    try {
+      await download(draft, options);
+      await rm(folder, { recursive: true, force: true });
+      await rename(join(draft, 'lib'), folder);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
     options.onProgress({ kind: 'jars-ready', version, files: (await readdir(folder)).length });
     return folder;
   });
@@ -63,17 +67,25 @@ async function download(draft: string, options: JarsOptions): Promise<void> {
   await writeFile(join(draft, 'pom.xml'), pomFor(version));
   const args = ['-B', '-q', '-f', join(draft, 'pom.xml'), `${dependencyPlugin}:copy-dependencies`];
   const ran = await run(maven, [...args, `-DoutputDirectory=${join(draft, 'lib')}`, '-DincludeScope=runtime'], {
-    env: { ...env, JAVA_HOME: java.home },
+    env: await mavenEnvironment(env, java),
     cwd: draft,
   });
   if (ran.code === 0 && (await holdsServer(join(draft, 'lib'), version))) return;
-  const lines = `${ran.stdout}\n${ran.stderr}`.split('\n').filter((line) => line.includes('[ERROR]'));
-  const reason = (lines[0] ?? `Maven ended with exit code ${ran.code}`).replace('[ERROR]', '').trim();
+  const said = stripVTControlCharacters(`${ran.stdout}\n${ran.stderr}`).split('\n');
+  const line = said.find((text) => text.includes('[ERROR]')) ?? `Maven ended with exit code ${ran.code}`;
+  const reason = line.replace('[ERROR]', '').replace('-> [Help 1]', '').trim();
   throw new CqlformError('JARS_UNAVAILABLE', `Maven could not download Cassandra ${version}: ${reason}`, {
     next: nextFor(reason, version),
     retryable: true,
     fields: { version, maven },
   });
+}
+
+/** Maven keeps the user's own Java, whose certificates the user has set up; only a JAVA_HOME without a Java is mended. */
+async function mavenEnvironment(env: Environment, java: Java): Promise<Environment> {
+  const home = env['JAVA_HOME'];
+  const usable = home === undefined ? await which('java', env) : await isExecutable(join(home, 'bin', 'java'));
+  return usable ? env : { ...env, JAVA_HOME: java.home };
 }
 
 function nextFor(reason: string, version: string): string {

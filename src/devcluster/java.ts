@@ -78,9 +78,11 @@ export function javaMissing(cassandraVersion: string, sightings: readonly JavaSi
 }
 
 function installJava(major: number): string {
+  // Debian 12 has Java 17 and no older one.
+  const debian = major === 17 ? 'sudo apt-get install openjdk-17-jre-headless maven' : 'sudo apt-get install maven';
   return (
-    `Install Java ${major} and Maven (Debian and Ubuntu: \`sudo apt-get install openjdk-${major}-jre-headless maven\`; ` +
-    `macOS: \`brew install openjdk@${major} maven\` and set JAVA_HOME to its home), start Docker, ` +
+    `Install Java ${major} and Maven (Debian and Ubuntu: \`${debian}\`${major === 17 ? '' : `, and a Temurin JRE ${major}`}; ` +
+    `macOS: \`brew install openjdk@${major} maven\`), set JAVA_HOME to that Java, start Docker, ` +
     'or name a running cluster instead.'
   );
 }

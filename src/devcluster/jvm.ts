@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
+import { classArchiveFlags, keepClassArchive, wantsClassArchive } from './class-archive.ts';
 import { type Ran, run, startMarkOf } from './processes.ts';
 import type { Launcher } from './runtime.ts';
 import { nodeFilesIn } from './settings.ts';
@@ -83,6 +84,7 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
   const heap = state.heapMb;
   return [
     `-javaagent:${await jammIn(launcher.jars)}`,
+    ...(await archiveFlags(node, state)),
     ...openings,
     '-Djdk.attach.allowAttachSelf=true',
     '-XX:+UseSerialGC',
@@ -98,6 +100,7 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     '-Dcassandra.ring_delay_ms=1',
     '-Dcassandra.skip_wait_for_gossip_to_settle=0',
     '-Dcassandra.superuser_setup_delay_ms=0',
+    '-Dcassandra.shutdown_announce_in_ms=100',
     `-Dcassandra.jmx.local.port=${node.jmxPort}`,
     `-Dcassandra.config=file://${files.config}`,
     `-Dcassandra-rackdc.properties=file://${files.rackdc}`,
@@ -109,6 +112,25 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     join(launcher.jars, '*'),
     'org.apache.cassandra.service.CassandraDaemon',
   ];
+}
+
+/** The first node makes the archive for all. */
+async function archiveFlags(node: NodeState, state: ClusterState): Promise<readonly string[]> {
+  const { classArchive } = jvmLauncherOf(state);
+  if (node.name !== state.nodes[0]?.name && (await wantsClassArchive(classArchive))) return [];
+  return classArchiveFlags(classArchive, draftOf(state));
+}
+
+const draftOf = (state: ClusterState): string => `${jvmLauncherOf(state).classArchive}.${state.id}`;
+
+/** How long a JVM node gets between SIGTERM and SIGKILL. When its data is to go anyway, nothing needs a clean exit. */
+export async function graceOf(state: ClusterState, options: { readonly keepData: boolean }): Promise<number> {
+  return options.keepData || (await wantsClassArchive(jvmLauncherOf(state).classArchive)) ? 20_000 : 0;
+}
+
+/** What is to be done after a node's clean exit. */
+export function afterCleanExit(state: ClusterState): Promise<void> {
+  return keepClassArchive(jvmLauncherOf(state).classArchive, draftOf(state));
 }
 
 /** Runs Cassandra's NodeTool against a node over its loopback management port. */

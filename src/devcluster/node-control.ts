@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
 import { type OnProgress, silent } from './events.ts';
 import { withLock } from './lock.ts';
-import { pauseNodeProcess, runNodetool, startNode, stopNode, type Work, waitForRing, waitUntilUp } from './nodes.ts';
+import { pauseNodeProcess, runNodetool, startNode, stopNodes, type Work, waitForRing, waitUntilUp } from './nodes.ts';
 import { lockFileOf, type NodeState, readState } from './state.ts';
 import { clusterOf, type DevCluster } from './up.ts';
 
@@ -17,14 +17,17 @@ export interface NodeTarget {
 /** Ends one node and starts it again with its data; returns once all nodes see all others up. */
 export function restartNode(target: NodeTarget): Promise<DevCluster> {
   return onNode(target, async (work, node) => {
-    const state = await stopNode(work, node.name);
+    const { state } = await stopNodes(work, [node.name]);
     return settled({ ...work, state: await startNode({ ...work, state }, node.name) });
   });
 }
 
 /** Ends one node and leaves it down. */
 export function stopOneNode(target: NodeTarget): Promise<DevCluster> {
-  return onNode(target, async (work, node) => clusterOf(work.folder, await stopNode(work, node.name), false));
+  return onNode(target, async (work, node) => {
+    const { state } = await stopNodes(work, [node.name]);
+    return clusterOf(work.folder, state, false);
+  });
 }
 
 /** Makes one node hang: it keeps its connections but answers nobody. `resumeNode` lets it go on. */

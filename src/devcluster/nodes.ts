@@ -3,7 +3,7 @@ import { match } from '../kernel/match.ts';
 import { endContainer, isContainerRunning, nodetoolContainer, pauseContainer, startContainer } from './docker.ts';
 import type { OnProgress } from './events.ts';
 import { startFailure } from './failures.ts';
-import { nodetoolJvm, startJvm } from './jvm.ts';
+import { afterCleanExit, graceOf, nodetoolJvm, startJvm } from './jvm.ts';
 import { probeNative } from './native-protocol.ts';
 import { endProcess, isRunning, type Ran, signalProcess } from './processes.ts';
 import { writeNodeFiles } from './settings.ts';
@@ -25,8 +25,6 @@ export interface Work {
   readonly onProgress: OnProgress;
   readonly startTimeoutMs: number;
 }
-
-export const graceMs = 20_000;
 
 export const contactPointOf = (state: ClusterState, node: NodeState): string => `${node.address}:${state.nativePort}`;
 
@@ -53,7 +51,12 @@ export async function startNode(work: Work, name: string): Promise<ClusterState>
       : await startContainer(folder, node, work.state);
   const change = { process: started, startedAt: new Date(began).toISOString() };
   let state = await writeState(folder, withNode(work.state, name, change));
-  await waitUntilUp({ ...work, state }, name);
+  try {
+    await waitUntilUp({ ...work, state }, name);
+  } catch (error) {
+    await stopNodes({ ...work, state }, [name]);
+    throw error;
+  }
   state = await writeState(folder, withNode(state, name, { initialised: true }));
   onProgress({ kind: 'node-ready', node: name, contactPoint, milliseconds: Date.now() - began });
   return state;
@@ -75,27 +78,38 @@ export async function waitUntilUp(work: Work, name: string): Promise<void> {
   }
 }
 
-/** Ends a node if it runs, waits for its exit and records that. */
-export async function stopNode(work: Work, name: string): Promise<ClusterState> {
-  const { folder, state, onProgress } = work;
-  const node = nodeNamed(state, name);
-  if (node.process === null) return state;
-  if (await isNodeRunning(state, node)) {
-    onProgress({ kind: 'node-stopping', node: name, pid: node.process.kind === 'process' ? node.process.pid : 0 });
-    const how = await endNode(state, node, node.process);
-    onProgress({ kind: 'node-stopped', node: name, forced: how === 'killed' });
-  }
-  return writeState(folder, withNode(state, name, { process: null, startedAt: null }));
+/**
+ * Ends the named nodes that run, all at once, waits for their exit and records that. Tells which ones ran. With
+ * `keepData: false` they are not given time to write anything.
+ */
+export async function stopNodes(
+  work: Work,
+  names: readonly string[],
+  options: { readonly keepData: boolean } = { keepData: true },
+): Promise<{ readonly state: ClusterState; readonly stopped: readonly string[] }> {
+  const stopped = await Promise.all(names.map((name) => stopIfRunning(work, nodeNamed(work.state, name), options)));
+  const state = names.reduce((all, name) => withNode(all, name, { process: null, startedAt: null }), work.state);
+  await writeState(work.folder, state);
+  return { state, stopped: names.filter((_, i) => stopped[i]) };
 }
 
-function endNode(state: ClusterState, node: NodeState, running: NodeProcess): Promise<'gone' | 'ended' | 'killed'> {
-  return match<NodeProcess, Promise<'gone' | 'ended' | 'killed'>>(running, {
-    process: (record) => endProcess(record, markerOf(state, node), graceMs),
+async function stopIfRunning(work: Work, node: NodeState, options: { readonly keepData: boolean }): Promise<boolean> {
+  const { state, onProgress } = work;
+  if (node.process === null || !(await isNodeRunning(state, node))) return false;
+  onProgress({ kind: 'node-stopping', node: node.name, pid: node.process.kind === 'process' ? node.process.pid : 0 });
+  const forced = await match<NodeProcess, Promise<boolean>>(node.process, {
+    process: async (record) => {
+      const how = await endProcess(record, markerOf(state, node), await graceOf(state, options));
+      if (how === 'ended') await afterCleanExit(state);
+      return how === 'killed';
+    },
     container: async ({ id }) => {
-      await endContainer(id, state, graceMs / 1000);
-      return 'ended';
+      await endContainer(id, state, options.keepData ? 20 : 0);
+      return false;
     },
   });
+  onProgress({ kind: 'node-stopped', node: node.name, forced });
+  return true;
 }
 
 /** Stops or continues a node's process without ending it: to its peers and clients it hangs. */

@@ -110,7 +110,7 @@ export async function signalProcess(record: ProcessRecord, marker: string, signa
 }
 
 /**
- * Ends a recorded process: SIGTERM, and SIGKILL when it has not gone after `graceMs`. Waits for the exit.
+ * Ends a recorded process: SIGTERM, and SIGKILL when it has not gone after `graceMs` (0: SIGKILL at once). Waits for the exit.
  * Tells how it went; a process that is not the recorded one is never touched.
  */
 export async function endProcess(
@@ -118,10 +118,10 @@ export async function endProcess(
   marker: string,
   graceMs: number,
 ): Promise<'gone' | 'ended' | 'killed'> {
-  if (!(await signalProcess(record, marker, 'SIGTERM'))) return 'gone';
+  if (!(await signalProcess(record, marker, graceMs > 0 ? 'SIGTERM' : 'SIGKILL'))) return 'gone';
   // A stopped (paused) process would sit on SIGTERM for ever.
   await signalProcess(record, marker, 'SIGCONT');
-  if (await exitsWithin(record, graceMs)) return 'ended';
+  if (await exitsWithin(record, Math.max(graceMs, 5_000))) return 'ended';
   await signalProcess(record, marker, 'SIGKILL');
   await exitsWithin(record, 10_000);
   return 'killed';

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { classArchiveFor } from './class-archive.ts';
 import type { OnProgress } from './events.ts';
-import { cachedJars, fetchJars } from './jars.ts';
+import { cachedJars, cacheFolder, fetchJars } from './jars.ts';
 import { findJava, inspectJava, type Java, type JavaSearch, javaMajorsFor, javaMissing } from './java.ts';
 import { type Environment, run, which } from './processes.ts';
 
@@ -18,7 +19,14 @@ export type Runtime =
 
 /** What a node is launched with: Java and a folder of jars, or a container image. */
 export type Launcher =
-  | { readonly kind: 'jvm'; readonly version: string; readonly java: string; readonly jars: string }
+  | {
+      readonly kind: 'jvm';
+      readonly version: string;
+      readonly java: string;
+      readonly jars: string;
+      /** Where the class-data archive for faster starts is or will be; null where Java cannot make one. */
+      readonly classArchive: string | null;
+    }
   | { readonly kind: 'docker'; readonly version: string; readonly docker: string; readonly image: string };
 
 export interface RuntimeOptions {
@@ -55,15 +63,25 @@ export async function resolveRuntime(options: RuntimeOptions = {}): Promise<Runt
 export function prepareLauncher(runtime: Runtime, env: Environment, onProgress: OnProgress): Promise<Launcher> {
   return match<Runtime, Promise<Launcher>>(runtime, {
     'cassandra-home': async ({ home, java, version }) => {
-      return { kind: 'jvm', version, java: java.command, jars: join(home, 'lib') };
+      return jvmLauncher(version, java, join(home, 'lib'), env);
     },
     maven: async ({ java, version, maven }) => {
       const cached = await cachedJars(version, env);
       const jars = cached ?? (await fetchJars({ version, maven: maven ?? 'mvn', java, env, onProgress }));
-      return { kind: 'jvm', version, java: java.command, jars };
+      return jvmLauncher(version, java, jars, env);
     },
     docker: async ({ docker, image, version }) => ({ kind: 'docker', version, docker, image }),
   });
+}
+
+function jvmLauncher(version: string, java: Java, jars: string, env: Environment): Launcher {
+  return {
+    kind: 'jvm',
+    version,
+    java: java.command,
+    jars,
+    classArchive: classArchiveFor(cacheFolder(env), jars, java),
+  };
 }
 
 /** One line that says what a runtime is. */

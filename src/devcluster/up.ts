@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
 import { type OnProgress, silent } from './events.ts';
 import { withLock } from './lock.ts';
-import { contactPointOf, isNodeRunning, startNode, stopNode, type Work, waitForRing, waitUntilUp } from './nodes.ts';
+import { contactPointOf, isNodeRunning, startNode, stopNodes, type Work, waitForRing, waitUntilUp } from './nodes.ts';
 import { findPorts, type PortChoice, takenPorts } from './ports.ts';
 import { type Environment, thisProcess } from './processes.ts';
 import { describeRuntime, prepareLauncher, resolveRuntime } from './runtime.ts';
@@ -180,10 +180,9 @@ async function startAll(work: Work, attempt = 1): Promise<ClusterState> {
     const started = (await readState(work.folder)) ?? state;
     const isNew = started.nodes.every((node) => !node.initialised);
     if (!(error instanceof CqlformError && error.code === 'ADDRESS_IN_USE' && isNew && attempt < 4)) throw error;
-    for (const { name } of started.nodes) {
-      state = await stopNode({ ...work, state: started }, name);
-      await rm(nodeFolderOf(work.folder, { name }), { recursive: true, force: true });
-    }
+    const names = started.nodes.map((node) => node.name);
+    state = (await stopNodes({ ...work, state: started }, names, { keepData: false })).state;
+    for (const name of names) await rm(nodeFolderOf(work.folder, { name }), { recursive: true, force: true });
     work.onProgress({ kind: 'ports-moved', reason: 'another server took a port meanwhile' });
     return startAll({ ...work, state: movedTo(state, await findPorts(state.nodes.length, 'any')) }, attempt + 1);
   }
