@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { CqlformError, reasonOf } from '../../kernel/errors.ts';
+import type { SourceFile } from './locate.ts';
+
+const byteOrderMarks: readonly (readonly [name: string, bytes: readonly number[]])[] = [
+  ['UTF-32', [0xff, 0xfe, 0x00, 0x00]],
+  ['UTF-16', [0xff, 0xfe]],
+  ['UTF-16', [0xfe, 0xff]],
+];
+
+/** Bytes `start` to `end` (exclusive) of a file; a compressed file is unpacked and always read whole. A UTF-8 byte order mark at its start is left out. */
+export async function* readBytes(file: SourceFile, start = 0, end: number = file.bytes): AsyncIterable<Buffer> {
+  if (start >= end) return;
+  let first = start === 0;
+  const stream = openStream(file, start, end);
+  try {
+    for await (const chunk of stream) {
+      const bytes = chunk as Buffer;
+      yield first ? withoutMark(file, bytes) : bytes;
+      first = false;
+    }
+  } catch (thrown) {
+    if (thrown instanceof CqlformError) throw thrown;
+    throw new CqlformError('SOURCE_UNREADABLE', `${file.name} cannot be read: ${reasonOf(thrown)}`, {
+      next:
+        file.compression === 'none'
+          ? 'Check the disk and the rights of the file, then apply again.'
+          : `Check that the file is whole and really ${file.compression} (it is taken to be by its extension).`,
+      fields: { file: file.name },
+      cause: thrown,
+    });
+  } finally {
+    stream.destroy();
+  }
+}
+
+function openStream(file: SourceFile, start: number, end: number): Readable {
+  const chunkSize = 256 * 1024;
+  const raw = createReadStream(file.path, { start, end: end - 1, highWaterMark: chunkSize });
+  if (file.compression === 'none') return raw;
+  const unpack = file.compression === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
+  // The error of either side surfaces where the unpacked stream is read.
+  pipeline(raw, unpack, () => undefined);
+  return unpack;
+}
+
+function withoutMark(file: SourceFile, chunk: Buffer): Buffer {
+  if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) return chunk.subarray(3);
+  const wrong = byteOrderMarks.find(([, mark]) => mark.every((byte, at) => chunk[at] === byte));
+  if (wrong === undefined) return chunk;
+  throw new CqlformError('SOURCE_ENCODING', `${file.name} is in ${wrong[0]}; only UTF-8 is read`, {
+    next: `Convert it: iconv -f ${wrong[0]} -t UTF-8 ${file.name}`,
+    fields: { file: file.name, encoding: wrong[0] },
+  });
+}

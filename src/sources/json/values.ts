@@ -1,0 +1,89 @@
+import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
+import { bigintOf, dateOf, decimalOf, timestampOf, uuidOf } from '../files/text-values.ts';
+
+/** A number whose text says more than a JavaScript number can hold; met only where a reader asked for exact numbers. */
+export class ExactNumber {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const textual =
+  (what: string, read: (text: string) => unknown): FieldReader<unknown> =>
+  (value) =>
+    typeof value === 'string' ? read(value) : misfit(plain(value), what);
+
+function numeric(what: string, read: (text: string) => unknown): FieldReader<unknown> {
+  return (value) => {
+    if (value instanceof ExactNumber) return read(value.text);
+    if (typeof value === 'number') return read(String(value));
+    return typeof value === 'string' ? read(value) : misfit(plain(value), what);
+  };
+}
+
+/** Readers by the type's name in a declaration. Strings are taken for numbers only where JSON numbers lose digits (bigint, decimal). */
+export const jsonReaders: ReadonlyMap<string, FieldReader<unknown>> = new Map<string, FieldReader<unknown>>([
+  ['json.text', textual('a text', wellFormed)],
+  ['json.int', (value) => integerOf(plain(value))],
+  ['json.bigint', numeric('an integer', (text) => bigintOf(integerFrom(text)))],
+  ['json.double', (value) => numberOf(value)],
+  ['json.decimal', numeric('a decimal number', decimalOf)],
+  ['json.boolean', (value) => (typeof value === 'boolean' ? value : misfit(plain(value), 'a boolean'))],
+  ['json.uuid', textual('a UUID', uuidOf)],
+  ['json.date', textual('a date (YYYY-MM-DD)', dateOf)],
+  [
+    'json.timestamp',
+    (value) => (typeof value === 'number' ? epoch(value) : textual('a timestamp', timestampOf)(value)),
+  ],
+  ['json.array', (value) => (Array.isArray(value) ? plain(value) : misfit(plain(value), 'an array'))],
+  ['json.object', (value) => (isObject(value) ? plain(value) : misfit(plain(value), 'an object'))],
+  ['json.any', (value) => plain(value)],
+]);
+
+/** Types whose values may need the number's own text. */
+export const exactTypes: ReadonlySet<string> = new Set(['json.bigint', 'json.decimal']);
+
+/** JSON as JavaScript knows it: integers beyond 2^53 as bigint, all other exact numbers as numbers. */
+export function plain(value: unknown): unknown {
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? integerValue(value.text) : Number(value.text);
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+function integerValue(text: string): number | bigint {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : BigInt(text);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}
+
+function wellFormed(text: string): unknown {
+  return text.isWellFormed() ? text : misfit(text, 'a text: it holds half a surrogate pair');
+}
+
+function numberOf(value: unknown): unknown {
+  const number = value instanceof ExactNumber ? Number(value.text) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : misfit(plain(value), 'a number');
+}
+
+function epoch(value: number): unknown {
+  const date = new Date(value);
+  return Number.isInteger(value) && !Number.isNaN(date.getTime())
+    ? date
+    : misfit(value, 'a timestamp in whole milliseconds since 1970');
+}
+
+function integerOf(value: unknown): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return misfit(value, 'an integer');
+  return value >= -0x8000_0000 && value <= 0x7fff_ffff ? value : misfit(value, 'an integer of 32 bits');
+}
+
+/** `12.0` and `1e3` are integers in JSON as well. */
+function integerFrom(text: string): string {
+  const exact = /[.eE]/.test(text) ? decimalOf(text) : text;
+  return exact instanceof Misfit ? text : String(exact).replace(/\.0+$/, '');
+}
