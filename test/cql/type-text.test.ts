@@ -6,7 +6,7 @@ import { scalarNames } from '../../src/model/type.ts';
 
 describe('names and texts', () => {
   it('quotes a name only when it must be', () => {
-    expect(['users', 'a_1', 'default_x', 'key'].map(quoted)).toEqual(['users', 'a_1', 'default_x', 'key']);
+    expect(['users', 'a_1', 'default', 'key'].map(quoted)).toEqual(['users', 'a_1', 'default', 'key']);
     expect(['Users', '1a', '_a', 'a b', 'token', 'select', 'é', '', 'a"b'].map(quoted)).toEqual([
       '"Users"',
       '"1a"',
