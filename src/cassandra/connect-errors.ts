@@ -1,11 +1,13 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { errors } from 'cassandra-driver';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import type { ConnectOptions } from './connect.ts';
 
-/** What a failed connection attempt tells the user; the driver's error stays as its cause only where it holds no secret. */
-export function connectError(thrown: unknown, options: ConnectOptions): CqlformError {
+/** What a failed connection attempt tells the user: each address with its reason, and no secret. */
+export async function connectError(thrown: unknown, options: ConnectOptions): Promise<CqlformError> {
   if (thrown instanceof CqlformError) return thrown;
-  const attempts = attemptsOf(thrown, options);
+  const attempts = [...attemptsOf(thrown, options), ...(await unresolved(options))];
   const refused = attempts.filter((attempt) => attempt.error instanceof errors.AuthenticationError);
   return refused.length > 0 ? authenticationFailed(refused, options) : unreachable(attempts);
 }
@@ -21,8 +23,20 @@ function attemptsOf(thrown: unknown, options: ConnectOptions): readonly Attempt[
   }
   const inner: unknown = thrown.innerErrors;
   const tried = inner !== null && typeof inner === 'object' ? Object.entries(inner) : [];
-  if (tried.length > 0) return tried.map(([address, error]) => ({ address, error }));
-  return options.contactPoints.map((address) => ({ address, error: new Error('its name does not resolve') }));
+  return tried.map(([address, error]) => ({ address, error }));
+}
+
+/** Contact points that have no address; the driver passes over them without a word. */
+async function unresolved(options: ConnectOptions): Promise<readonly Attempt[]> {
+  const names = options.contactPoints.filter((point) => isIP(hostOf(point)) === 0);
+  const found = await Promise.allSettled(names.map((point) => lookup(hostOf(point))));
+  return found.flatMap((answer, index) =>
+    answer.status === 'rejected' ? [{ address: names[index] ?? '', error: answer.reason }] : [],
+  );
+}
+
+function hostOf(contactPoint: string): string {
+  return contactPoint.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 function authenticationFailed(refused: readonly Attempt[], options: ConnectOptions): CqlformError {
@@ -56,6 +70,7 @@ const reasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to it',
   ENETUNREACH: 'no route to its network',
   ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name cannot be resolved now',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give the authority as tls.ca',
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain is self-signed; give the authority as tls.ca',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified; give the authority as tls.ca',

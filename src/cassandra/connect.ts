@@ -56,7 +56,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     await client.connect();
   } catch (thrown) {
     await client.shutdown().catch(() => undefined);
-    throw connectError(thrown, options);
+    throw await connectError(thrown, options);
   }
   const address = client.getState().getConnectedHosts()[0]?.address ?? options.contactPoints[0] ?? '';
   let closed: Promise<void> | undefined;

@@ -15,7 +15,7 @@ export interface TableFacts {
   /** The table's id: another id means another incarnation. */
   readonly id: string;
   readonly dropped: readonly DroppedColumn[];
-  /** `compound`, `dense`, `super`, `counter`. */
+  /** `compound`, `dense`, `super`, `counter`; `compact` besides for every table WITH COMPACT STORAGE, which nothing may touch. */
   readonly flags: readonly string[];
 }
 

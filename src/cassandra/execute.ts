@@ -1,0 +1,106 @@
+import { type Host, policies } from 'cassandra-driver';
+import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import type { DdlOutcome } from '../ports/cluster.ts';
+import { type Connection, defaultDdlTimeoutMs } from './connect.ts';
+import { ddlRefused, isRefusal, notSent, wasNotSent } from './execute-errors.ts';
+import { createLedgerKeyspace, quoteName, restateLedgerTable } from './ledger-tables.ts';
+
+const never = new policies.retry.FallthroughRetryPolicy();
+
+/** Sends schema statements, all through one coordinator: only there can a later statement tell that an earlier one is over. */
+export interface SchemaSession {
+  /** See `Cluster.execute`. */
+  execute(statement: string): Promise<DdlOutcome>;
+  /** See `Cluster.barrier`. */
+  barrier(): Promise<void>;
+  /** The node that takes the schema statements; its schema tables are the first to show their effects. */
+  coordinator(): Host;
+}
+
+/** Whose schema is changed and where that is recorded. */
+export interface SchemaScope {
+  readonly keyspace: string;
+  readonly ledgerKeyspace: string;
+}
+
+export function schemaSession(connection: Connection, scope: SchemaScope): SchemaSession {
+  const { client, options } = connection;
+  let pinned: Host | undefined;
+  let unsettled = false;
+
+  function coordinator(): Host {
+    if (pinned !== undefined && (pinned.isUp() || unsettled)) return pinned;
+    const up = client.getState().getConnectedHosts();
+    pinned = up.find((host) => host.address === connection.address) ?? up[0] ?? client.hosts.values()[0];
+    if (pinned === undefined) throw notSent(new Error('no node is connected'), connection.address);
+    return pinned;
+  }
+
+  async function send(statement: string): Promise<DdlOutcome> {
+    const host = coordinator();
+    try {
+      const result = await client.execute(statement, [], {
+        host,
+        isIdempotent: false,
+        retry: never,
+        readTimeout: options.ddlTimeoutMs ?? defaultDdlTimeoutMs,
+      });
+      return { kind: 'done', warnings: result.info.warnings ?? [] };
+    } catch (thrown) {
+      if (isRefusal(thrown)) throw thrown;
+      if (wasNotSent(thrown)) throw notSent(thrown, host.address);
+      return { kind: 'unknown', reason: reasonOf(thrown) };
+    }
+  }
+
+  async function execute(statement: string): Promise<DdlOutcome> {
+    try {
+      const outcome = await send(statement);
+      if (outcome.kind === 'unknown') unsettled = true;
+      return outcome;
+    } catch (thrown) {
+      throw isRefusal(thrown) ? ddlRefused(thrown, statement) : thrown;
+    }
+  }
+
+  async function barrier(): Promise<void> {
+    const reasons: string[] = [];
+    for (const statement of barrierStatements(scope)) {
+      try {
+        const outcome = await send(statement);
+        if (outcome.kind === 'unknown') throw noBarrier(coordinator().address, [outcome.reason]);
+        unsettled = false;
+        return;
+      } catch (thrown) {
+        // Refused for want of a right or of the table: another statement may do.
+        if (!isRefusal(thrown)) throw thrown;
+        reasons.push(thrown.message);
+      }
+    }
+    throw noBarrier(coordinator().address, reasons);
+  }
+
+  return { execute, barrier, coordinator };
+}
+
+/** Schema statements that change nothing, by the right that each needs: ALTER on the ledger, DROP on the keyspace, CREATE on all keyspaces. */
+function barrierStatements(scope: SchemaScope): readonly string[] {
+  return [
+    restateLedgerTable(scope.ledgerKeyspace),
+    `DROP TYPE IF EXISTS ${quoteName(scope.keyspace)}.cqlform_barrier_names_no_type`,
+    // A keyspace that every server has; IF NOT EXISTS makes its replication irrelevant.
+    createLedgerKeyspace('system_auth', {}),
+  ];
+}
+
+function noBarrier(address: string, reasons: readonly string[]): CqlformError {
+  return new CqlformError(
+    'BARRIER_FAILED',
+    `It cannot be told whether a schema statement that was sent to ${address} has ended: ${reasons.join('; ')}.`,
+    {
+      next: `Wait until ${address} answers again and run the same command again; the step is then probed, not repeated.`,
+      fields: { reasons },
+      retryable: true,
+    },
+  );
+}

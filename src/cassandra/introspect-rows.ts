@@ -1,0 +1,88 @@
+import type { Client, Host } from 'cassandra-driver';
+import { isInvalid } from './execute-errors.ts';
+
+/** A row of `system_schema`, read with care: which columns there are depends on the server's version. */
+export type SchemaRow = Readonly<Record<string, unknown>>;
+
+/** What one node states about one keyspace. */
+export interface SchemaRows {
+  readonly keyspace: SchemaRow | undefined;
+  readonly tables: readonly SchemaRow[];
+  readonly columns: readonly SchemaRow[];
+  readonly droppedColumns: readonly SchemaRow[];
+  readonly indexes: readonly SchemaRow[];
+  readonly views: readonly SchemaRow[];
+  readonly types: readonly SchemaRow[];
+  readonly functions: readonly SchemaRow[];
+  readonly aggregates: readonly SchemaRow[];
+  readonly columnMasks: readonly SchemaRow[];
+}
+
+const attempts = 5;
+
+/** Reads a keyspace's schema of one node, again if the schema changed meanwhile: its tables are not read as one. */
+export async function readSchemaRows(client: Client, host: Host, keyspace: string): Promise<SchemaRows> {
+  const read = (table: string): Promise<readonly SchemaRow[]> => rowsOf({ client, host, table, keyspace });
+  for (let attempt = 1; ; attempt++) {
+    const before = await schemaVersion(client, host);
+    const [keyspaces, tables, columns, droppedColumns, indexes, views, types, functions, aggregates, columnMasks] =
+      await Promise.all([
+        read('keyspaces'),
+        read('tables'),
+        read('columns'),
+        read('dropped_columns'),
+        read('indexes'),
+        read('views'),
+        read('types'),
+        read('functions'),
+        read('aggregates'),
+        optional(read('column_masks')),
+      ]);
+    if (attempt >= attempts || (await schemaVersion(client, host)) === before) {
+      return {
+        keyspace: keyspaces[0],
+        tables,
+        columns,
+        droppedColumns,
+        indexes,
+        views,
+        types,
+        functions,
+        aggregates,
+        columnMasks,
+      };
+    }
+  }
+}
+
+async function rowsOf(from: {
+  readonly client: Client;
+  readonly host: Host;
+  readonly table: string;
+  readonly keyspace: string;
+}): Promise<readonly SchemaRow[]> {
+  const result = await from.client.execute(
+    // Not prepared, so that a server that gains a column is read rightly at once.
+    `SELECT * FROM system_schema.${from.table} WHERE keyspace_name = ?`,
+    [from.keyspace],
+    { host: from.host, isIdempotent: true, fetchSize: 5000 },
+  );
+  const rows: SchemaRow[] = [];
+  for await (const row of result) rows.push(row);
+  return rows;
+}
+
+/** Servers before 5.0 have no masks. */
+async function optional(reading: Promise<readonly SchemaRow[]>): Promise<readonly SchemaRow[]> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    if (isInvalid(thrown)) return [];
+    throw thrown;
+  }
+}
+
+async function schemaVersion(client: Client, host: Host): Promise<string> {
+  const result = await client.execute('SELECT schema_version FROM system.local', [], { host, isIdempotent: true });
+  return String(result.first()?.get('schema_version'));
+}
