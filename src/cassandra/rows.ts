@@ -1,0 +1,50 @@
+import { qualified } from '../cql/identifier.ts';
+import { untimedColumns } from '../cql/select.ts';
+import type { StoredRow } from '../model/row.ts';
+import type { Table } from '../model/schema.ts';
+import type { Rows, ScanRequest, TableWriter, WriterRequest } from '../ports/cluster.ts';
+import type { Connection } from './connect.ts';
+import { readsMasked } from './masked.ts';
+import { type NewestRequest, newestWriteTime } from './newest.ts';
+import { installRawRows } from './raw.ts';
+import { driverConsistency, PageSize, scanPages } from './scan.ts';
+import { splitRing } from './split.ts';
+import { Writer } from './write.ts';
+
+/** Rows of the cluster behind a connection. Closing the connection is its owner's. */
+export function createRows(connection: Pick<Connection, 'client' | 'options'>): Rows {
+  const { client } = connection;
+  installRawRows();
+  const pageSizes = new Map<string, PageSize>();
+  // told by every host once it is connected to, so it is looked at when needed; the oldest release decides
+  const elementTimes = (): boolean =>
+    client.hosts.values().every((host) => {
+      const [major] = host.getCassandraVersion();
+      return major !== undefined && major >= 5;
+    });
+  const pageSizeOf = (request: ScanRequest): PageSize => {
+    const key = JSON.stringify([request.keyspace, request.table.name, request.columns, request.times]);
+    const size = pageSizes.get(key) ?? new PageSize();
+    pageSizes.set(key, size);
+    return size;
+  };
+  return {
+    split: splitRing,
+    scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
+      scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes() }),
+    untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
+    newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>
+      newestWriteTime(client, request, elementTimes()),
+    readsMasked: (keyspace: string, table: Table): Promise<boolean> =>
+      readsMasked(client, { keyspace, table }, connection.options.credentials?.username ?? null),
+    write: (request: WriterRequest): TableWriter => new Writer(client, request),
+    isEmpty: async (keyspace: string, table: string): Promise<boolean> => {
+      // QUORUM: a row that one replica lags behind with must not make a table look empty
+      const result = await client.execute(`SELECT * FROM ${qualified(keyspace, table)} LIMIT 1`, [], {
+        consistency: driverConsistency('QUORUM'),
+        isIdempotent: true,
+      });
+      return result.rows.length === 0;
+    },
+  };
+}

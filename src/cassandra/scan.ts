@@ -1,0 +1,152 @@
+import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
+import { type ScanStatement, scanStatement } from '../cql/select.ts';
+import type { StoredRow } from '../model/row.ts';
+import type { Consistency, ScanRequest } from '../ports/cluster.ts';
+import { rawMark, readRawPage } from './raw.ts';
+import { readError, troubleOf } from './scan-errors.ts';
+import { clockOf, type ParsedPage, parsePage, RowAssembler } from './scan-rows.ts';
+
+const targetBytes = 1024 * 1024;
+const firstRows = 32;
+const mostRows = 10_000;
+const mostAttempts = 8;
+const mostClockAttempts = 4;
+
+/**
+ * How many rows a page of a table may ask for so that it has about a megabyte; learnt from the pages before. It begins
+ * low, because nothing says beforehand how wide the rows are, and grows eightfold at most from page to page.
+ */
+export class PageSize {
+  #rows = firstRows;
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  learn(rows: number, bytes: number): void {
+    if (rows === 0) return;
+    const fitting = Math.floor(targetBytes / Math.max(1, bytes / rows));
+    // a page that was not filled tells the width of its rows, but is no reason to ask for fewer
+    this.#rows = clamp(fitting, 1, Math.min(mostRows, this.#rows * 8));
+  }
+
+  shrink(): void {
+    this.#rows = Math.max(1, Math.floor(this.#rows / 4));
+  }
+}
+
+export interface ScanContext {
+  readonly client: Client;
+  readonly pageSize: PageSize;
+  readonly elementTimes: boolean;
+}
+
+interface Page {
+  readonly parsed: ParsedPage;
+  readonly next: string | null;
+}
+
+/** Pages of stored rows of a token range; asks for the next page before this one is worked on. */
+export async function* scanPages(request: ScanRequest, context: ScanContext): AsyncGenerator<readonly StoredRow[]> {
+  const statement = scanStatement({ ...request, elementTimes: context.elementTimes }, rawMark);
+  const reader = new PageFetcher(request, statement, context);
+  const assembler = new RowAssembler(statement);
+  let pending: Promise<Page> | null = reader.fetch(null);
+  while (pending !== null) {
+    const page: Page = await pending;
+    pending = page.next === null ? null : reader.fetch(page.next);
+    // whoever stops early leaves a page behind, whose failure then concerns nobody
+    pending?.catch(() => undefined);
+    const rows = assembler.add(page.parsed.rows);
+    if (rows.length > 0) yield rows;
+  }
+}
+
+class PageFetcher {
+  readonly #request: ScanRequest;
+  readonly #statement: ScanStatement;
+  readonly #context: ScanContext;
+  readonly #values: readonly Buffer[];
+
+  constructor(request: ScanRequest, statement: ScanStatement, context: ScanContext) {
+    this.#request = request;
+    this.#statement = statement;
+    this.#context = context;
+    this.#values = [bigintBytes(request.range.start), bigintBytes(request.range.end)];
+  }
+
+  /** One page; one that times out is asked for again with fewer rows, after a pause that doubles. */
+  async fetch(from: string | null): Promise<Page> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#fetchWithClock(from);
+      } catch (thrown) {
+        const trouble = troubleOf(thrown);
+        if (trouble === 'refused' || trouble === 'unavailable' || attempt >= mostAttempts) {
+          throw readError(thrown, { ...this.#request, table: this.#request.table.name });
+        }
+        if (trouble === 'timeout' || trouble === 'failure') this.#context.pageSize.shrink();
+        await pause(Math.min(5000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2));
+      }
+    }
+  }
+
+  /**
+   * The server states how many seconds of a TTL are left, counted from the second in which it took up the request.
+   * That second lies between its clock at the page's first row and as long before it as the request took. Where both
+   * fall into one second, the expiry (second + rest) is exact and the same at every reading. A page with expiring cells
+   * where they do not is read again; one that never fits is taken as it is, a second uncertain.
+   */
+  async #fetchWithClock(from: string | null): Promise<Page> {
+    for (let attempt = 1; ; attempt++) {
+      const started = performance.now();
+      const page = await readRawPage(
+        this.#context.client,
+        { text: this.#statement.text, values: this.#values },
+        this.#options(from),
+      );
+      const took = performance.now() - started;
+      const clock = this.#statement.clock ? (clockOf(page.bytes, page.count) ?? 0) : 0;
+      const earliest = Math.floor((clock - took) / 1000);
+      const latest = Math.floor(clock / 1000);
+      const parsed = parsePage(page, this.#statement, latest);
+      this.#context.pageSize.learn(page.count, parsed.size);
+      if (!parsed.expiring || earliest === latest || attempt >= mostClockAttempts) return { parsed, next: page.next };
+    }
+  }
+
+  #options(from: string | null): QueryOptions {
+    return {
+      consistency: driverConsistency(this.#request.consistency),
+      fetchSize: this.#context.pageSize.rows,
+      autoPage: false,
+      isIdempotent: true,
+      retry: new policies.retry.FallthroughRetryPolicy(),
+      ...(from === null ? {} : { pageState: from }),
+    };
+  }
+}
+
+/** The driver's number of a consistency level. */
+export function driverConsistency(consistency: Consistency): types.consistencies {
+  return {
+    ALL: types.consistencies.all,
+    QUORUM: types.consistencies.quorum,
+    LOCAL_QUORUM: types.consistencies.localQuorum,
+    ONE: types.consistencies.one,
+  }[consistency];
+}
+
+export function bigintBytes(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(value);
+  return bytes;
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
