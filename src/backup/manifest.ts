@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import type { ByName, Table, UserType } from '../model/schema.ts';
+import { tableShape, userTypeShape } from './schema-shapes.ts';
+
+/** A reader refuses a larger major and ignores fields that it does not know. */
+export const manifestFormat: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
+
+export interface BackupCounts {
+  /** Rows with a clustering position (all rows in a table without clustering key). */
+  readonly rows: number;
+  readonly staticRows: number;
+  /** Cells; each element of an unfrozen collection and each field of an unfrozen UDT is one. */
+  readonly cells: number;
+  /** Those among them that have an expiry. */
+  readonly expiringCells: number;
+}
+
+/** A piece of a table's chunk list, itself an object of the store. */
+export interface IndexReference {
+  readonly key: string;
+  readonly bytes: number;
+  readonly chunks: number;
+}
+
+export interface TableManifest {
+  readonly table: Table;
+  readonly tableId: string;
+  /** Null: the whole table; else key columns come along and rows without a cell in these are left out. */
+  readonly columns: readonly string[] | null;
+  readonly scanStartedAt: string;
+  readonly scanFinishedAt: string;
+  /** Passes after the first, and whether the last of them still found changes (then the user had consented). */
+  readonly secondPasses: number;
+  readonly stillWritten: boolean;
+  readonly counts: BackupCounts;
+  readonly valueDigest: string;
+  /** Columns whose write times the server does not tell. */
+  readonly timesInferred: readonly string[];
+  /** Largest weight of a cell's rows, in bytes, by which the token grid was cut. */
+  readonly chunkTarget: number;
+  readonly chunks: number;
+  /** Stored bytes of its chunks. */
+  readonly bytes: number;
+  readonly index: readonly IndexReference[];
+}
+
+export interface Manifest {
+  readonly format: { readonly major: number; readonly minor: number };
+  readonly id: string;
+  readonly label: string | null;
+  readonly createdAt: string;
+  readonly finishedAt: string;
+  readonly cluster: string;
+  readonly serverVersion: string;
+  readonly keyspace: string;
+  readonly consistency: 'ALL' | 'QUORUM';
+  readonly ledgerHead: string;
+  readonly compression: { readonly algorithm: 'zstd'; readonly level: number };
+  readonly encryption: null;
+  readonly types: ByName<UserType>;
+  readonly tables: readonly TableManifest[];
+}
+
+const count = z.int().nonnegative();
+const tableManifestShape = z.object({
+  table: tableShape,
+  tableId: z.string(),
+  columns: z.array(z.string()).nullable(),
+  scanStartedAt: z.string(),
+  scanFinishedAt: z.string(),
+  secondPasses: count,
+  stillWritten: z.boolean(),
+  counts: z.object({ rows: count, staticRows: count, cells: count, expiringCells: count }),
+  valueDigest: z.string(),
+  timesInferred: z.array(z.string()),
+  chunkTarget: count,
+  chunks: count,
+  bytes: count,
+  index: z.array(z.object({ key: z.string(), bytes: count, chunks: count })),
+});
+const manifestShape: z.ZodType<Manifest> = z.object({
+  format: z.object({ major: z.int(), minor: z.int() }),
+  id: z.string(),
+  label: z.string().nullable(),
+  createdAt: z.string(),
+  finishedAt: z.string(),
+  cluster: z.string(),
+  serverVersion: z.string(),
+  keyspace: z.string(),
+  consistency: z.enum(['ALL', 'QUORUM']),
+  ledgerHead: z.string(),
+  compression: z.object({ algorithm: z.literal('zstd'), level: z.int() }),
+  encryption: z.null(),
+  types: z.record(z.string(), userTypeShape),
+  tables: z.array(tableManifestShape),
+});
+const envelopeShape = z.object({
+  manifest: z.looseObject({ format: z.looseObject({ major: z.int() }) }),
+  sha256: z.string(),
+});
+
+/** A manifest as it is stored: canonical JSON that carries the hash of the manifest's own canonical JSON. */
+export function writeManifest(manifest: Manifest): { readonly bytes: Uint8Array; readonly hash: string } {
+  const hash = sha256(canonicalJson(manifest));
+  return { bytes: Buffer.from(`${canonicalJson({ manifest, sha256: hash })}\n`), hash };
+}
+
+export type ReadManifest =
+  | { readonly kind: 'manifest'; readonly manifest: Manifest; readonly hash: string }
+  /** Written by a newer version. */
+  | { readonly kind: 'newer'; readonly major: number }
+  | { readonly kind: 'damaged'; readonly problem: string };
+
+/** Every byte counts: text that is not exactly what `writeManifest` makes of its content is damaged. */
+export function readManifest(bytes: Uint8Array): ReadManifest {
+  const text = Buffer.from(bytes).toString('utf8');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { kind: 'damaged', problem: 'the manifest is not JSON' };
+  }
+  const envelope = envelopeShape.safeParse(parsed);
+  if (!envelope.success) return { kind: 'damaged', problem: 'the manifest is not in its envelope' };
+  const hash = sha256(canonicalJson(envelope.data.manifest));
+  if (hash !== envelope.data.sha256) return { kind: 'damaged', problem: 'the manifest does not match its own hash' };
+  const { major } = envelope.data.manifest.format;
+  if (major > manifestFormat.major) return { kind: 'newer', major };
+  if (`${canonicalJson(parsed)}\n` !== text) return { kind: 'damaged', problem: 'the manifest is not canonical' };
+  const manifest = manifestShape.safeParse(envelope.data.manifest);
+  if (manifest.success) return { kind: 'manifest', manifest: manifest.data, hash };
+  const [issue] = manifest.error.issues;
+  return { kind: 'damaged', problem: `the manifest's ${issue?.path.join('.') ?? 'content'} is not as it must be` };
+}

@@ -1,0 +1,207 @@
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import { sha256 } from '../kernel/hash.ts';
+import type { BackupInfo } from '../model/backup.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import { decodeChunk } from './chunk-decode.ts';
+import { type ChunkLayout, type ChunkRow, layoutOf } from './chunk-layout.ts';
+import { cellBounds, rangeName } from './grid.ts';
+import { type ChunkEntry, inTokenOrder, readSegment } from './index-segment.ts';
+import { type Manifest, readManifest, type TableManifest } from './manifest.ts';
+
+export const zstdLevel = 3;
+
+const compressAsync = promisify(zstdCompress);
+const decompressAsync = promisify(zstdDecompress);
+
+export async function compress(content: Uint8Array): Promise<Uint8Array> {
+  return await compressAsync(content, { params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
+}
+
+export function packKey(hash: string): string {
+  return `packs/${hash.slice(0, 2)}/${hash}.pack`;
+}
+
+/** An id as part of an object's key: whatever a key cannot hold stands as a dot and two hex digits per byte. */
+export function keyOfId(id: string): string {
+  return [...Buffer.from(id, 'utf8')]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /[a-z0-9_-]/.test(letter) ? letter : `.${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('')
+    .replace(/^\./, '_.');
+}
+
+export function manifestKey(id: string): string {
+  return `manifests/${keyOfId(id)}.json`;
+}
+
+/** What is wrong with one object, and which rows it concerns. */
+export interface Damage {
+  readonly table: string;
+  readonly range: string;
+  readonly object: string;
+  readonly problem: string;
+}
+
+export type LoadedManifest = { readonly manifest: Manifest; readonly hash: string; readonly bytes: number };
+
+/** Null when there is no such backup; throws `BACKUP_DAMAGED` or `BACKUP_TOO_NEW`. */
+export async function loadManifest(store: BlobStore, id: string): Promise<LoadedManifest | null> {
+  const key = manifestKey(id);
+  const bytes = await store.get(key);
+  if (bytes === null) return null;
+  const read = readManifest(bytes);
+  if (read.kind === 'newer') throw tooNew(store, key, read.major);
+  const problem = read.kind === 'damaged' ? read.problem : `it is the manifest of ${read.manifest.id}`;
+  if (read.kind === 'damaged' || read.manifest.id !== id) {
+    throw damaged(id, { table: '', range: 'all', object: key, problem }, 'nothing of this backup can be restored');
+  }
+  return { manifest: read.manifest, hash: read.hash, bytes: bytes.length };
+}
+
+/** Every readable manifest; those that cannot be read are handed to `onUnreadable`. */
+export async function* allManifests(
+  store: BlobStore,
+  onUnreadable: (key: string, problem: string) => void,
+): AsyncIterable<LoadedManifest> {
+  for await (const { key } of store.list('manifests/')) {
+    const bytes = await store.get(key);
+    if (bytes === null) continue;
+    const read = readManifest(bytes);
+    if (read.kind === 'manifest' && manifestKey(read.manifest.id) === key) {
+      yield { manifest: read.manifest, hash: read.hash, bytes: bytes.length };
+    } else {
+      onUnreadable(key, read.kind === 'newer' ? `format ${read.major}` : 'damaged');
+    }
+  }
+}
+
+export function infoOf({ manifest, hash }: LoadedManifest, store: string): BackupInfo {
+  return {
+    id: manifest.id,
+    createdAt: manifest.createdAt,
+    keyspace: manifest.keyspace,
+    label: manifest.label,
+    bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
+    store,
+    manifestHash: hash,
+    tables: manifest.tables.map((each) => ({
+      table: each.table.name,
+      tableId: each.tableId,
+      columns: each.columns,
+      rows: each.counts.rows,
+      valueDigest: each.valueDigest,
+      timesInferred: each.timesInferred,
+    })),
+  };
+}
+
+/** One table of one backup, for reading. */
+export class TableReader {
+  readonly entry: TableManifest;
+  readonly layout: ChunkLayout;
+  readonly #store: BlobStore;
+  readonly #id: string;
+
+  constructor(store: BlobStore, id: string, entry: TableManifest) {
+    this.#store = store;
+    this.#id = id;
+    this.entry = entry;
+    this.layout = layoutOf(entry.table, entry.columns);
+  }
+
+  /** The chunk list in token order, segment by segment. A segment that is missing or damaged is handed to `onDamage`. */
+  async *segments(onDamage: (damage: Damage) => void): AsyncIterable<readonly ChunkEntry[]> {
+    let previous: ChunkEntry | null = null;
+    let chunks = 0;
+    for (const { key, chunks: expected } of this.entry.index) {
+      const bytes = await this.#store.get(key);
+      const entries = bytes === null ? null : readSegment(key, bytes);
+      if (entries === null || entries.length !== expected) {
+        const problem = bytes === null ? 'the index is missing' : 'the index does not match its hash';
+        onDamage(this.#damage('unknown: a part of the index', key, problem));
+        continue;
+      }
+      chunks += entries.length;
+      for (const entry of entries) {
+        if (previous !== null && inTokenOrder(previous, entry) >= 0) {
+          onDamage(this.#damage(rangeOf(entry), key, 'the index is out of order'));
+        }
+        previous = entry;
+      }
+      yield entries;
+    }
+    if (chunks !== this.entry.chunks) {
+      const problem = `the index lists ${chunks} chunks, the manifest says ${this.entry.chunks}`;
+      onDamage(this.#damage('all', 'the index', problem));
+    }
+  }
+
+  /** Rows of a chunk whose every byte was checked; or what is wrong with it. */
+  async rows(entry: ChunkEntry): Promise<{ readonly rows: readonly ChunkRow[] } | { readonly damage: Damage }> {
+    const key = packKey(entry.pack);
+    const bytes = await this.#store.getRange(key, entry.offset, entry.length);
+    if (bytes === null) return { damage: this.#damage(rangeOf(entry), key, 'the pack is missing') };
+    const checked = await this.decode(entry, bytes);
+    return typeof checked === 'string' ? { damage: this.#damage(rangeOf(entry), key, checked) } : { rows: checked };
+  }
+
+  /** Rows of a chunk's stored bytes, or the problem. */
+  async decode(entry: ChunkEntry, stored: Uint8Array): Promise<readonly ChunkRow[] | string> {
+    if (stored.length !== entry.length) return `the pack is cut short: ${stored.length} of ${entry.length} bytes`;
+    if (sha256(stored) !== entry.stored) return 'the chunk does not match its hash';
+    try {
+      const content = await decompressAsync(stored);
+      if (sha256(content) !== entry.content) return 'the chunk does not hold what its index says';
+      const rows = decodeChunk(this.layout, content);
+      const statics = rows.filter(({ row }) => row.kind === 'static').length;
+      if (statics !== entry.staticRows || rows.length - statics !== entry.rows) {
+        return `the chunk has ${rows.length} rows, its index says ${entry.rows + entry.staticRows}`;
+      }
+      return rows;
+    } catch (thrown) {
+      return `the chunk cannot be decoded: ${reasonOf(thrown)}`;
+    }
+  }
+
+  #damage(range: string, object: string, problem: string): Damage {
+    return { table: this.entry.table.name, range, object, problem };
+  }
+
+  fail(damage: Damage, restorable: string): CqlformError {
+    return damaged(this.#id, damage, restorable);
+  }
+}
+
+export function rangeOf(entry: ChunkEntry): string {
+  const { first, last } = cellBounds(entry.cell);
+  return entry.part === 0 ? rangeName(first, last) : `${rangeName(first, last)}, piece ${entry.part}`;
+}
+
+/** `restorable` says what of the backup is still whole. */
+export function damaged(id: string, damage: Damage, restorable: string): CqlformError {
+  const where = damage.table === '' ? '' : ` (${damage.table}, ${damage.range})`;
+  return new CqlformError(
+    'BACKUP_DAMAGED',
+    `backup ${id}: ${damage.object}${where}: ${damage.problem}; ${restorable}`,
+    {
+      next: `Run \`cqlform backup verify ${id}\` for the whole list, and bring the object back from a copy of the repository, or restore another backup.`,
+      fields: { backup: id, table: damage.table, range: damage.range, object: damage.object, problem: damage.problem },
+      exitCode: exitCodes.integrity,
+    },
+  );
+}
+
+function tooNew(store: BlobStore, key: string, major: number): CqlformError {
+  return new CqlformError(
+    'BACKUP_TOO_NEW',
+    `${key} in ${store.name} has format ${major}, which this version cannot read`,
+    {
+      next: 'Use the version of cqlform that made this backup, or a newer one.',
+      fields: { object: key, major },
+    },
+  );
+}
