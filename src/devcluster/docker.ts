@@ -25,6 +25,8 @@ export async function startContainer(folder: string, node: NodeState, state: Clu
   ].join(' ');
   const started = await run(docker, [
     ...['run', '--detach', '--name', name, '--volume', `${own}:${inside}`],
+    // As this user: the data then belongs to whoever will delete it.
+    ...(process.getuid === undefined ? [] : ['--user', `${process.getuid()}:${process.getgid?.()}`]),
     ...['--publish', `${node.address}:${state.nativePort}:${state.nativePort}`],
     ...['--env', `MAX_HEAP_SIZE=${state.heapMb}M`, '--env', 'HEAP_NEWSIZE=128M', '--env', `JVM_EXTRA_OPTS=${options}`],
     image,

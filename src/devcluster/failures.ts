@@ -8,7 +8,7 @@ export async function startFailure(folder: string, node: NodeState, what: string
   const log = logFileOf(folder, node);
   const output = join(nodeFolderOf(folder, node), 'logs', 'output.log');
   const [logged, printed] = await Promise.all([log, output].map((path) => readFile(path, 'utf8').catch(() => '')));
-  const lines = [...tellingLines(logged ?? ''), ...tellingLines(printed ?? '')].slice(-6);
+  const lines = [...new Set([...tellingLines(logged ?? ''), ...tellingLines(printed ?? '')])].slice(-6);
   const reason = lines.length === 0 ? 'its logs say nothing' : lines.join('\n  ');
   const { code, next } = diagnosisOf(lines.join('\n'), log);
   return new CqlformError(code, `${node.name} (${node.address}) ${what}:\n  ${reason}`, {
@@ -28,7 +28,7 @@ function tellingLines(text: string): readonly string[] {
       /^[\w.$]+(Exception|Error): /.test(line) ||
       /in use|Unrecognized|Could not (create|find|reserve)|Unsupported/i.test(line),
   );
-  const chosen = telling.length > 0 ? telling : lines.filter((line) => line !== '' && !line.startsWith('WARNING:'));
+  const chosen = telling.length > 0 ? telling : lines.filter((line) => line !== '' && !/^(WARN|OpenJDK)/.test(line));
   return [...new Set(chosen.slice(-4).map((line) => line.slice(0, 400)))];
 }
 

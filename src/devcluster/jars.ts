@@ -75,8 +75,9 @@ async function download(draft: string, options: JarsOptions): Promise<void> {
   const line = said.find((text) => text.includes('[ERROR]')) ?? `Maven ended with exit code ${ran.code}`;
   const reason = line.replace('[ERROR]', '').replace('-> [Help 1]', '').trim();
   throw new CqlformError('JARS_UNAVAILABLE', `Maven could not download Cassandra ${version}: ${reason}`, {
-    next: nextFor(reason, version),
-    retryable: true,
+    ...(isUnknown(reason)
+      ? { next: `Check that Cassandra ${version} exists: a version looks like 5.0.8.` }
+      : { next: networkAdvice, retryable: true }),
     fields: { version, maven },
   });
 }
@@ -88,15 +89,11 @@ async function mavenEnvironment(env: Environment, java: Java): Promise<Environme
   return usable ? env : { ...env, JAVA_HOME: java.home };
 }
 
-function nextFor(reason: string, version: string): string {
-  if (/was not found in|Could not find artifact/i.test(reason)) {
-    return `Check that Cassandra ${version} exists: a version looks like 5.0.8.`;
-  }
-  return (
-    'Check the network, and the proxy or mirror in ~/.m2/settings.xml, then run the command again; ' +
-    'without a network, set CASSANDRA_HOME to an unpacked Cassandra.'
-  );
-}
+const networkAdvice =
+  'Check the network, and the proxy or mirror in ~/.m2/settings.xml, then run the command again; ' +
+  'without a network, set CASSANDRA_HOME to an unpacked Cassandra.';
+
+const isUnknown = (reason: string): boolean => /was not found in|Could not find artifact/i.test(reason);
 
 async function holdsServer(folder: string, version: string): Promise<boolean> {
   const files: readonly string[] = await readdir(folder).catch(() => []);

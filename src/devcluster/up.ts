@@ -69,7 +69,7 @@ export async function devUp(options: UpOptions): Promise<DevCluster> {
   const onProgress = options.onProgress ?? silent;
   const wait = { waitMs: 10 * 60_000, onWait: (holder: number) => onProgress({ kind: 'lock-waiting', holder }) };
   return withLock(lockFileOf(folder), wait, async () => {
-    const found = await readState(folder);
+    const found = await keptState(folder, onProgress);
     if (found !== undefined) requireSame(found, options);
     const startTimeoutMs = options.startTimeoutMs ?? 120_000;
     if (found !== undefined && (await allRunning(found))) {
@@ -83,6 +83,17 @@ export async function devUp(options: UpOptions): Promise<DevCluster> {
     const state = await stateToStart(found, options);
     return clusterOf(folder, await startAll({ folder, state, onProgress, startTimeoutMs }), false);
   });
+}
+
+/** The state of the folder's cluster; none when no node was ever up, for then there is nothing to keep. */
+async function keptState(folder: string, onProgress: OnProgress): Promise<ClusterState | undefined> {
+  const found = await readState(folder);
+  if (found === undefined || found.nodes.some((node) => node.initialised)) return found;
+  if (await allRunning(found)) return found;
+  const names = found.nodes.map((node) => node.name);
+  await stopNodes({ folder, state: found, onProgress, startTimeoutMs: 0 }, names, { keepData: false });
+  for (const name of names) await rm(nodeFolderOf(folder, { name }), { recursive: true, force: true });
+  return undefined;
 }
 
 /** The cluster that a state describes. */
@@ -119,7 +130,10 @@ async function stateToStart(found: ClusterState | undefined, options: UpOptions)
   });
   onProgress({ kind: 'runtime-found', description: describeRuntime(runtime) });
   const launcher = await prepareLauncher(runtime, env, onProgress);
-  if (found !== undefined) return { ...found, launcher, startedBy: await thisProcess() };
+  if (found !== undefined) {
+    const { heapMb = found.heapMb, settings = found.settings } = options;
+    return { ...found, launcher, heapMb, settings, startedBy: await thisProcess() };
+  }
 
   const count = options.nodes ?? 1;
   if (launcher.kind === 'docker' && count > 1) {
