@@ -1,0 +1,72 @@
+import type { Index, Schema, Table } from '../../model/schema.ts';
+import type { CqlType } from '../../model/type.ts';
+import { indexClass } from '../matches.ts';
+import { columnOf } from '../schema-objects.ts';
+import { type Problem, problem } from './problem.ts';
+import { isCounter, isMultiCell } from './table.ts';
+
+/** Null when Cassandra would build the index as it is written. */
+export function indexProblem(index: Index, schema: Schema): Problem | null {
+  const table = schema.tables[index.table];
+  const name = `index ${index.name}`;
+  if (table === undefined) {
+    const view = schema.views[index.table] !== undefined;
+    return problem(
+      'OBJECT_MISSING',
+      view
+        ? `${name} is on ${index.table}, a materialized view, which cannot be indexed`
+        : `${name} is on ${index.table}, which is no table`,
+      'Drop the index too, or put it on a table that is there.',
+    );
+  }
+  if (!/^\w+$/.test(index.name))
+    return problem('NAME_INVALID', `${name}: letters, digits and _ only`, 'Choose another name.');
+  const column = columnOf(table, index.column);
+  if (column === undefined)
+    return problem(
+      'COLUMN_INDEXED',
+      `${name} is on ${index.table}.${index.column}, which the table does not have`,
+      `Add drop(${index.name}) to the migration, or put the index on another column.`,
+    );
+  const why = unfit(index, { type: column.type, table, static: column.static });
+  return why === null
+    ? duplicate(index, schema)
+    : problem('INDEX_INVALID', `${name} on ${index.table}.${index.column}: ${why}`, 'Choose another column or form.');
+}
+
+function unfit(
+  index: Index,
+  { type, table }: { readonly type: CqlType; readonly table: Table; readonly static: boolean },
+): string | null {
+  if (isCounter(type)) return 'a counter cannot be indexed';
+  if (type.kind === 'scalar' && type.name === 'duration') return 'a duration cannot be indexed';
+  if (type.kind === 'udt' && !type.frozen) return 'an unfrozen user-defined type cannot be indexed';
+  if (table.partitionKey.length === 1 && table.partitionKey[0] === index.column)
+    return 'the only column of the partition key needs no index and cannot have one';
+  return unfitForm(index, type);
+}
+
+function unfitForm(index: Index, type: CqlType): string | null {
+  const frozenCollection = (type.kind === 'list' || type.kind === 'set' || type.kind === 'map') && type.frozen;
+  if (index.form === 'full') return frozenCollection ? null : 'full() is for frozen collections';
+  if (frozenCollection) return `${index.form}() is for collections that are not frozen; use full()`;
+  if (index.form === 'values') return null;
+  return type.kind === 'map' && isMultiCell(type) ? null : `${index.form}() is for maps`;
+}
+
+function duplicate(index: Index, schema: Schema): Problem | null {
+  const same = (other: Index): boolean =>
+    other.name !== index.name &&
+    other.table === index.table &&
+    other.column === index.column &&
+    other.form === index.form &&
+    indexClass(other) === indexClass(index);
+  const other = Object.values(schema.indexes).find(same);
+  return other === undefined
+    ? null
+    : problem(
+        'INDEX_EXISTS',
+        `index ${index.name} is the same as ${other.name}`,
+        `Use ${other.name}, or drop it first.`,
+      );
+}

@@ -1,0 +1,33 @@
+/** Why the server would refuse an object as it is written. */
+export interface Problem {
+  /** Stable, SCREAMING_SNAKE_CASE. */
+  readonly code: string;
+  /** Names the object and the fact. */
+  readonly message: string;
+  readonly next: string;
+}
+
+export function problem(code: string, message: string, next: string): Problem {
+  return { code, message, next };
+}
+
+/** The first of several checks that finds something. */
+export function firstOf(checks: readonly (() => Problem | null)[]): Problem | null {
+  for (const check of checks) {
+    const found = check();
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const longestName = 48;
+
+/** Tables and views become folders on disk, which bounds their names. */
+export function nameProblem(kind: string, name: string): Problem | null {
+  if (/^\w+$/.test(name) && name.length <= longestName) return null;
+  return problem(
+    'NAME_INVALID',
+    `${kind} ${JSON.stringify(name)}: Cassandra takes letters, digits and _ only, at most ${longestName} of them`,
+    'Choose another name.',
+  );
+}
