@@ -11,7 +11,12 @@ export const commonOptions = {
 
 /** Flags of commands that work on a project. */
 export const projectOptions = {
-  config: { type: 'string', alias: 'c', describe: 'Configuration file', defaultDescription: 'cqlform.config.ts, searched upwards' },
+  config: {
+    type: 'string',
+    alias: 'c',
+    describe: 'Configuration file',
+    defaultDescription: 'cqlform.config.ts, searched upwards',
+  },
   env: { type: 'string', alias: 'e', describe: 'Environment of the configuration' },
   keyspace: { type: 'string', alias: 'k', describe: 'Keyspace to work on' },
   'contact-points': { type: 'string', describe: 'host:port of some nodes, separated by commas' },

@@ -70,3 +70,8 @@ export interface Plan {
   /** False when a notice of severity `error` stands in the way. */
   readonly applyable: boolean;
 }
+
+/** The addresses that must be allowed by name before the plan may run. */
+export function consentsOf(plan: Plan): readonly string[] {
+  return [...new Set(plan.sections.flatMap((section) => section.steps.flatMap((step) => step.consent ?? [])))];
+}

@@ -4,8 +4,17 @@ import type { Paint } from './paint.ts';
 /** An error as people read it: code, what happened, where, what to do. */
 export function errorText(error: CqlformError, paint: Paint): string {
   const { where } = error;
-  const place = where === undefined ? [] : [`  at ${where.path}${where.line === undefined ? '' : `:${where.line}${where.column === undefined ? '' : `:${where.column}`}`}`];
-  return [`${paint.fail(`error[${error.code}]`)} ${error.message}`, ...place, `  ${paint.faint('→')} ${error.next}`].join('\n');
+  const place =
+    where === undefined
+      ? []
+      : [
+          `  at ${where.path}${where.line === undefined ? '' : `:${where.line}${where.column === undefined ? '' : `:${where.column}`}`}`,
+        ];
+  return [
+    `${paint.fail(`error[${error.code}]`)} ${error.message}`,
+    ...place,
+    `  ${paint.faint('→')} ${error.next}`,
+  ].join('\n');
 }
 
 export function errorJson(error: CqlformError): string {

@@ -1,28 +1,41 @@
-import type { Plan, Section } from '../../model/plan.ts';
+import { consentsOf, type Plan, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { countText } from './numbers.ts';
-import { consentsOf, summaryText } from './plan-text.ts';
+import { summaryText } from './plan-text.ts';
 import { markOf, reverseText } from './step.ts';
 
 /** A plan for a pull-request comment: the summary first, details folded. */
 export function planMarkdown(plan: Plan): string {
   const { target } = plan;
-  const parts = [`### ${plan.kind === 'apply' ? 'Plan' : 'Rollback plan'} for keyspace \`${target.keyspace}\` on ${cell(target.cluster)} (Cassandra ${target.version})`];
-  parts.push(plan.sections.length === 0 ? 'No changes: the keyspace is as the migrations say.' : `**${summaryText(plan.summary)}**`);
+  const parts = [
+    `### ${plan.kind === 'apply' ? 'Plan' : 'Rollback plan'} for keyspace \`${target.keyspace}\` on ${cell(target.cluster)} (Cassandra ${target.version})`,
+  ];
+  parts.push(
+    plan.sections.length === 0
+      ? 'No changes: the keyspace is as the migrations say.'
+      : `**${summaryText(plan.summary)}**`,
+  );
   const consents = consentsOf(plan);
   if (consents.length > 0) parts.push(`**Destroys data at:** ${consents.map((one) => `\`${one}\``).join(', ')}`);
-  for (const notice of plan.notices) parts.push(`- **${notice.severity}** \`${notice.code}\` ${notice.address}: ${notice.message} ${notice.next}`.trimEnd());
-  if (plan.drift.length > 0) parts.push(['**Drift**', ...plan.drift.map((item) => `- \`${item.address}\`: ${item.kind}`)].join('\n'));
+  for (const notice of plan.notices)
+    parts.push(
+      `- **${notice.severity}** \`${notice.code}\` ${notice.address}: ${notice.message} ${notice.next}`.trimEnd(),
+    );
+  if (plan.drift.length > 0)
+    parts.push(['**Drift**', ...plan.drift.map((item) => `- \`${item.address}\`: ${item.kind}`)].join('\n'));
   for (const section of plan.sections) parts.push(sectionMarkdown(section));
   return `${parts.join('\n\n')}\n`;
 }
 
 function sectionMarkdown(section: Section): string {
   const rows = section.steps.map(
-    (step) => `| \`${markOf(step.work)}\` | \`${step.address}\` | ${cell(step.title)}${step.why === '' ? '' : ` (${cell(step.why)})`} | ${rowsText(step)} | ${cell(reverseText(step.reverse))} |`,
+    (step) =>
+      `| \`${markOf(step.work)}\` | \`${step.address}\` | ${cell(step.title)}${step.why === '' ? '' : ` (${cell(step.why)})`} | ${rowsText(step)} | ${cell(reverseText(step.reverse))} |`,
   );
   const cql = section.steps.filter((step) => step.cql !== '').map((step) => `${step.cql};`);
-  const hazards = section.steps.flatMap((step) => step.hazards.map((hazard) => `- \`${hazard.code}\` \`${hazard.address}\`: ${hazard.why}`));
+  const hazards = section.steps.flatMap((step) =>
+    step.hazards.map((hazard) => `- \`${hazard.code}\` \`${hazard.address}\`: ${hazard.why}`),
+  );
   return [
     `#### ${section.migration}`,
     section.description,

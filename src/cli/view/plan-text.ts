@@ -1,5 +1,5 @@
 import type { DriftItem } from '../../model/change.ts';
-import type { Notice, Plan, PlanSummary, Section } from '../../model/plan.ts';
+import { consentsOf, type Notice, type Plan, type PlanSummary, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
 import type { Paint } from './paint.ts';
@@ -34,7 +34,10 @@ export function driftText(drift: readonly DriftItem[], paint: Paint): string {
       ...(item.recorded === null ? [] : [`recorded: ${item.recorded}`]),
       ...(item.live === null ? [] : [`live:     ${item.live}`]),
     ];
-    return [`  ${paint.warn('!')} ${item.address} ${words}`, ...detail.map((line) => paint.faint(indent(line, 6)))].join('\n');
+    return [
+      `  ${paint.warn('!')} ${item.address} ${words}`,
+      ...detail.map((line) => paint.faint(indent(line, 6))),
+    ].join('\n');
   });
   return [paint.strong('Drift'), ...lines].join('\n');
 }
@@ -49,12 +52,15 @@ function sectionText(section: Section, paint: Paint): string {
     }
   }
   for (const title of section.skippedData) lines.push('', paint.faint(`  > ${title}: skipped, recorded as such`));
-  if (section.steps.length === 0 && section.skippedData.length === 0) lines.push(paint.faint('  nothing to run; recorded as applied'));
+  if (section.steps.length === 0 && section.skippedData.length === 0)
+    lines.push(paint.faint('  nothing to run; recorded as applied'));
   return lines.join('\n');
 }
 
 function stepText(step: Step, paint: Paint): string {
-  const lines = [`  ${paintMark(markOf(step.work), paint)} ${paint.strong(step.address)}  ${step.title}${estimateText(step)}`];
+  const lines = [
+    `  ${paintMark(markOf(step.work), paint)} ${paint.strong(step.address)}  ${step.title}${estimateText(step)}`,
+  ];
   if (step.why !== '') lines.push(paint.change(`      # ${step.why}`));
   if (step.cql !== '') lines.push(indent(step.cql, 6));
   for (const hazard of step.hazards) lines.push(`      ${paint.warn(`! ${hazard.code}`)} ${hazard.why}`);
@@ -93,15 +99,11 @@ export function summaryText(summary: PlanSummary): string {
   if (adopt > 0) counts.push(`${adopt} to adopt`);
   const extra = [
     ...(data > 0 ? [plural(data, 'data step')] : []),
-    ...(backups > 0 ? [`${plural(backups, 'backup')}${backupBytes === null ? '' : ` (~${bytesText(backupBytes)})`}`] : []),
+    ...(backups > 0
+      ? [`${plural(backups, 'backup')}${backupBytes === null ? '' : ` (~${bytesText(backupBytes)})`}`]
+      : []),
   ];
   return `Plan: ${counts.join(', ')}.${extra.length > 0 ? ` ${extra.join(', ')}.` : ''}`;
-}
-
-/** The addresses that must be allowed by name before the plan may run. */
-export function consentsOf(plan: Plan): readonly string[] {
-  const consents = plan.sections.flatMap((section) => section.steps.flatMap((step) => step.consent ?? []));
-  return [...new Set(consents)];
 }
 
 export function indent(text: string, by: number): string {

@@ -8,7 +8,8 @@ import { markOf, paintMark } from './step.ts';
 
 /** Shows a run while it goes: a moving line on a terminal, plain lines elsewhere, NDJSON with `--json`. */
 export function runView(output: Output): Emit & { close(): void } {
-  if (output.json) return Object.assign((event: RunEvent) => output.out(JSON.stringify(event)), { close: () => undefined });
+  if (output.json)
+    return Object.assign((event: RunEvent) => output.out(JSON.stringify(event)), { close: () => undefined });
   const line = new ProgressLine(output);
   const show = (event: RunEvent): void => {
     if (event.kind === 'progress') return line.update(event.progress);
@@ -22,7 +23,8 @@ export function runView(output: Output): Emit & { close(): void } {
 
 function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Output): string | null {
   return match<typeof event, string | null>(event, {
-    'run-start': ({ run, resumed, steps }) => paint.faint(`run ${run}: ${steps} steps${resumed ? ', continuing where it stopped' : ''}`),
+    'run-start': ({ run, resumed, steps }) =>
+      paint.faint(`run ${run}: ${steps} steps${resumed ? ', continuing where it stopped' : ''}`),
     lease: ({ owner, state }) => (state === 'waiting' ? paint.warn(`waiting for the lease, held by ${owner}`) : null),
     preflight: ({ check, ok, detail }) => (ok ? null : paint.warn(`preflight: ${check}: ${detail}`)),
     'step-start': ({ step, number, of }) =>
@@ -31,7 +33,8 @@ function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Ou
     accounts: ({ accounts }) => `        ${accountsText(accounts)}`,
     'step-done': ({ result, milliseconds, already }) =>
       `        ${paint.good('done')} ${paint.faint(`${resultText(result)}${already ? ' (had been done before)' : ''} in ${durationText(milliseconds)}`)}`,
-    'migration-done': ({ migration, status }) => paint.strong(`${migration} ${status === 'applied' ? 'applied' : 'rolled back'}`),
+    'migration-done': ({ migration, status }) =>
+      paint.strong(`${migration} ${status === 'applied' ? 'applied' : 'rolled back'}`),
     warning: ({ code, message }) => paint.warn(`warning[${code}] ${message}`),
     'run-done': () => null,
   });
@@ -64,7 +67,8 @@ function resultText(result: StepResult): string {
 /** `1,234 of 10,000 rows, 12%, 3,400 rows/s, 3 s left` */
 export function progressText(progress: Progress, elapsedMs: number): string {
   const { done, total, unit } = progress;
-  const amount = unit === 'bytes' ? bytesText(done) : unit === 'milliseconds' ? durationText(done) : `${countText(done)} ${unit}`;
+  const amount =
+    unit === 'bytes' ? bytesText(done) : unit === 'milliseconds' ? durationText(done) : `${countText(done)} ${unit}`;
   if (unit === 'milliseconds' || elapsedMs < 200) return amount;
   const rate = (done / elapsedMs) * 1000;
   const speed = unit === 'bytes' ? `${bytesText(rate)}/s` : `${countText(Math.round(rate))} ${unit}/s`;

@@ -52,8 +52,10 @@ export function reverseText(reverse: Reverse): string {
 export function workText(work: Work): string {
   return match(work, {
     ddl: ({ ddl }) => ddlText(ddl),
-    backup: ({ scope }) => `back up ${scope.table.name}${scope.columns === null ? '' : ` (${scope.columns.join(', ')})`}`,
-    restore: ({ scope }) => `restore ${scope.table.name}${scope.columns === null ? '' : ` (${scope.columns.join(', ')})`}`,
+    backup: ({ scope }) =>
+      `back up ${scope.table.name}${scope.columns === null ? '' : ` (${scope.columns.join(', ')})`}`,
+    restore: ({ scope }) =>
+      `restore ${scope.table.name}${scope.columns === null ? '' : ` (${scope.columns.join(', ')})`}`,
     data: ({ data }) => `${data.kind} ${data.from.name} into ${data.into}`,
     'copy-table': ({ from, into }) => `copy ${from.name} into ${into.name}`,
     compare: ({ from, into }) => `compare ${from.name} with ${into.name}`,

@@ -1,5 +1,4 @@
 import { emitDdl } from '../../cql/ddl.ts';
-import { dialectOf } from '../../cql/dialect.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import type { StepResult } from '../../model/journal.ts';
@@ -28,10 +27,9 @@ function done(warnings: readonly string[], alreadyDone: boolean): StepResult {
 
 async function send(input: WorkInput<'ddl'>, left: number): Promise<readonly string[]> {
   const { deps, context, live, work, decisions, request, step } = input;
-  const dialect = dialectOf(live.version);
   const statement = emitDdl(work.ddl, {
     keyspace: live.name,
-    tableId: dialect.tableIds ? decisions.tableId : null,
+    tableId: decisions.tableId,
     dropTimestamp: decisions.dropTimestamp,
   });
   context.assertHeld();
@@ -71,9 +69,7 @@ export function isDone(input: Pick<WorkInput<'ddl'>, 'work' | 'decisions'>, live
   const { work, decisions } = input;
   const { ddl } = work;
   if (!work.post.every((condition) => holds(condition, live) === null)) return false;
-  if (ddl.kind === 'create-table' && dialectOf(live.version).tableIds) {
-    return live.facts[ddl.table.name]?.id === decisions.tableId;
-  }
+  if (ddl.kind === 'create-table') return live.facts[ddl.table.name]?.id === decisions.tableId;
   if (ddl.kind === 'drop-columns') return droppedAt(ddl, live) >= BigInt(decisions.dropTimestamp ?? '0');
   return true;
 }

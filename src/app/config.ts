@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { importModule } from '../analysis/import-module.ts';
+import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import type { AutomaticStore, Project, Secret } from './project.ts';
+
+/** What the command line and the environment say over the configuration file. */
+export interface Overrides {
+  readonly config?: string | undefined;
+  readonly env?: string | undefined;
+  readonly keyspace?: string | undefined;
+  readonly contactPoints?: string | undefined;
+  readonly localDc?: string | undefined;
+}
+
+const configNames = ['cqlform.config.ts', 'cqlform.config.mts', 'cqlform.config.js', 'cqlform.config.mjs'];
+
+const secret = z.union([z.string(), z.object({ kind: z.literal('env'), name: z.string() })]);
+const replication = z.union([
+  z.number().int().positive(),
+  z.record(z.string(), z.union([z.string(), z.number().int().nonnegative()])),
+]);
+const settings = z.strictObject({
+  keyspace: z.string().min(1),
+  contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
+  localDataCenter: z.string().optional(),
+  credentials: z.strictObject({ username: secret, password: secret }).optional(),
+  tls: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        ca: z.string().optional(),
+        cert: z.string().optional(),
+        key: z.string().optional(),
+        verify: z.boolean().optional(),
+      }),
+    ])
+    .optional(),
+  migrations: z.string().min(1).optional(),
+  ledgerKeyspace: z.string().min(1).optional(),
+  replication: replication.optional(),
+  backup: z
+    .strictObject({ store: z.union([z.literal('cluster'), z.strictObject({ local: z.string().min(1) })]).optional() })
+    .optional(),
+  protected: z.boolean().optional(),
+  data: z.enum(['run', 'skip']).optional(),
+});
+const configSchema = settings.extend({
+  environments: z.record(z.string(), settings.partial()).optional(),
+});
+type Settings = z.infer<typeof settings>;
+
+/** Finds, reads and checks the configuration; flags go before environment variables, these before the file. */
+export async function openProject(overrides: Overrides, folder: string = process.cwd()): Promise<Project> {
+  const file = findConfig(overrides, folder);
+  const root = file === null ? resolve(folder) : dirname(file);
+  const parsed = file === null ? withoutFile(overrides) : await readConfig(file);
+  const environment = overrides.env ?? fromEnv('ENV') ?? null;
+  const merged = forEnvironment(parsed, environment, file);
+  return projectOf({ merged, overrides, root, file, environment });
+}
+
+function findConfig(overrides: Overrides, folder: string): string | null {
+  const named = overrides.config ?? fromEnv('CONFIG');
+  if (named !== undefined) {
+    const path = resolve(folder, named);
+    if (existsSync(path)) return path;
+    throw new CqlformError('CONFIG_MISSING', `there is no configuration file ${path}`, {
+      next: 'Correct --config, or write a configuration with `cqlform init`.',
+      exitCode: exitCodes.usage,
+    });
+  }
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const found = configNames.map((name) => join(at, name)).find((path) => existsSync(path));
+    if (found !== undefined) return found;
+    if (dirname(at) === at) return null;
+  }
+}
+
+/** Commands that only look at a cluster work without a file when the keyspace is named. */
+function withoutFile(overrides: Overrides): z.infer<typeof configSchema> {
+  const keyspace = overrides.keyspace ?? fromEnv('KEYSPACE');
+  if (keyspace !== undefined) return { keyspace };
+  throw new CqlformError('CONFIG_MISSING', `there is no ${configNames[0]} in this folder or above it`, {
+    next: 'Write one with `cqlform init`, or name a keyspace with --keyspace.',
+    exitCode: exitCodes.usage,
+  });
+}
+
+async function readConfig(file: string): Promise<z.infer<typeof configSchema>> {
+  let value: unknown;
+  try {
+    value = (await importModule(file))['default'];
+  } catch (cause) {
+    throw new CqlformError('CONFIG_UNREADABLE', `${file}: ${reasonOf(cause)}`, {
+      next: 'Mend the file; `cqlform init` in an empty folder shows how it looks.',
+      where: { path: file },
+      cause,
+      exitCode: exitCodes.usage,
+    });
+  }
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'default export'}: ${issue.message}`);
+  throw new CqlformError('CONFIG_INVALID', `${file}: ${problems.join('; ')}`, {
+    next: 'Mend these settings; docs/configuration.md lists them all.',
+    where: { path: file },
+    exitCode: exitCodes.usage,
+  });
+}
+
+function forEnvironment(
+  config: z.infer<typeof configSchema>,
+  environment: string | null,
+  file: string | null,
+): Settings {
+  const { environments = {}, ...base } = config;
+  if (environment === null) return base;
+  const chosen = environments[environment];
+  if (chosen !== undefined) return { ...base, ...withoutUndefined(chosen) };
+  const known = Object.keys(environments);
+  throw new CqlformError('ENVIRONMENT_UNKNOWN', `${file ?? 'the configuration'} has no environment ${environment}`, {
+    next: known.length === 0 ? 'Add it under `environments`.' : `Use one of: ${known.join(', ')}.`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+function withoutUndefined<T extends object>(value: T): { [X in keyof T]: Exclude<T[X], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [X in keyof T]: Exclude<T[X], undefined>;
+  };
+}
+
+interface ProjectInput {
+  readonly merged: Settings;
+  readonly overrides: Overrides;
+  readonly root: string;
+  readonly file: string | null;
+  readonly environment: string | null;
+}
+
+function projectOf({ merged, overrides, root, file, environment }: ProjectInput): Project {
+  const stateFolder = join(root, '.cqlform');
+  const path = (one: string): string => (isAbsolute(one) ? one : join(root, one));
+  return {
+    folder: root,
+    configFile: file,
+    environment,
+    keyspace: overrides.keyspace ?? fromEnv('KEYSPACE') ?? merged.keyspace,
+    migrationsFolder: path(merged.migrations ?? 'migrations'),
+    stateFolder,
+    cluster: {
+      contactPoints: contactPointsOf(merged, overrides),
+      localDataCenter: overrides.localDc ?? fromEnv('LOCAL_DC') ?? merged.localDataCenter ?? null,
+      credentials: credentialsOf(merged),
+      tls: tlsOf(merged, path),
+    },
+    ledgerKeyspace: merged.ledgerKeyspace ?? 'cqlform',
+    replication: replicationOf(merged),
+    store: storeOf(merged, path),
+    protected: merged.protected ?? false,
+    data: merged.data ?? 'run',
+  };
+}
+
+function contactPointsOf(merged: Settings, overrides: Overrides): readonly string[] | null {
+  const said = overrides.contactPoints ?? fromEnv('CONTACT_POINTS');
+  const split = (text: string): string[] =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
+  if (said !== undefined) return split(said);
+  if (merged.contactPoints === undefined) return null;
+  return Array.isArray(merged.contactPoints) ? merged.contactPoints : split(secretOf(merged.contactPoints)());
+}
+
+function credentialsOf(merged: Settings): Project['cluster']['credentials'] {
+  if (merged.credentials !== undefined) {
+    return { username: secretOf(merged.credentials.username), password: secretOf(merged.credentials.password) };
+  }
+  if (fromEnv('USERNAME') === undefined) return null;
+  const from = (name: string): Secret => secretOf({ kind: 'env', name });
+  return { username: from('CQLFORM_USERNAME'), password: from('CQLFORM_PASSWORD') };
+}
+
+function secretOf(value: z.infer<typeof secret>): Secret {
+  if (typeof value === 'string') return () => value;
+  return () => {
+    const found = process.env[value.name];
+    if (found !== undefined && found !== '') return found;
+    throw new CqlformError('ENV_MISSING', `the environment variable ${value.name} is not set`, {
+      next: `Set ${value.name}: the configuration reads a connection setting from it.`,
+      exitCode: exitCodes.usage,
+    });
+  };
+}
+
+function tlsOf({ tls }: Settings, path: (one: string) => string): Project['cluster']['tls'] {
+  if (tls === undefined || tls === false) return null;
+  if (tls === true) return { ca: null, cert: null, key: null, verify: true };
+  const file = (one: string | undefined): string | null => (one === undefined ? null : path(one));
+  return { ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), verify: tls.verify ?? true };
+}
+
+function replicationOf({ replication: value }: Settings): Project['replication'] {
+  if (value === undefined) return null;
+  if (typeof value === 'number') return { class: 'SimpleStrategy', replication_factor: String(value) };
+  const entries = Object.entries(value).map(([key, one]) => [key, String(one)]);
+  return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
+}
+
+function storeOf({ backup }: Settings, path: (one: string) => string): AutomaticStore {
+  const store = backup?.store ?? 'cluster';
+  return store === 'cluster' ? { kind: 'cluster' } : { kind: 'local', folder: path(store.local) };
+}
+
+/** `CQLFORM_<name>`; an empty one counts as not set. */
+function fromEnv(name: string): string | undefined {
+  const value = process.env[`CQLFORM_${name}`];
+  return value === undefined || value === '' ? undefined : value;
+}

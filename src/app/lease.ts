@@ -1,0 +1,32 @@
+import type { Emit } from '../model/event.ts';
+import type { HeldLease } from '../ports/journal.ts';
+import { actorOf } from './actor.ts';
+import type { Session } from './session.ts';
+
+export interface LeaseOptions {
+  /** How long to wait for another run's lease. */
+  readonly leaseTimeoutMs: number;
+  readonly emit: Emit;
+}
+
+/** Does work that writes the ledger, under the lease; gives the lease back whatever happened. */
+export async function withLease<T>(
+  session: Session,
+  { leaseTimeoutMs, emit }: LeaseOptions,
+  work: (lease: HeldLease) => Promise<T>,
+): Promise<T> {
+  await session.journal.prepare();
+  const lease = await session.journal.take({
+    owner: actorOf(),
+    timeoutMs: leaseTimeoutMs,
+    onWait: (holder) => emit({ kind: 'lease', owner: holder.owner, fence: holder.fence, state: 'waiting' }),
+  });
+  const { owner, fence } = lease;
+  emit({ kind: 'lease', owner, fence, state: 'taken' });
+  try {
+    return await work(lease);
+  } finally {
+    await lease.release();
+    emit({ kind: 'lease', owner, fence, state: 'released' });
+  }
+}

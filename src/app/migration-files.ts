@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import type { Project } from './project.ts';
+
+export interface MigrationFile {
+  /** The stem of its name. */
+  readonly id: string;
+  readonly path: string;
+}
+
+const migrationName = /^(\d{14}_[a-z0-9][a-z0-9_]*)\.ts$/;
+/** Files of the folder that are no migrations. */
+const otherNames = /^(schema\.ts|cqlform\.sum|tsconfig\.json|.*\.md|\..*)$/;
+
+/** The migration files in order. A file that is neither a migration nor known is an error: it would never run. */
+export async function migrationFiles({ migrationsFolder }: Project): Promise<readonly MigrationFile[]> {
+  const entries = await readdir(migrationsFolder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new CqlformError('MIGRATIONS_MISSING', `there is no folder ${migrationsFolder}`, {
+      next: 'Make it with `cqlform init`, or correct `migrations` in the configuration.',
+      cause,
+      exitCode: exitCodes.usage,
+    });
+  });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name).sort();
+  const odd = files.find((name) => !migrationName.test(name) && !otherNames.test(name));
+  if (odd !== undefined) throw oddName(join(migrationsFolder, odd));
+  return files.flatMap((name) => {
+    const id = migrationName.exec(name)?.[1];
+    return id === undefined ? [] : [{ id, path: join(migrationsFolder, name) }];
+  });
+}
+
+export async function migrationFile(project: Project, id: string): Promise<MigrationFile> {
+  const found = (await migrationFiles(project)).find((file) => file.id === id);
+  if (found !== undefined) return found;
+  throw new CqlformError('MIGRATION_FILE_MISSING', `${id}.ts is not in ${project.migrationsFolder}`, {
+    next: 'Check out the commit that has it; to take it back no file is needed: `cqlform rollback`.',
+    fields: { migration: id },
+  });
+}
+
+function oddName(path: string): CqlformError {
+  return new CqlformError('MIGRATION_NAME', `${path} is not named like a migration`, {
+    next: 'Name it YYYYMMDDHHMMSS_slug.ts (lower case, digits, underscores), or move code that migrations share into lib/.',
+    where: { path },
+    exitCode: exitCodes.usage,
+  });
+}

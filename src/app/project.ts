@@ -1,0 +1,35 @@
+/** A value that only the step which needs it resolves; never printed, never stored. */
+export type Secret = () => string;
+
+export interface ClusterSettings {
+  /** `host` or `host:port`; null: the project's own development cluster. */
+  readonly contactPoints: readonly string[] | null;
+  readonly localDataCenter: string | null;
+  readonly credentials: { readonly username: Secret; readonly password: Secret } | null;
+  readonly tls: {
+    readonly ca: string | null;
+    readonly cert: string | null;
+    readonly key: string | null;
+    readonly verify: boolean;
+  } | null;
+}
+
+export type AutomaticStore = { readonly kind: 'cluster' } | { readonly kind: 'local'; readonly folder: string };
+
+/** A project with its configuration resolved for one environment. Paths are absolute. */
+export interface Project {
+  readonly folder: string;
+  readonly configFile: string | null;
+  readonly environment: string | null;
+  readonly keyspace: string;
+  readonly migrationsFolder: string;
+  /** `.cqlform` in the project: the development cluster, rejects, local backups. */
+  readonly stateFolder: string;
+  readonly cluster: ClusterSettings;
+  readonly ledgerKeyspace: string;
+  readonly replication: Readonly<Record<string, string>> | null;
+  readonly store: AutomaticStore;
+  /** Refuses `redo` and other shortcuts of development. */
+  readonly protected: boolean;
+  readonly data: 'run' | 'skip';
+}

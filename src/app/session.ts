@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import type { Backups, Copier } from '../ports/engines.ts';
+import type { Cluster, Rows } from '../ports/cluster.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Journal } from '../ports/journal.ts';
+import { createBackups } from '../backup/backups.ts';
+import { localStore } from '../backup/stores/local.ts';
+import { openCluster, type OpenedCluster } from '../cassandra/open.ts';
+import { systemClock } from '../cassandra/system-clock.ts';
+import { createCopier } from '../copy/copier.ts';
+import { readState } from '../devcluster/state.ts';
+import { CqlformError } from '../kernel/errors.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import { createOpenSource } from '../sources/open.ts';
+import type { Project } from './project.ts';
+
+/** A project with its cluster: what most use cases work on. Closed by `close`, whatever happened. */
+export interface Session {
+  readonly project: Project;
+  readonly cluster: Cluster;
+  readonly rows: Rows;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly copier: Copier;
+  /** The repository of automatic backups. */
+  readonly backups: Backups;
+  /** The repository of a store's name, as the ledger keeps it. */
+  readonly backupsAt: (store: string) => Backups;
+  close(): Promise<void>;
+}
+
+export async function withSession<T>(project: Project, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openSession(project);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function openSession(project: Project): Promise<Session> {
+  const opened = await openCluster({
+    contactPoints: await contactPoints(project),
+    localDataCenter: project.cluster.localDataCenter,
+    credentials: project.cluster.credentials,
+    tls: project.cluster.tls,
+    keyspace: project.keyspace,
+    ledgerKeyspace: project.ledgerKeyspace,
+  });
+  const { cluster, rows, journal } = opened;
+  const clock = systemClock;
+  const openSource = createOpenSource({ projectFolder: project.folder });
+  const repositories = new Map<string, Backups>();
+  const backupsAt = (name: string): Backups => {
+    const known = repositories.get(name);
+    if (known !== undefined) return known;
+    const made = createBackups({ rows, clock, store: storeNamed(name, opened) });
+    repositories.set(name, made);
+    return made;
+  };
+  return {
+    project,
+    cluster,
+    rows,
+    journal,
+    clock,
+    copier: createCopier({ rows, openSource, clock }),
+    get backups() {
+      return backupsAt(storeName(project));
+    },
+    backupsAt,
+    close: () => opened.close(),
+  };
+}
+
+/** Where the project's development cluster lives. */
+export function devFolder(stateFolder: string): string {
+  return join(stateFolder, 'dev');
+}
+
+async function contactPoints({ cluster, stateFolder }: Project): Promise<readonly string[]> {
+  if (cluster.contactPoints !== null) return cluster.contactPoints;
+  const dev = await readState(devFolder(stateFolder));
+  if (dev !== undefined) return dev.nodes.map((node) => `${node.address}:${dev.nativePort}`);
+  throw new CqlformError('NO_CLUSTER', 'no cluster is named, and this project has no development cluster running', {
+    next: 'Start one with `cqlform dev up`, or name yours: `contactPoints` in the configuration or --contact-points.',
+  });
+}
+
+/** As the ledger keeps it, and `backupsAt` finds it again. */
+export function storeName({ store, ledgerKeyspace }: Project): string {
+  return store.kind === 'cluster' ? `cluster:${ledgerKeyspace}` : `local:${store.folder}`;
+}
+
+function storeNamed(name: string, opened: OpenedCluster): BlobStore {
+  const at = name.indexOf(':');
+  const place = name.slice(at + 1);
+  if (name.startsWith('cluster:')) return opened.clusterStore(place);
+  if (name.startsWith('local:')) return localStore(place);
+  throw new CqlformError('STORE_UNKNOWN', `backups lie in ${name}, a kind of store that this version does not know`, {
+    next: 'Use the version of cqlform that made the backup, or a newer one.',
+  });
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import { standingOf } from '../runner/standing.ts';
+import { parsePlan } from './plan-file.ts';
+import type { Session } from './session.ts';
+
+/** Reads and checks a plan file. */
+export async function readPlan(path: string): Promise<Plan> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CqlformError('PLAN_UNREADABLE', `${path}: ${reasonOf(cause)}`, {
+      next: 'Name a file that `cqlform plan --out FILE` wrote.',
+      cause,
+      exitCode: exitCodes.usage,
+    });
+  });
+  return parsePlan(text, path);
+}
+
+/** The plan that a run ran, or by which a migration was last applied or rolled back, from the ledger. */
+export async function storedPlan(session: Session, name: string): Promise<Plan> {
+  const standing = standingOf(await session.journal.entries());
+  const run = standing.runs.find((one) => one.id === name);
+  const hash = run?.planHash ?? standing.migrations.find((one) => one.id === name)?.planHash;
+  if (hash !== undefined) return (await session.journal.getDocument(hash)) as Plan;
+  throw new CqlformError('NOT_IN_LEDGER', `the ledger of ${session.project.keyspace} knows neither a run nor a migration ${name}`, {
+    next: 'See `cqlform history` for the runs and `cqlform status` for the migrations.',
+    exitCode: exitCodes.usage,
+  });
+}

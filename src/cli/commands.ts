@@ -1,0 +1,25 @@
+import type { AnyCommand } from './command.ts';
+import { applyCommand } from './commands/apply.ts';
+import { backupCommand } from './commands/backup.ts';
+import { devCommand } from './commands/dev.ts';
+import { driftCommand } from './commands/drift.ts';
+import { historyCommand } from './commands/history.ts';
+import { lockCommand } from './commands/lock.ts';
+import { planCommand } from './commands/plan.ts';
+import { rollbackCommand } from './commands/rollback.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+
+/** Every command, in the order of `--help`: the order in which a new user meets them. */
+export const commands: readonly AnyCommand[] = [
+  planCommand,
+  applyCommand,
+  statusCommand,
+  historyCommand,
+  showCommand,
+  driftCommand,
+  rollbackCommand,
+  backupCommand,
+  lockCommand,
+  devCommand,
+];

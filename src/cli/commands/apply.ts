@@ -1,0 +1,74 @@
+import type { Session } from '../../app/session.ts';
+import { exitCodes } from '../../kernel/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import { approve } from '../ask.ts';
+import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import type { Output } from '../output.ts';
+import { inSession } from '../project.ts';
+import { untilSignalled } from '../signals.ts';
+import { planText } from '../view/plan-text.ts';
+import { runView } from '../view/run.ts';
+import { type PlanningFlags, planningFlags, planningOptions } from './planning-options.ts';
+import { type GivenRunFlags, runFlags, runOptions } from './run-options.ts';
+
+export const applyCommand: AnyCommand = command({
+  usage: 'apply [plan]',
+  summary: 'Plan, show, ask, run; or run a stored plan; or go on with a run that stopped',
+  positionals: { plan: { type: 'string', describe: 'A file that `plan --out` wrote' } },
+  options: { ...projectOptions, ...planningOptions, ...runOptions },
+  examples: [
+    ['apply', 'Plan, show, ask, run'],
+    ['apply plan.json', 'Run exactly this plan; refused when the keyspace has changed since'],
+    ['apply --auto-approve --allow-destructive=shop.users.nickname', 'Without a terminal'],
+  ],
+  run: (flags, output) =>
+    inSession(flags, async (session) => {
+      const file = word(flags, 'plan');
+      const plan = await planFor(session, file, planningFlags(flags));
+      if (plan.sections.length === 0) return nothingToDo(plan, output);
+      if (!output.json) output.err(planText(plan, output.paint));
+      const { applyPlan, assertApplyable } = await import('../../app/apply.ts');
+      assertApplyable(plan);
+      const approval = {
+        autoApprove: flags['auto-approve'] || file !== undefined,
+        allowed: flags['allow-destructive'],
+        command: 'apply',
+      };
+      const consented = await approve(plan, approval, output);
+      await run(output, flags, consented, (options) => applyPlan(plan, session, options));
+      if (!output.json) output.err(`\n${output.paint.good('Applied.')} Next: \`cqlform status\`; \`cqlform rollback\` takes it back.`);
+      return exitCodes.fine;
+    }),
+});
+
+type RunOptions = ReturnType<typeof runFlags>;
+
+/** Shows a run and lets Ctrl-C stop it between two statements. */
+export async function run(
+  output: Output,
+  flags: GivenRunFlags,
+  consented: readonly string[],
+  work: (options: RunOptions) => Promise<void>,
+): Promise<void> {
+  const view = runView(output);
+  try {
+    await untilSignalled((signal) => work(runFlags(flags, consented, { emit: view, signal })));
+  } finally {
+    view.close();
+  }
+}
+
+async function planFor(session: Session, file: string | undefined, flags: PlanningFlags): Promise<Plan> {
+  if (file !== undefined) {
+    const { readPlan } = await import('../../app/show.ts');
+    return readPlan(file);
+  }
+  const { planOrUnfinished } = await import('../../app/plan.ts');
+  return planOrUnfinished(session, flags);
+}
+
+function nothingToDo(plan: Plan, output: Output): typeof exitCodes.fine {
+  if (output.json) output.out(JSON.stringify({ kind: 'nothing-to-do', keyspace: plan.target.keyspace }));
+  else output.err(planText(plan, output.paint));
+  return exitCodes.fine;
+}

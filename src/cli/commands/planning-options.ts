@@ -1,0 +1,31 @@
+import type { Options } from 'yargs';
+
+/** Flags that shape a plan, wherever one is made. */
+export const planningOptions = {
+  to: { type: 'string', describe: 'Stop after this migration' },
+  'schema-only': { type: 'boolean', default: false, describe: 'Record data steps as skipped, run the rest' },
+  'no-backup': {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'Address that is destroyed without a backup (cannot be undone); repeatable',
+  },
+  check: { type: 'boolean', default: true, describe: 'Check the migration files first; --no-check does not' },
+} as const satisfies Record<string, Options>;
+
+export interface PlanningFlags {
+  readonly to: string | null;
+  readonly schemaOnly: boolean;
+  readonly noBackup: readonly string[];
+  readonly check: boolean;
+}
+
+export function planningFlags(flags: {
+  readonly to: string | undefined;
+  readonly 'schema-only': boolean;
+  readonly 'no-backup': string[];
+  readonly check: boolean;
+}): PlanningFlags {
+  const { to, check } = flags;
+  return { to: to ?? null, schemaOnly: flags['schema-only'], noBackup: flags['no-backup'], check };
+}

@@ -1,0 +1,55 @@
+import { exitCodes } from '../../kernel/errors.ts';
+import { approve } from '../ask.ts';
+import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { inSession } from '../project.ts';
+import { nextAfterPlan } from '../view/next.ts';
+import { planText } from '../view/plan-text.ts';
+import { run } from './apply.ts';
+import { show } from './plan.ts';
+import { runOptions } from './run-options.ts';
+
+export const rollbackCommand: AnyCommand = command({
+  usage: 'rollback [plan]',
+  summary: 'Take the newest migration back, data included; also one that stopped half-way',
+  positionals: { plan: { type: 'string', describe: 'A file that `rollback --plan --out FILE` wrote' } },
+  options: {
+    ...projectOptions,
+    ...runOptions,
+    to: { type: 'string', describe: 'Take back everything newer than this migration; `0` takes back all' },
+    plan: { type: 'boolean', default: false, describe: 'Only show the rollback plan' },
+    out: { type: 'string', describe: 'Write the rollback plan to this file' },
+    leave: {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'Address of a change that cannot be undone and may stay; repeatable',
+    },
+  },
+  examples: [
+    ['rollback --plan', 'What taking back the newest migration would do'],
+    ['rollback', 'Show it, ask, run it'],
+    ['rollback --to 20261122093000_movies_by_genre --auto-approve', 'Back to the state after that migration'],
+  ],
+  run: (flags, output) =>
+    inSession(flags, async (session) => {
+      const { planRollbackOrUnfinished } = await import('../../app/rollback.ts');
+      const plan = await planRollbackOrUnfinished(session, { to: flags.to ?? null, leave: flags.leave });
+      if (flags.out !== undefined) {
+        const [{ planFileText }, { writeFile }] = await Promise.all([import('../../app/plan-file.ts'), import('node:fs/promises')]);
+        await writeFile(flags.out, planFileText(plan));
+      }
+      if (flags.plan) {
+        show(plan, output, flags.json ? 'json' : 'text');
+        if (!output.json) output.err(nextAfterPlan(plan, flags.out));
+        return plan.applyable ? exitCodes.fine : exitCodes.blocked;
+      }
+      if (!output.json) output.err(planText(plan, output.paint));
+      const { applyPlan, assertApplyable } = await import('../../app/apply.ts');
+      assertApplyable(plan);
+      const approval = { autoApprove: flags['auto-approve'], allowed: flags['allow-destructive'], command: 'rollback' };
+      const consented = await approve(plan, approval, output);
+      await run(output, flags, consented, (options) => applyPlan(plan, session, options));
+      if (!output.json) output.err(`\n${output.paint.good('Rolled back.')} Next: \`cqlform status\``);
+      return exitCodes.fine;
+    }),
+});

@@ -1,0 +1,48 @@
+import type { Options } from 'yargs';
+import type { RunFlags } from '../../app/apply.ts';
+import type { Emit } from '../../model/event.ts';
+
+/** Flags of commands that run a plan. */
+export const runOptions = {
+  'auto-approve': { type: 'boolean', default: false, describe: 'Do not ask; never consents to data loss' },
+  'allow-destructive': {
+    type: 'string',
+    array: true,
+    default: [] as string[],
+    describe: 'Address whose data may be destroyed or overwritten; repeatable',
+  },
+  'allow-down': { type: 'string', array: true, default: [] as string[], describe: 'Node that may be down; repeatable' },
+  'allow-still-written': {
+    type: 'boolean',
+    default: false,
+    describe: 'Go on although the application keeps writing what is backed up',
+  },
+  'backup-consistency': {
+    choices: ['ALL', 'QUORUM'] as const,
+    default: 'ALL' as const,
+    describe: 'How backups before a loss are read; QUORUM is recorded in the manifest',
+  },
+  'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
+  'agreement-timeout': { type: 'number', default: 60, describe: 'Seconds to wait for schema agreement' },
+} as const satisfies Record<string, Options>;
+
+export interface GivenRunFlags {
+  readonly 'allow-destructive': string[];
+  readonly 'allow-down': string[];
+  readonly 'allow-still-written': boolean;
+  readonly 'backup-consistency': 'ALL' | 'QUORUM';
+  readonly 'lock-timeout': number;
+  readonly 'agreement-timeout': number;
+}
+
+export function runFlags(flags: GivenRunFlags, consented: readonly string[], run: { emit: Emit; signal: AbortSignal }): RunFlags {
+  return {
+    allowDestructive: [...flags['allow-destructive'], ...consented],
+    allowDown: flags['allow-down'],
+    allowStillWritten: flags['allow-still-written'],
+    backupConsistency: flags['backup-consistency'],
+    leaseTimeoutMs: flags['lock-timeout'] * 1000,
+    agreementTimeoutMs: flags['agreement-timeout'] * 1000,
+    ...run,
+  };
+}

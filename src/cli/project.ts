@@ -1,0 +1,22 @@
+import type { Project } from '../app/project.ts';
+import type { Session } from '../app/session.ts';
+
+export interface ProjectFlags {
+  readonly config?: string | undefined;
+  readonly env?: string | undefined;
+  readonly keyspace?: string | undefined;
+  readonly contactPoints?: string | undefined;
+  readonly localDc?: string | undefined;
+}
+
+/** The project that the flags mean. Loaded here, so that `--help` does not pay for it. */
+export async function projectOf(flags: ProjectFlags): Promise<Project> {
+  const { openProject } = await import('../app/config.ts');
+  return openProject(flags);
+}
+
+/** The project and its cluster, closed at the end. */
+export async function inSession<T>(flags: ProjectFlags, work: (session: Session) => Promise<T>): Promise<T> {
+  const [project, { withSession }] = await Promise.all([projectOf(flags), import('../app/session.ts')]);
+  return withSession(project, work);
+}

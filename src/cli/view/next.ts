@@ -1,0 +1,22 @@
+import { consentsOf, type Plan } from '../../model/plan.ts';
+import type { StatusReport } from '../../app/status.ts';
+
+/** What to do after a plan was shown. */
+export function nextAfterPlan(plan: Plan, file: string | undefined): string {
+  if (!plan.applyable) return 'Next: mend the errors above, then `cqlform plan` again.';
+  if (plan.sections.length === 0) return 'Next: `cqlform new NAME` starts the next migration.';
+  const consents = consentsOf(plan).map((address) => ` --allow-destructive=${address}`);
+  const verb = plan.kind === 'rollback' ? 'rollback' : 'apply';
+  return `Next: \`cqlform ${verb}${file === undefined ? '' : ` ${file}`}${consents.join('')}\``;
+}
+
+export function nextAfterStatus(report: StatusReport): string {
+  if (report.unfinished !== null) {
+    return report.unfinished.direction === 'apply'
+      ? 'Next: `cqlform apply` goes on, `cqlform rollback` takes it back.'
+      : 'Next: `cqlform rollback` goes on.';
+  }
+  if (report.drift.some((item) => item.kind !== 'unmanaged')) return 'Next: `cqlform drift` shows what differs.';
+  if (report.migrations.some((one) => one.status === 'pending')) return 'Next: `cqlform plan`';
+  return 'Next: `cqlform new NAME` starts the next migration.';
+}
