@@ -78,6 +78,5 @@ export function textOfDecimal({ unscaled, scale }: DecimalParts): string {
     return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`;
   }
   const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
-  // An exponent of 0 is written too: `0E+0` cannot occur, its scale is 0.
   return `${sign}${mantissa}E${adjusted < 0 ? '' : '+'}${adjusted}`;
 }
