@@ -1,0 +1,41 @@
+import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import type { Lease } from '../model/journal.ts';
+
+export function leaseHeld(keyspace: string, holder: Lease, silentMs: number): CqlformError {
+  const silent = silentMs > 4_000 ? ` Its heartbeat was last seen ${Math.round(silentMs / 1000)} s ago.` : '';
+  return new CqlformError('LEASE_HELD', `Keyspace ${keyspace} is being migrated by ${holder.owner}.${silent}`, {
+    next: 'Wait for it to end, or wait longer for the lease with --lease-timeout; if you know that it is dead, take the lease away with `cqlform lock release`.',
+    fields: { keyspace, owner: holder.owner, fence: holder.fence, silentMs: Math.round(silentMs) },
+    retryable: true,
+    exitCode: exitCodes.leaseHeld,
+  });
+}
+
+export function leaseLost(keyspace: string, why: string): CqlformError {
+  return new CqlformError('LEASE_LOST', `This run lost the lease on keyspace ${keyspace}: ${why}.`, {
+    next: 'Look at `cqlform history`; when no other run is at work, run the same command again: it goes on where this one stopped.',
+    fields: { keyspace },
+    retryable: true,
+    exitCode: exitCodes.leaseHeld,
+  });
+}
+
+export function leaseNotTaken(keyspace: string): CqlformError {
+  return new CqlformError('LEASE_NOT_TAKEN', `The ledger of keyspace ${keyspace} is to be written without its lease.`, {
+    next: 'Report this as a bug: whoever writes the ledger takes its lease first.',
+    fields: { keyspace },
+  });
+}
+
+export function ledgerUnanswered(keyspace: string, reason: unknown): CqlformError {
+  return new CqlformError(
+    'LEDGER_UNREACHABLE',
+    `The ledger of keyspace ${keyspace} gives no answer: ${reasonOf(reason)}`,
+    {
+      next: 'Check with `cqlform status` that enough nodes are up for QUORUM, then run the same command again.',
+      fields: { keyspace },
+      retryable: true,
+      cause: reason,
+    },
+  );
+}
