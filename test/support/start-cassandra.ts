@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { isRunning, type ProcessRecord, thisProcess } from '../../src/devcluster/processes.ts';
+import { isRunning, type ProcessRecord, startMarkOf, thisProcess } from '../../src/devcluster/processes.ts';
 import { devUp } from '../../src/devcluster/up.ts';
 import { addressOf, type CassandraAddress } from './cassandra.ts';
 import { endClustersIn } from './end-clusters.ts';
@@ -52,7 +52,10 @@ async function sweepDeadRuns(): Promise<void> {
   for (const name of await readdir(runs).catch(() => [])) {
     const folder = join(runs, name);
     const owner = await readFile(join(folder, 'owner.json'), 'utf8').catch(() => undefined);
-    if (owner === undefined || (await isRunning(JSON.parse(owner) as ProcessRecord))) continue;
-    await endClustersIn(folder);
+    const alive =
+      owner === undefined
+        ? (await startMarkOf(Number(name.replace('run-', '')))) !== undefined
+        : await isRunning(JSON.parse(owner) as ProcessRecord);
+    if (!alive) await endClustersIn(folder);
   }
 }
