@@ -15,7 +15,7 @@ export function createCluster(connection: Connection, session: SchemaSession): C
   return {
     address: connection.address,
     describe: (keyspace) => describe(connection, session, keyspace),
-    estimate: (keyspace, tables) => estimateTables(connection, { keyspace, tables }),
+    estimate: (keyspace, tables) => estimateTables(connection, { keyspace, tables, host: session.coordinator() }),
     health: () => healthOf(connection, session.coordinator()),
     execute: session.execute,
     barrier: session.barrier,

@@ -10,6 +10,7 @@ export function identityOf(entry: JournalEntry): string {
     step: ({ run, step }) => `step/${run}/${step}`,
     migration: ({ id }) => `migration/${id}`,
     floor: ({ table }) => `floor/${table}`,
+    state: ({ id }) => `state/${id}`,
   });
 }
 
@@ -70,7 +71,7 @@ function damaged(where: string, why: string): CqlformError {
   });
 }
 
-const kinds: ReadonlySet<string> = new Set<JournalEntry['kind']>(['run', 'step', 'migration', 'floor']);
+const kinds: ReadonlySet<string> = new Set<JournalEntry['kind']>(['run', 'step', 'migration', 'floor', 'state']);
 
 const envelope = z.object({ format: z.int(), entry: z.looseObject({ kind: z.string() }) });
 
@@ -153,6 +154,15 @@ const entry: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
     stateAfter: z.string(),
     run: z.string(),
     planHash: z.string(),
+    at: z.string(),
+  }),
+  z.object({
+    kind: z.literal('state'),
+    id: z.string(),
+    stateBefore: z.string(),
+    stateAfter: z.string(),
+    reason: z.string(),
+    actor: z.string(),
     at: z.string(),
   }),
   z.object({ kind: z.literal('floor'), table: z.string(), timestamp: z.string(), reason: z.string() }),
