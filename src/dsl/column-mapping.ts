@@ -1,0 +1,162 @@
+import type { ColumnMapping, JsRow, RunClock } from '../model/data.ts';
+import { keyColumns } from '../model/schema.ts';
+import type { CqlType } from './cql-type.ts';
+import type { FromOrigin } from './data-spec.ts';
+import { fits } from './fits.ts';
+import { jsonTurn, turned, turnedColumn, turnsOf } from './json-value.ts';
+import { mistake, objectOf, type Properties, shown } from './mistake.ts';
+import type { TableOrigin } from './origin.ts';
+import { isSignal, unset } from './signals.ts';
+import type { SourceType } from './source.ts';
+
+interface Mapped {
+  readonly subject: string;
+  readonly from: FromOrigin;
+  readonly into: TableOrigin;
+}
+
+/**
+ * Where each target column's value comes from. `complete`: columns of the same name and a fitting type map themselves,
+ * and every key column must have its value; otherwise only what is given, and no key column.
+ */
+export function mappingsOf(
+  subject: string,
+  spec: Omit<Mapped, 'subject'> & { readonly given: unknown; readonly complete: boolean },
+): Readonly<Record<string, ColumnMapping>> {
+  const mapped = { subject, from: spec.from, into: spec.into };
+  const given = objectOf(`columns of ${subject}`, spec.given ?? {});
+  for (const name of Object.keys(given)) refuseUnknown(mapped, { name, complete: spec.complete });
+  const mappings: Record<string, ColumnMapping> = {};
+  for (const { name } of spec.into.table.columns) {
+    const value = given[name];
+    if (value !== undefined) mappings[name] = givenMapping(mapped, name, value);
+    else if (spec.complete) Object.assign(mappings, namesake(mapped, name));
+  }
+  return Object.freeze(mappings);
+}
+
+function refuseUnknown(
+  { subject, into }: Mapped,
+  { name, complete }: { readonly name: string; readonly complete: boolean },
+): void {
+  if (!Object.hasOwn(into.types, name)) {
+    throw mistake('NO_SUCH_COLUMN', {
+      message: `${subject}: ${into.table.name} is declared here without a column ${name}`,
+      next: `Declare it, or name one of: ${Object.keys(into.types).join(', ')}.`,
+      fields: { name },
+    });
+  }
+  if (complete || !keyColumns(into.table).includes(name)) return;
+  throw mistake('BACKFILL_OF_KEY', {
+    message: `${subject}: ${name} stands in the key and cannot be backfilled`,
+    next: 'Use `copy` or `transform` into a table with another key.',
+    fields: { name },
+  });
+}
+
+function givenMapping(mapped: Mapped, name: string, value: unknown): ColumnMapping {
+  const { subject, from, into } = mapped;
+  if (value === unset) {
+    if (!keyColumns(into.table).includes(name)) return { kind: 'unset' };
+    throw mistake('KEY_UNSET', {
+      message: `${subject}: ${name} stands in the key and cannot be unset`,
+      next: 'Give it a column or a function of the row.',
+      fields: { name },
+    });
+  }
+  if (typeof value === 'function') {
+    return functionMapping(mapped, name, value as (row: JsRow, run: RunClock) => unknown);
+  }
+  if (typeof value !== 'string' || !Object.hasOwn(from.types, value)) {
+    throw mistake('MAPPING_INVALID', {
+      message: `${subject}: ${name} is mapped to ${shown(value)}`,
+      next: `Give a column of the source (${Object.keys(from.types).join(', ')}), a function of the row, or \`unset\`.`,
+      fields: { name },
+    });
+  }
+  const why = misfit(mapped, name, value);
+  if (why === null) return columnMapping(mapped, name, value);
+  throw mistake('COLUMN_UNFIT', {
+    message: `${subject}: ${name} cannot take ${value}: ${why}`,
+    next: `Give a function of the row: \`${name}: (row) => …\`.`,
+    fields: { name },
+  });
+}
+
+function namesake(mapped: Mapped, name: string): Readonly<Record<string, ColumnMapping>> {
+  const { subject, from, into } = mapped;
+  if (!Object.hasOwn(from.types, name)) {
+    if (!keyColumns(into.table).includes(name)) return {};
+    throw mistake('KEY_UNMAPPED', {
+      message: `${subject}: the key column ${name} has no namesake to come from`,
+      next: `Say where it comes from: \`columns: { ${name}: … }\`.`,
+      fields: { name },
+    });
+  }
+  const why = misfit(mapped, name, name);
+  if (why === null) return { [name]: columnMapping(mapped, name, name) };
+  throw mistake('COLUMN_UNFIT', {
+    message: `${subject}: ${name} does not fit its namesake: ${why}`,
+    next: `Say where it comes from: \`columns: { ${name}: (row) => … }\`, or \`unset\`.`,
+    fields: { name },
+  });
+}
+
+function misfit({ from, into }: Mapped, name: string, source: string): string | null {
+  const [read, written] = [typeOf(from, source), typeOf(into, name)];
+  if (!fits(read, written)) return `it is ${read.kind}, and ${written.kind} is wanted`;
+  return keyColumns(into.table).includes(name) && mayBeNull(from, source) ? 'it may be null, and a key may not' : null;
+}
+
+function typeOf(origin: FromOrigin, name: string): CqlType | SourceType {
+  const types: Readonly<Record<string, CqlType | SourceType>> = origin.types;
+  return types[name] ?? { kind: 'unknown' };
+}
+
+function mayBeNull(from: FromOrigin, name: string): boolean {
+  if (from.kind === 'source') return from.source.columns[name]?.required !== true;
+  const { table } = from;
+  if (table.partitionKey.includes(name)) return false;
+  if (table.clusteringKey.some(({ column }) => column === name)) return table.columns.some((column) => column.static);
+  const type = table.columns.find((column) => column.name === name)?.type;
+  return !(type !== undefined && (type.kind === 'set' || type.kind === 'list' || type.kind === 'map') && !type.frozen);
+}
+
+function functionMapping(
+  { subject, from, into }: Mapped,
+  name: string,
+  given: (row: JsRow, run: RunClock) => unknown,
+): ColumnMapping {
+  const reads = turnsOf(from.types as unknown as Properties, 'read');
+  const write = jsonTurn(typeOf(into, name), 'write');
+  return {
+    kind: 'function',
+    value: (row, run) => {
+      const result = given(reads === null ? row : turned(row, reads), run);
+      if (result instanceof Promise) {
+        throw mistake('MAPPING_RETURNED_PROMISE', {
+          message: `${subject}: the function of ${name} returned a promise`,
+          next: 'Do not make it async: a row has everything that there is.',
+        });
+      }
+      return write === null || isSignal(result) ? result : turnedColumn(name, result, write);
+    },
+  };
+}
+
+/** Text of one `json` column goes into another as it is; else the value is turned on its way. */
+function columnMapping({ from, into }: Mapped, name: string, source: string): ColumnMapping {
+  const [read, written] = [typeOf(from, source), typeOf(into, name)];
+  const [reads, writes] = [jsonTurn(read, 'read'), jsonTurn(written, 'write')];
+  if ((reads === null && writes === null) || (plainJson(read) && plainJson(written)))
+    return { kind: 'column', from: source };
+  const same = (value: unknown): unknown => value;
+  const value = (row: JsRow): unknown =>
+    turnedColumn(source, row[source], (inner) => (writes ?? same)((reads ?? same)(inner)));
+  return { kind: 'function', value };
+}
+
+function plainJson(type: CqlType | SourceType): boolean {
+  const { kind, of } = type as { readonly kind: string; readonly of?: CqlType };
+  return kind === 'json' || (of !== undefined && plainJson(of));
+}

@@ -1,0 +1,60 @@
+import { hashOf } from '../kernel/hash.ts';
+import type { DataSpec } from '../model/data.ts';
+import type { Migration } from '../model/migration.ts';
+import { dataOf, listsOf } from './compile-lists.ts';
+import { SchemaList } from './compile-schema.ts';
+import { expectationsOf } from './expectation.ts';
+import { mistake, shown } from './mistake.ts';
+import { type MigrationOrigin, originOf } from './origin.ts';
+
+/** A migration without the hashes, of which the code hash needs the file's text. */
+export type CompiledMigration = Omit<Migration, 'schemaHash' | 'codeHash'>;
+
+/**
+ * The model of a migration file's default export. `id` is the stem of the file's name.
+ * Throws CqlformError `MIGRATION_…`, one code per mistake; what single objects get wrong is thrown when they are made.
+ */
+export function compileMigration(id: string, value: unknown): CompiledMigration {
+  const lists = listsOf(id, migrationOf(id, value).definition);
+  const schema = new SchemaList(id, lists.schema);
+  const data = dataOf(id, lists.data);
+  const expects = expectationsOf(id, { schema, data });
+  return Object.freeze({
+    id,
+    description: lists.description,
+    declarations: Object.freeze(schema.declarations),
+    expects: Object.freeze(expects),
+    data: Object.freeze(data.map(({ spec }, index) => spec(index))),
+    replaces: lists.replaces,
+  });
+}
+
+function migrationOf(id: string, value: unknown): MigrationOrigin {
+  const origin = originOf(value);
+  if (origin?.kind === 'migration') return origin;
+  const what = value === undefined ? 'nothing' : origin === undefined ? shown(value) : `a ${shown(value)}`;
+  throw mistake('NOT_A_MIGRATION', {
+    message: `the default export of ${id} is ${what}, not a migration`,
+    next: "End the file with `export default migration({ description: '…', schema: […] });`.",
+    fields: { migration: id },
+  });
+}
+
+/**
+ * SHA-256 of what a migration declares: objects, changes, expectations and where data comes from and goes. Left out are
+ * the description, how many rows may be rejected, and functions, which the code hash covers.
+ */
+export function schemaHashOf(migration: CompiledMigration): string {
+  const { declarations, expects, replaces } = migration;
+  return hashOf({ declarations, expects, replaces, data: migration.data.map(declaredOf) });
+}
+
+function declaredOf(spec: DataSpec): unknown {
+  const { kind, from, into } = spec;
+  if (spec.kind === 'transform') return { kind, from, into };
+  const columns = Object.entries(spec.columns).map(([name, mapping]) => [
+    name,
+    mapping.kind === 'column' ? mapping : { kind: mapping.kind },
+  ]);
+  return { kind, from, into, columns: Object.fromEntries(columns) };
+}

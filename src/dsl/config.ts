@@ -1,0 +1,80 @@
+import { mistake, objectOf, shown } from './mistake.ts';
+
+/** The value of an environment variable, read only by the step that needs it. */
+export interface Env {
+  readonly kind: 'env';
+  readonly name: string;
+}
+/** `local`: a folder, relative to the project's. `cluster`: tables in the ledger keyspace. */
+export type BackupStore = 'cluster' | { readonly local: string };
+/** A number of copies, or copies per data centre. */
+export type Replication = number | { readonly [dataCenter: string]: number | string };
+
+/** What can be said for all environments, and over again for one. */
+export interface Settings {
+  /** The keyspace that the migrations live in. */
+  readonly keyspace: string;
+  /** `host` or `host:port`; or one text with commas, from the environment. */
+  readonly contactPoints?: readonly string[] | string | Env;
+  readonly localDataCenter?: string;
+  readonly credentials?: { readonly username: string | Env; readonly password: string | Env };
+  /** True: encrypted, certificates checked against the system's authorities. Paths are relative to the project's folder. */
+  readonly tls?:
+    | boolean
+    | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly verify?: boolean };
+  /** The folder of the migrations; `migrations` unless said otherwise. */
+  readonly migrations?: string;
+  /** The keyspace of the ledger; `cqlform` unless said otherwise. */
+  readonly ledgerKeyspace?: string;
+  /** How the keyspace is replicated when it is created. */
+  readonly replication?: Replication;
+  /** Where the backups before destructive steps go; `cluster` unless said otherwise. */
+  readonly backup?: { readonly store?: BackupStore };
+  /** True: `redo` and other development commands are refused. */
+  readonly protected?: boolean;
+  /** `skip`: data steps are recorded as skipped, so that a fresh development cluster needs nobody's data. */
+  readonly data?: 'run' | 'skip';
+}
+/** The configuration file's default export. */
+export interface Config extends Settings {
+  /** By name, what differs there; chosen with `--env`. */
+  readonly environments?: { readonly [name: string]: Partial<Settings> };
+}
+
+/**
+ * The value of an environment variable, in the configuration. It is read when a step connects, not before.
+ *
+ * @example
+ * import { defineConfig, env } from 'cqlform';
+ *
+ * export default defineConfig({
+ *   keyspace: 'shop',
+ *   credentials: { username: 'migrator', password: env('SHOP_PASSWORD') },
+ * });
+ */
+export function env(name: string): Env {
+  if (typeof name === 'string' && /^\w+$/.test(name)) return Object.freeze({ kind: 'env', name });
+  throw mistake('ENV_NAME', {
+    message: `env was given ${shown(name)}`,
+    next: "Give the name of an environment variable, e.g. `env('CASSANDRA_PASSWORD')`.",
+  });
+}
+
+/**
+ * The configuration: the default export of `cqlform.config.ts`.
+ *
+ * @example
+ * import { defineConfig, env } from 'cqlform';
+ *
+ * export default defineConfig({
+ *   keyspace: 'shop',
+ *   contactPoints: ['127.0.0.1:9042'],
+ *   localDataCenter: 'datacenter1',
+ *   environments: {
+ *     production: { contactPoints: env('CASSANDRA'), replication: { dc1: 3 }, protected: true },
+ *   },
+ * });
+ */
+export function defineConfig(config: Config): Config {
+  return Object.freeze({ ...objectOf('the configuration', config) }) as unknown as Config;
+}

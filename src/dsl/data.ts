@@ -1,0 +1,163 @@
+import type { RunClock } from '../model/data.ts';
+import type { Write } from './cql-type.ts';
+import { backfillOrigin, copyOrigin, transformOrigin } from './data-spec.ts';
+import { withOrigin } from './origin.ts';
+import type { InsertOf, RowOf } from './row.ts';
+import type { Reject, Skip, Unset } from './signals.ts';
+import type { Source } from './source.ts';
+import type { Table } from './table.ts';
+
+/** The only clock there is: fixed for the whole run, so that a resumed copy and a verify see the same value. */
+export type Run = RunClock;
+/** Where rows come from. */
+export type From = Table | Source;
+
+type KeyOf<I> = I extends Table<infer _, infer _C, infer P, infer K> ? P | K : never;
+type ColumnOf<I> = I extends Table<infer _, infer C> ? keyof C & string : never;
+type TargetValue<I, X> =
+  I extends Table<infer _, infer C>
+    ? X extends keyof C
+      ? X extends KeyOf<I>
+        ? Write<C[X]>
+        : Write<C[X]> | null | undefined
+      : never
+    : never;
+type Fits<Row, V> = { [S in keyof Row]: Row[S] extends V ? S : never }[keyof Row] & string;
+/** Columns that must be said: a key column without a fitting namesake, and any column whose namesake does not fit. */
+type Unmatched<F, I, Row = RowOf<F>> = {
+  [X in ColumnOf<I>]: X extends keyof Row
+    ? Row[X] extends TargetValue<I, X>
+      ? never
+      : X
+    : X extends KeyOf<I>
+      ? X
+      : never;
+}[ColumnOf<I>];
+type Given<F, I, X> =
+  | Fits<RowOf<F>, TargetValue<I, X>>
+  | ((row: RowOf<F>, run: Run) => TargetValue<I, X> | Skip | Reject | (X extends KeyOf<I> ? never : Unset))
+  | (X extends KeyOf<I> ? never : Unset);
+/** What a copy says of its target's columns: a source column's name, a function of the row, or `unset`. */
+export type ColumnMap<F, I> = { readonly [X in Unmatched<F, I>]: Given<F, I, X> } & {
+  readonly [X in Exclude<ColumnOf<I>, Unmatched<F, I>>]?: Given<F, I, X>;
+};
+export interface Limits {
+  /** How many rows may be rejected before the step fails, e.g. `10` or `'0.1%'`; 0 when it is left out. */
+  readonly maxRejects?: number | `${number}%`;
+}
+/** A data step; it runs when it stands in `data`. */
+export interface Data {
+  readonly kind: 'data';
+}
+
+/**
+ * One row in, one row out. Columns of the same name and a fitting type map themselves; a key column without a namesake,
+ * or a namesake that does not fit, has to be said.
+ *
+ * @example
+ * import { copy, existing, migration, t, table } from 'cqlform';
+ *
+ * const movies = existing('movies', { columns: { id: t.uuid(), title: t.text() }, partitionKey: ['id'] });
+ * const films = table('films', {
+ *   columns: { film_id: t.uuid(), title: t.text(), shout: t.text() },
+ *   partitionKey: ['film_id'],
+ * });
+ *
+ * export default migration({
+ *   description: 'Movies are films',
+ *   schema: [films],
+ *   data: [
+ *     copy({
+ *       from: movies,
+ *       into: films,
+ *       columns: { film_id: 'id', shout: (movie) => movie.title?.toUpperCase() ?? null },
+ *     }),
+ *   ],
+ * });
+ */
+export function copy<F extends From, I extends Table>(
+  spec: { readonly from: F; readonly into: I } & Limits &
+    ([Unmatched<F, I>] extends [never]
+      ? { readonly columns?: ColumnMap<F, I> }
+      : { readonly columns: ColumnMap<F, I> }),
+): Data {
+  return withOrigin({ kind: 'data' }, copyOrigin(spec));
+}
+
+/** Where a transform puts its rows. What is emitted counts only when the function ends without `reject`. */
+export interface Out<I> {
+  emit(row: InsertOf<I>): void;
+}
+
+/**
+ * One row in; none, one or many out. Rows are emitted and not returned, because TypeScript checks for misspelt columns,
+ * and completes them, only in an argument.
+ *
+ * @example
+ * import { existing, migration, t, table, transform } from 'cqlform';
+ *
+ * const movies = existing('movies', {
+ *   columns: { id: t.uuid(), genres: t.set(t.text()) },
+ *   partitionKey: ['id'],
+ * });
+ * const moviesByGenre = table('movies_by_genre', {
+ *   columns: { genre: t.text(), id: t.uuid() },
+ *   partitionKey: ['genre'],
+ *   clusteringKey: ['id'],
+ * });
+ *
+ * export default migration({
+ *   description: 'List movies by genre',
+ *   schema: [moviesByGenre],
+ *   data: [
+ *     transform({
+ *       from: movies,
+ *       into: moviesByGenre,
+ *       rows: ({ id, genres }, out) => {
+ *         for (const genre of genres) out.emit({ genre, id });
+ *       },
+ *     }),
+ *   ],
+ * });
+ */
+export function transform<F extends From, I extends Table>(
+  spec: {
+    readonly from: F;
+    readonly into: I;
+    readonly rows: (row: RowOf<F>, out: Out<I>, run: Run) => void | Skip | Reject;
+  } & Limits,
+): Data {
+  return withOrigin({ kind: 'data' }, transformOrigin(spec));
+}
+
+/**
+ * A table into itself: writes only the columns named, in the rows that are there. `from` is the table as it was, so a
+ * column that goes away can still be read; a column that it writes cannot.
+ *
+ * @example
+ * import { alter, backfill, existing, migration, t } from 'cqlform';
+ *
+ * const movies = existing('movies', { columns: { id: t.uuid(), rating_text: t.text() }, partitionKey: ['id'] });
+ * const rated = alter(movies, { add: { rating: t.int() }, drop: ['rating_text'] });
+ *
+ * export default migration({
+ *   description: 'Ratings are numbers',
+ *   schema: [rated],
+ *   data: [
+ *     backfill({
+ *       from: movies,
+ *       into: rated,
+ *       columns: { rating: (movie) => (movie.rating_text === null ? null : Number(movie.rating_text)) },
+ *     }),
+ *   ],
+ * });
+ */
+export function backfill<F extends Table, I extends Table>(
+  spec: {
+    readonly from: F;
+    readonly into: I & { readonly name: F['name'] };
+    readonly columns: { readonly [X in Exclude<ColumnOf<I>, KeyOf<I>>]?: Given<F, I, X> };
+  } & Limits,
+): Data {
+  return withOrigin({ kind: 'data' }, backfillOrigin(spec));
+}

@@ -1,0 +1,268 @@
+import type { ForeignColumn } from '../model/data.ts';
+import type { Decimal, LocalDate, Uuid } from './canonical-text.ts';
+import { listOf, mistake, objectOf, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
+import { memberNameOf, refuseTwice } from './name.ts';
+import { withOrigin } from './origin.ts';
+import type { Source, SourceColumns, SourceType } from './source.ts';
+
+export interface JsonText extends SourceType<'json.text', string> {}
+export interface JsonInt extends SourceType<'json.int', number> {}
+export interface JsonBigint extends SourceType<'json.bigint', bigint> {}
+export interface JsonDouble extends SourceType<'json.double', number> {}
+export interface JsonDecimal extends SourceType<'json.decimal', Decimal> {}
+export interface JsonBoolean extends SourceType<'json.boolean', boolean> {}
+export interface JsonUuid extends SourceType<'json.uuid', Uuid> {}
+export interface JsonDate extends SourceType<'json.date', LocalDate> {}
+export interface JsonTimestamp extends SourceType<'json.timestamp', Date> {}
+export interface JsonArray extends SourceType<'json.array', readonly unknown[]> {}
+export interface JsonObject extends SourceType<'json.object', { readonly [name: string]: unknown }> {}
+export interface JsonAny extends SourceType<'json.any', unknown> {}
+
+export interface CsvText extends SourceType<'csv.text', string> {}
+export interface CsvInt extends SourceType<'csv.int', number> {}
+export interface CsvBigint extends SourceType<'csv.bigint', bigint> {}
+export interface CsvDouble extends SourceType<'csv.double', number> {}
+export interface CsvDecimal extends SourceType<'csv.decimal', Decimal> {}
+export interface CsvBoolean extends SourceType<'csv.boolean', boolean> {}
+export interface CsvUuid extends SourceType<'csv.uuid', Uuid> {}
+export interface CsvDate extends SourceType<'csv.date', LocalDate> {}
+export interface CsvTimestamp extends SourceType<'csv.timestamp', Date> {}
+
+interface ColumnsOfKind<Kind extends string> extends SourceColumns {
+  readonly [name: string]: SourceType<Kind>;
+}
+type JsonColumns = ColumnsOfKind<`json.${string}`>;
+type CsvColumns = ColumnsOfKind<`csv.${string}`>;
+
+/** A file's columns, and which of them are never null. */
+export interface FileDefinition<C, Q, R> {
+  readonly columns: C;
+  /** The columns that name a row in reports. */
+  readonly key?: readonly Q[];
+  /** Further columns that are never null: a row where one is missing is rejected. */
+  readonly required?: readonly R[];
+  /** The field behind a column where their names differ, e.g. `{ genre: 'Major Genre' }`. */
+  readonly fields?: { readonly [X in keyof NoInfer<C>]?: string };
+}
+export interface CsvSettings {
+  /** One ASCII character; a comma unless said otherwise. */
+  readonly delimiter?: string;
+  /** One ASCII character, or empty when fields are never quoted; a double quote unless said otherwise. */
+  readonly quote?: string;
+  /** What stands before a quote inside quotes; the quote itself unless said otherwise. */
+  readonly escape?: string;
+  /** False: there is no header, the columns stand in the order in which they are declared. */
+  readonly header?: boolean;
+  /** Unquoted text that stands for null, besides an empty field. */
+  readonly nullText?: string;
+}
+
+/** The types of fields in JSON. */
+export interface JsonTypes {
+  text(): JsonText;
+  /** A whole number, read as a number. */
+  int(): JsonInt;
+  /** A whole number of any size, read exactly. */
+  bigint(): JsonBigint;
+  double(): JsonDouble;
+  /** A number or its text, read exactly. */
+  decimal(): JsonDecimal;
+  boolean(): JsonBoolean;
+  uuid(): JsonUuid;
+  /** `YYYY-MM-DD`. */
+  date(): JsonDate;
+  timestamp(): JsonTimestamp;
+  array(): JsonArray;
+  object(): JsonObject;
+  /** Whatever stands there, unchecked: for fields of mixed types. */
+  any(): JsonAny;
+}
+export interface JsonFiles extends JsonTypes {
+  /** The rows of a JSON array of objects. The path, or glob, is relative to the project's folder; `.gz` and `.zst` are unpacked. */
+  file<C extends JsonColumns, const Q extends keyof C & string = never, const R extends keyof C & string = never>(
+    path: string,
+    definition: FileDefinition<C, Q, R>,
+  ): Source<C, Q | R>;
+}
+export interface CsvFiles {
+  text(): CsvText;
+  int(): CsvInt;
+  bigint(): CsvBigint;
+  double(): CsvDouble;
+  decimal(): CsvDecimal;
+  boolean(): CsvBoolean;
+  uuid(): CsvUuid;
+  /** `YYYY-MM-DD`. */
+  date(): CsvDate;
+  timestamp(): CsvTimestamp;
+  /** The records of a CSV file. The path, or glob, is relative to the project's folder; `.gz` and `.zst` are unpacked. */
+  file<C extends CsvColumns, const Q extends keyof C & string = never, const R extends keyof C & string = never>(
+    path: string,
+    definition: FileDefinition<C, Q, R> & CsvSettings,
+  ): Source<C, Q | R>;
+}
+
+function typed<const Kind extends string>(kind: Kind): () => { readonly kind: Kind } {
+  const type = Object.freeze({ kind });
+  return () => type;
+}
+
+const jsonTypes: JsonTypes = {
+  text: typed('json.text'),
+  int: typed('json.int'),
+  bigint: typed('json.bigint'),
+  double: typed('json.double'),
+  decimal: typed('json.decimal'),
+  boolean: typed('json.boolean'),
+  uuid: typed('json.uuid'),
+  date: typed('json.date'),
+  timestamp: typed('json.timestamp'),
+  array: typed('json.array'),
+  object: typed('json.object'),
+  any: typed('json.any'),
+};
+
+/**
+ * Files that hold a JSON array of objects.
+ *
+ * @example
+ * import { copy, migration, t, table } from 'cqlform';
+ * import { json } from 'cqlform/files';
+ *
+ * const source = json.file('data/movies.json', {
+ *   columns: { title: json.text(), genre: json.text() },
+ *   key: ['title'],
+ *   fields: { title: 'Title', genre: 'Major Genre' },
+ * });
+ * const movies = table('movies', { columns: { title: t.text(), genre: t.text() }, partitionKey: ['title'] });
+ *
+ * export default migration({
+ *   description: 'Load the movies',
+ *   schema: [movies],
+ *   data: [copy({ from: source, into: movies, maxRejects: '1%' })],
+ * });
+ */
+export const json: JsonFiles = Object.freeze({
+  ...jsonTypes,
+  file: (path, definition) => fileSource('json', path, definition) as never,
+} satisfies JsonFiles);
+
+/**
+ * Files with a JSON object on each line.
+ *
+ * @example
+ * import { ndjson } from 'cqlform/files';
+ *
+ * const events = ndjson.file('data/events-*.ndjson.gz', {
+ *   columns: { id: ndjson.uuid(), at: ndjson.timestamp(), detail: ndjson.any() },
+ *   key: ['id'],
+ * });
+ */
+export const ndjson: JsonFiles = Object.freeze({
+  ...jsonTypes,
+  file: (path, definition) => fileSource('ndjson', path, definition) as never,
+} satisfies JsonFiles);
+
+/**
+ * CSV files.
+ *
+ * @example
+ * import { csv } from 'cqlform/files';
+ *
+ * const flights = csv.file('data/flights.csv', {
+ *   columns: { carrier: csv.text(), flight: csv.int(), departure: csv.int() },
+ *   key: ['carrier', 'flight'],
+ *   fields: { departure: 'dep_time' },
+ *   nullText: 'NA',
+ * });
+ */
+export const csv: CsvFiles = Object.freeze({
+  text: typed('csv.text'),
+  int: typed('csv.int'),
+  bigint: typed('csv.bigint'),
+  double: typed('csv.double'),
+  decimal: typed('csv.decimal'),
+  boolean: typed('csv.boolean'),
+  uuid: typed('csv.uuid'),
+  date: typed('csv.date'),
+  timestamp: typed('csv.timestamp'),
+  file: (path, definition) => fileSource('csv', path, definition) as never,
+} satisfies CsvFiles);
+
+const csvSettings = ['delimiter', 'quote', 'escape', 'header', 'nullText'];
+
+function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition: unknown): Source {
+  const place = textOf(`the path of a ${system} file`, path);
+  const subject = `${system} file ${place}`;
+  const more = system === 'csv' ? csvSettings : [];
+  const given = propertiesOf(subject, definition, ['columns', 'key', 'required', 'fields', ...more]);
+  const types = columnsOfFile(system, subject, given['columns']);
+  const key = namesIn(`key of ${subject}`, types, given['key']);
+  const required = [...new Set([...key, ...namesIn(`required of ${subject}`, types, given['required'])])];
+  const fields = fieldsOf(subject, types, given['fields']);
+  const settings = Object.fromEntries(
+    more.flatMap((name) => (given[name] === undefined ? [] : [[name, settingOf(subject, name, given[name])]])),
+  );
+  const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
+    name,
+    { type: type.kind, required: required.includes(name), field: fields[name] ?? name },
+  ]);
+  return withOrigin(
+    { kind: 'source', system, connection: null, place, columns: types, key, required, fields, settings },
+    {
+      kind: 'source',
+      types,
+      source: { kind: 'foreign', system, connection: null, place, columns: Object.fromEntries(columns), key, settings },
+    },
+  );
+}
+
+function columnsOfFile(system: string, subject: string, given: unknown): Readonly<Record<string, SourceType>> {
+  const prefix = system === 'csv' ? 'csv.' : 'json.';
+  const columns = objectOf(`the columns of ${subject}`, given);
+  const entries = Object.entries(columns).map(([name, type]) => {
+    memberNameOf(`a column of ${subject}`, name);
+    const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : null;
+    if (typeof kind === 'string' && kind.startsWith(prefix)) return [name, type as SourceType] as const;
+    throw mistake('SOURCE_TYPE', {
+      message: `column ${name} of ${subject} has ${shown(type)} for its type`,
+      next: `Give a type of ${prefix.slice(0, -1)}, e.g. \`${prefix}text()\`.`,
+      fields: { column: name },
+    });
+  });
+  if (entries.length > 0) return Object.freeze(Object.fromEntries(entries));
+  throw mistake('SOURCE_WITHOUT_COLUMNS', {
+    message: `${subject} has no columns`,
+    next: 'Declare those that you read.',
+  });
+}
+
+function namesIn(subject: string, columns: Properties, given: unknown): readonly string[] {
+  const names = listOf(subject, given ?? []).map((name) => {
+    if (typeof name === 'string' && Object.hasOwn(columns, name)) return name;
+    throw mistake('NO_SUCH_COLUMN', {
+      message: `${subject} names ${shown(name)}, which is no column of it`,
+      next: `Name one of: ${Object.keys(columns).join(', ')}.`,
+    });
+  });
+  refuseTwice(subject, names);
+  return Object.freeze(names);
+}
+
+function fieldsOf(subject: string, columns: Properties, given: unknown): Readonly<Record<string, string>> {
+  const fields = propertiesOf(`fields of ${subject}`, given ?? {}, Object.keys(columns));
+  const entries = Object.entries(fields).filter(([, field]) => field !== undefined);
+  return Object.freeze(
+    Object.fromEntries(
+      entries.map(([name, field]) => [name, memberNameOf(`the field of ${name} of ${subject}`, field)]),
+    ),
+  );
+}
+
+function settingOf(subject: string, name: string, value: unknown): string | boolean {
+  if (name === 'header' ? typeof value === 'boolean' : typeof value === 'string') return value as string | boolean;
+  throw mistake('SOURCE_SETTING', {
+    message: `${name} of ${subject} is ${shown(value)}`,
+    next: name === 'header' ? 'Give true or false.' : 'Give a text.',
+  });
+}
