@@ -19,7 +19,8 @@ function installHooks(): void {
   hooked = true;
   registerHooks({
     resolve(specifier, context, next) {
-      if (specifier === 'cqlform' || specifier.startsWith('cqlform/')) return { url: ownModule(specifier), shortCircuit: true };
+      if (specifier === 'cqlform' || specifier.startsWith('cqlform/'))
+        return { url: ownModule(specifier), shortCircuit: true };
       const found = withExtension(specifier, context.parentURL);
       const resolved = next(found, context);
       return context.parentURL?.includes('?cqlform') === true && found.startsWith('.')

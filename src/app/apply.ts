@@ -86,11 +86,19 @@ async function assertFresh(plan: Plan, standing: Standing, session: Session): Pr
 }
 
 /** A run that did not end well is in the way of any other plan; only taking it back replaces it. */
-async function supersede(plan: Plan, standing: Standing, { run, session }: { run: string; session: Session }): Promise<void> {
+async function supersede(
+  plan: Plan,
+  standing: Standing,
+  { run, session }: { run: string; session: Session },
+): Promise<void> {
   const { unfinished } = standing;
   if (unfinished === null || unfinished.id === run) return;
   if (plan.kind === 'rollback' && unfinished.direction === 'apply') {
-    return session.journal.write({ ...unfinished, status: 'superseded', finishedAt: session.clock.now().toISOString() });
+    return session.journal.write({
+      ...unfinished,
+      status: 'superseded',
+      finishedAt: session.clock.now().toISOString(),
+    });
   }
   throw unfinishedError(unfinished);
 }

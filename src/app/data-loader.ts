@@ -22,9 +22,13 @@ export function dataLoader(project: Project): (section: Section, index: number) 
 }
 
 function codeChanged(id: string): CqlformError {
-  return new CqlformError('CODE_CHANGED', `${id} is not the file that was planned: its declarations or row functions changed`, {
-    next: 'Check out the commit that was planned; or take the migration back with `cqlform rollback`, then plan and apply the new one.',
-    fields: { migration: id },
-    exitCode: exitCodes.stalePlan,
-  });
+  return new CqlformError(
+    'CODE_CHANGED',
+    `${id} is not the file that was planned: its declarations or row functions changed`,
+    {
+      next: 'Check out the commit that was planned; or take the migration back with `cqlform rollback`, then plan and apply the new one.',
+      fields: { migration: id },
+      exitCode: exitCodes.stalePlan,
+    },
+  );
 }

@@ -22,7 +22,10 @@ export async function migrationFiles({ migrationsFolder }: Project): Promise<rea
       exitCode: exitCodes.usage,
     });
   });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => entry.name).sort();
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
   const odd = files.find((name) => !migrationName.test(name) && !otherNames.test(name));
   if (odd !== undefined) throw oddName(join(migrationsFolder, odd));
   return files.flatMap((name) => {

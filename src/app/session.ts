@@ -1,18 +1,19 @@
-import { join } from 'node:path';
-import type { Backups, Copier } from '../ports/engines.ts';
-import type { Cluster, Rows } from '../ports/cluster.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Journal } from '../ports/journal.ts';
 import { createBackups } from '../backup/backups.ts';
 import { localStore } from '../backup/stores/local.ts';
-import { openCluster, type OpenedCluster } from '../cassandra/open.ts';
+import { type OpenedCluster, openCluster } from '../cassandra/open.ts';
 import { systemClock } from '../cassandra/system-clock.ts';
 import { createCopier } from '../copy/copier.ts';
 import { readState } from '../devcluster/state.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { BlobStore } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Cluster, Rows } from '../ports/cluster.ts';
+import type { Backups, Copier } from '../ports/engines.ts';
+import type { Journal } from '../ports/journal.ts';
 import { createOpenSource } from '../sources/open.ts';
+import { devFolder } from './dev-folder.ts';
 import type { Project } from './project.ts';
+import { storeName } from './store.ts';
 
 /** A project with its cluster: what most use cases work on. Closed by `close`, whatever happened. */
 export interface Session {
@@ -73,11 +74,6 @@ async function openSession(project: Project): Promise<Session> {
   };
 }
 
-/** Where the project's development cluster lives. */
-export function devFolder(stateFolder: string): string {
-  return join(stateFolder, 'dev');
-}
-
 async function contactPoints({ cluster, stateFolder }: Project): Promise<readonly string[]> {
   if (cluster.contactPoints !== null) return cluster.contactPoints;
   const dev = await readState(devFolder(stateFolder));
@@ -85,11 +81,6 @@ async function contactPoints({ cluster, stateFolder }: Project): Promise<readonl
   throw new CqlformError('NO_CLUSTER', 'no cluster is named, and this project has no development cluster running', {
     next: 'Start one with `cqlform dev up`, or name yours: `contactPoints` in the configuration or --contact-points.',
   });
-}
-
-/** As the ledger keeps it, and `backupsAt` finds it again. */
-export function storeName({ store, ledgerKeyspace }: Project): string {
-  return store.kind === 'cluster' ? `cluster:${ledgerKeyspace}` : `local:${store.folder}`;
 }
 
 function storeNamed(name: string, opened: OpenedCluster): BlobStore {

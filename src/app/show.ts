@@ -23,8 +23,12 @@ export async function storedPlan(session: Session, name: string): Promise<Plan> 
   const run = standing.runs.find((one) => one.id === name);
   const hash = run?.planHash ?? standing.migrations.find((one) => one.id === name)?.planHash;
   if (hash !== undefined) return (await session.journal.getDocument(hash)) as Plan;
-  throw new CqlformError('NOT_IN_LEDGER', `the ledger of ${session.project.keyspace} knows neither a run nor a migration ${name}`, {
-    next: 'See `cqlform history` for the runs and `cqlform status` for the migrations.',
-    exitCode: exitCodes.usage,
-  });
+  throw new CqlformError(
+    'NOT_IN_LEDGER',
+    `the ledger of ${session.project.keyspace} knows neither a run nor a migration ${name}`,
+    {
+      next: 'See `cqlform history` for the runs and `cqlform status` for the migrations.',
+      exitCode: exitCodes.usage,
+    },
+  );
 }

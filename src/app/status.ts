@@ -44,7 +44,10 @@ export async function status(session: Session): Promise<StatusReport> {
     cluster: live.cluster,
     version: live.version.text,
     keyspaceExists: live.exists,
-    migrations: statusOfEach(files.map((file) => file.id), standing.migrations),
+    migrations: statusOfEach(
+      files.map((file) => file.id),
+      standing.migrations,
+    ),
     unfinished: standing.unfinished,
     lease: lease === null || lease.owner === '' ? null : lease,
     drift,
@@ -52,7 +55,11 @@ export async function status(session: Session): Promise<StatusReport> {
 }
 
 /** Recorded against live; nothing is recorded before the first apply. */
-export async function driftNow(session: Session, standing: Standing, live: LiveKeyspace): Promise<readonly DriftItem[]> {
+export async function driftNow(
+  session: Session,
+  standing: Standing,
+  live: LiveKeyspace,
+): Promise<readonly DriftItem[]> {
   const recorded = await recordedState(session, standing);
   return recorded === null ? [] : driftOf(recorded, live);
 }
@@ -63,7 +70,9 @@ export async function recordedState({ journal }: Session, standing: Standing): P
 
 function statusOfEach(ids: readonly string[], entries: readonly MigrationEntry[]): readonly MigrationStatus[] {
   const known = new Map(entries.map((entry) => [entry.id, entry]));
-  const all = [...new Set([...entries.filter((entry) => entry.status !== 'rolled-back').map((entry) => entry.id), ...ids])].sort();
+  const all = [
+    ...new Set([...entries.filter((entry) => entry.status !== 'rolled-back').map((entry) => entry.id), ...ids]),
+  ].sort();
   return all.map((id) => {
     const entry = known.get(id);
     const fileMissing = !ids.includes(id);

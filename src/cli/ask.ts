@@ -38,7 +38,11 @@ async function confirm(ask: (question: string) => Promise<string>): Promise<void
 }
 
 async function confirmLoss(address: string, ask: (question: string) => Promise<string>): Promise<void> {
-  const answer = (await ask(`Data at ${address} will be destroyed or overwritten (a backup comes first). Type the address to consent: `)).trim();
+  const answer = (
+    await ask(
+      `Data at ${address} will be destroyed or overwritten (a backup comes first). Type the address to consent: `,
+    )
+  ).trim();
   if (answer !== address) throw declined(`you did not type ${address}`);
 }
 

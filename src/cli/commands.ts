@@ -1,11 +1,13 @@
 import type { AnyCommand } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
 import { backupCommand } from './commands/backup.ts';
+import { baselineCommand } from './commands/baseline.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
 import { historyCommand } from './commands/history.ts';
 import { lockCommand } from './commands/lock.ts';
 import { planCommand } from './commands/plan.ts';
+import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -20,6 +22,8 @@ export const commands: readonly AnyCommand[] = [
   driftCommand,
   rollbackCommand,
   backupCommand,
+  resolveCommand,
+  baselineCommand,
   lockCommand,
   devCommand,
 ];

@@ -110,7 +110,19 @@ export interface FloorEntry {
   readonly reason: string;
 }
 
-export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry;
+/** The recorded state was set by a person: drift that was accepted, a migration that was marked. */
+export interface StateEntry {
+  readonly kind: 'state';
+  /** Shaped like a run's id. */
+  readonly id: string;
+  readonly stateBefore: string;
+  readonly stateAfter: string;
+  readonly reason: string;
+  readonly actor: string;
+  readonly at: string;
+}
+
+export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry | StateEntry;
 
 export interface Lease {
   readonly owner: string;

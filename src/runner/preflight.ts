@@ -16,7 +16,12 @@ export async function preflight({ cluster, allowDown, agreementTimeoutMs, emit }
   const nodes = await cluster.health();
   const down = nodes.filter((node) => !node.up);
   const unexpected = down.filter((node) => !allowDown.some((allowed) => isSameHost(allowed, node.address)));
-  emit({ kind: 'preflight', check: 'nodes up', ok: down.length === 0, detail: `${nodes.length - down.length} of ${nodes.length}` });
+  emit({
+    kind: 'preflight',
+    check: 'nodes up',
+    ok: down.length === 0,
+    detail: `${nodes.length - down.length} of ${nodes.length}`,
+  });
   if (unexpected.length > 0) throw nodesDown(unexpected);
   const versions = [...new Set(nodes.map((node) => node.version))];
   emit({ kind: 'preflight', check: 'one release version', ok: versions.length === 1, detail: versions.join(', ') });
@@ -31,12 +36,16 @@ function isSameHost(allowed: string, address: string): boolean {
 
 function nodesDown(down: readonly NodeHealth[]): CqlformError {
   const names = down.map((node) => node.address);
-  return new CqlformError('NODES_DOWN', `${names.join(', ')} cannot be reached: a schema change now could leave them behind`, {
-    next: `Bring them up, or name each that may stay down: ${names.map((name) => `--allow-down=${name}`).join(' ')}. Repair them when they are back.`,
-    fields: { nodes: names },
-    retryable: true,
-    exitCode: exitCodes.blocked,
-  });
+  return new CqlformError(
+    'NODES_DOWN',
+    `${names.join(', ')} cannot be reached: a schema change now could leave them behind`,
+    {
+      next: `Bring them up, or name each that may stay down: ${names.map((name) => `--allow-down=${name}`).join(' ')}. Repair them when they are back.`,
+      fields: { nodes: names },
+      retryable: true,
+      exitCode: exitCodes.blocked,
+    },
+  );
 }
 
 function mixedVersions(versions: readonly string[]): CqlformError {

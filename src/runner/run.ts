@@ -7,7 +7,7 @@ import { emptySchema } from '../model/schema.ts';
 import { applyChanges } from '../planner/apply-changes.ts';
 import type { StateDocument } from '../ports/journal.ts';
 import type { RunnerDeps, RunRequest } from './deps.ts';
-import { noState, standingOf } from './standing.ts';
+import { laterThan, noState, standingOf } from './standing.ts';
 import { assertMayGoOn, type FinishedStep, runStep } from './step.ts';
 import { journalStorage } from './storage.ts';
 
@@ -129,7 +129,7 @@ async function beginMigration(section: Section, request: RunRequest, deps: Runne
     stateAfter: request.plan.kind === 'rollback' && partialBefore ? stateBefore : noState,
     run: request.run,
     planHash: sha256(canonicalJson(request.plan)),
-    at: laterThan(standing.migrations, deps.clock.now()),
+    at: laterThan(standing, deps.clock.now()),
   };
   await deps.journal.write(entry);
   return entry;
@@ -151,17 +151,11 @@ async function settle(
     ...begun,
     status: request.plan.kind === 'apply' ? 'applied' : 'rolled-back',
     stateAfter: await deps.journal.putDocument(state),
-    at: laterThan(standing.migrations, deps.clock.now()),
+    at: laterThan(standing, deps.clock.now()),
   });
 }
 
 function emptyState(deps: RunnerDeps): Promise<string> {
   const state: StateDocument = { kind: 'state', schema: emptySchema, tableIds: {} };
   return deps.journal.putDocument(state);
-}
-
-/** The order of entries is told by their time, so time may not stand still or go back. */
-function laterThan(entries: readonly MigrationEntry[], now: Date): string {
-  const newest = Math.max(0, ...entries.map((entry) => Date.parse(entry.at)));
-  return new Date(Math.max(now.getTime(), newest + 1)).toISOString();
 }

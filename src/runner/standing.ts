@@ -4,6 +4,7 @@ import type {
   JournalEntry,
   MigrationEntry,
   RunEntry,
+  StateEntry,
   StepEntry,
 } from '../model/journal.ts';
 
@@ -22,6 +23,8 @@ export interface Standing {
   /** Hash of the recorded state, or `none`. */
   readonly head: string;
   readonly floors: ReadonlyMap<string, bigint>;
+  /** When the newest of what moves the head was written, in milliseconds; what comes next must be later. */
+  readonly newest: number;
 }
 
 /** The hash that stands for "nothing was ever recorded". */
@@ -31,7 +34,6 @@ export function standingOf(entries: readonly JournalEntry[]): Standing {
   const migrations = entries.filter((entry): entry is MigrationEntry => entry.kind === 'migration').sort(byTime);
   const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'run').sort((a, b) => compare(a.id, b.id));
   const newest = runs.at(-1);
-  const settled = migrations.filter((entry) => entry.status !== 'partial');
   return {
     migrations,
     applied: migrations.filter((entry) => entry.status === 'applied' || entry.status === 'baselined'),
@@ -39,8 +41,9 @@ export function standingOf(entries: readonly JournalEntry[]): Standing {
     runs,
     unfinished: newest !== undefined && (newest.status === 'running' || newest.status === 'failed') ? newest : null,
     steps: entries.filter((entry): entry is StepEntry => entry.kind === 'step'),
-    head: settled.at(-1)?.stateAfter ?? noState,
+    head: headOf(entries),
     floors: floorsOf(entries),
+    newest: newestOf(entries),
   };
 }
 
@@ -61,6 +64,27 @@ export function backupsOfRun(
     if (label !== undefined && entry.result?.kind === 'backup') found[label] = entry.result.backup;
   }
   return found;
+}
+
+function newestOf(entries: readonly JournalEntry[]): number {
+  const times = entries.flatMap((entry) =>
+    entry.kind === 'migration' || entry.kind === 'state' ? [Date.parse(entry.at)] : [],
+  );
+  return Math.max(0, ...times);
+}
+
+/** The order of what moves the head is told by its time, so time may not stand still or go back. */
+export function laterThan(standing: Standing, now: Date): string {
+  return new Date(Math.max(now.getTime(), standing.newest + 1)).toISOString();
+}
+
+/** The newest state that something settled on; what is half-way has not. */
+function headOf(entries: readonly JournalEntry[]): string {
+  const settled = entries.flatMap((entry): (MigrationEntry | StateEntry)[] => {
+    if (entry.kind === 'state') return [entry];
+    return entry.kind === 'migration' && entry.status !== 'partial' ? [entry] : [];
+  });
+  return settled.sort((a, b) => compare(a.at, b.at)).at(-1)?.stateAfter ?? noState;
 }
 
 function floorsOf(entries: readonly JournalEntry[]): ReadonlyMap<string, bigint> {

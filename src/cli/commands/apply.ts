@@ -36,7 +36,8 @@ export const applyCommand: AnyCommand = command({
       };
       const consented = await approve(plan, approval, output);
       await run(output, flags, consented, (options) => applyPlan(plan, session, options));
-      if (!output.json) output.err(`\n${output.paint.good('Applied.')} Next: \`cqlform status\`; \`cqlform rollback\` takes it back.`);
+      if (!output.json)
+        output.err(`\n${output.paint.good('Applied.')} Next: \`cqlform status\`; \`cqlform rollback\` takes it back.`);
       return exitCodes.fine;
     }),
 });

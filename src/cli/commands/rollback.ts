@@ -1,6 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { approve } from '../ask.ts';
-import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
 import { nextAfterPlan } from '../view/next.ts';
 import { planText } from '../view/plan-text.ts';
@@ -9,15 +9,14 @@ import { show } from './plan.ts';
 import { runOptions } from './run-options.ts';
 
 export const rollbackCommand: AnyCommand = command({
-  usage: 'rollback [plan]',
+  usage: 'rollback',
   summary: 'Take the newest migration back, data included; also one that stopped half-way',
-  positionals: { plan: { type: 'string', describe: 'A file that `rollback --plan --out FILE` wrote' } },
   options: {
     ...projectOptions,
     ...runOptions,
     to: { type: 'string', describe: 'Take back everything newer than this migration; `0` takes back all' },
     plan: { type: 'boolean', default: false, describe: 'Only show the rollback plan' },
-    out: { type: 'string', describe: 'Write the rollback plan to this file' },
+    out: { type: 'string', describe: 'Write the rollback plan to this file, for `cqlform apply FILE`' },
     leave: {
       type: 'string',
       array: true,
@@ -35,7 +34,10 @@ export const rollbackCommand: AnyCommand = command({
       const { planRollbackOrUnfinished } = await import('../../app/rollback.ts');
       const plan = await planRollbackOrUnfinished(session, { to: flags.to ?? null, leave: flags.leave });
       if (flags.out !== undefined) {
-        const [{ planFileText }, { writeFile }] = await Promise.all([import('../../app/plan-file.ts'), import('node:fs/promises')]);
+        const [{ planFileText }, { writeFile }] = await Promise.all([
+          import('../../app/plan-file.ts'),
+          import('node:fs/promises'),
+        ]);
         await writeFile(flags.out, planFileText(plan));
       }
       if (flags.plan) {

@@ -35,7 +35,11 @@ export interface GivenRunFlags {
   readonly 'agreement-timeout': number;
 }
 
-export function runFlags(flags: GivenRunFlags, consented: readonly string[], run: { emit: Emit; signal: AbortSignal }): RunFlags {
+export function runFlags(
+  flags: GivenRunFlags,
+  consented: readonly string[],
+  run: { emit: Emit; signal: AbortSignal },
+): RunFlags {
   return {
     allowDestructive: [...flags['allow-destructive'], ...consented],
     allowDown: flags['allow-down'],

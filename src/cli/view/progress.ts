@@ -30,9 +30,10 @@ export class ProgressLine {
     if (now - this.#drawn < (this.#output.live ? redrawMs : plainLineMs)) return;
     this.#drawn = now;
     const text = `        ${progressText(progress, now - this.#begun)}`;
-    if (!this.#output.live) return this.#output.err(`${text}  (${this.#title})`);
-    process.stderr.write(clearLine + text.slice(0, this.#output.width - 1));
-    this.#onScreen = true;
+    if (this.#output.live) {
+      process.stderr.write(clearLine + text.slice(0, this.#output.width - 1));
+      this.#onScreen = true;
+    } else this.#output.err(`${text}  (${this.#title})`);
   }
 
   /** Writes a line that stays. */

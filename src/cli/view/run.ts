@@ -12,7 +12,10 @@ export function runView(output: Output): Emit & { close(): void } {
     return Object.assign((event: RunEvent) => output.out(JSON.stringify(event)), { close: () => undefined });
   const line = new ProgressLine(output);
   const show = (event: RunEvent): void => {
-    if (event.kind === 'progress') return line.update(event.progress);
+    if (event.kind === 'progress') {
+      line.update(event.progress);
+      return;
+    }
     const text = eventText(event, output);
     if (event.kind === 'step-start') line.begin(event.step.title);
     if (event.kind === 'step-done') line.end();

@@ -1,0 +1,122 @@
+import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
+import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
+import type { Output } from '../output.ts';
+import { inSession } from '../project.ts';
+import { untilSignalled } from '../signals.ts';
+import { backupListText, backupText, restoreText, verifyText } from '../view/backup.ts';
+import { ProgressLine } from '../view/progress.ts';
+
+const store = {
+  type: 'string',
+  describe: '`cluster:KEYSPACE` or `local:FOLDER`',
+  defaultDescription: "the project's",
+} as const;
+const options = { ...projectOptions, store } as const;
+const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
+
+export const backupCommand: AnyCommand = group({
+  usage: 'backup',
+  summary: 'The backups that migrations take: list, show, verify, restore',
+  examples: [
+    ['backup list', 'What is there'],
+    ['backup verify ID', 'Read every byte of it again'],
+  ],
+  commands: [
+    command({
+      usage: 'list',
+      summary: 'Every backup of the store',
+      options,
+      examples: [['backup list --json', 'For scripts']],
+      run: async (flags, output) => {
+        const infos = await inSession(flags, async (session) => {
+          const { listBackups, repositoryOf } = await import('../../app/backup.ts');
+          return listBackups(repositoryOf(session, flags.store));
+        });
+        output.out(output.json ? JSON.stringify(infos) : backupListText(infos, output.paint));
+        if (!output.json) output.err('Next: `cqlform backup verify ID` reads every byte of one again.');
+        return exitCodes.fine;
+      },
+    }),
+    command({
+      usage: 'show <id>',
+      summary: 'What a backup holds',
+      positionals: { id },
+      options,
+      examples: [['backup show ID', 'Tables, columns, rows, digests']],
+      run: async (flags, output) => {
+        const info = await inSession(flags, async (session) => {
+          const { repositoryOf, showBackup } = await import('../../app/backup.ts');
+          return showBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '');
+        });
+        output.out(output.json ? JSON.stringify(info) : backupText(info, output.paint));
+        return exitCodes.fine;
+      },
+    }),
+    command({
+      usage: 'verify <id>',
+      summary: 'Read every byte again and compare it with the manifest',
+      positionals: { id },
+      options,
+      examples: [['backup verify ID', 'Exit 8 when anything is damaged']],
+      run: async (flags, output): Promise<ExitCode> => {
+        const report = await inSession(flags, async (session) => {
+          const { repositoryOf, verifyBackup } = await import('../../app/backup.ts');
+          return withProgress(output, 'verify', (onProgress) =>
+            verifyBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '', onProgress),
+          );
+        });
+        output.out(output.json ? JSON.stringify(report) : verifyText(report, output.paint));
+        return report.damage.length === 0 ? exitCodes.fine : exitCodes.integrity;
+      },
+    }),
+    command({
+      usage: 'restore <id>',
+      summary: "Write a backup's rows into a table",
+      positionals: { id },
+      options: {
+        ...options,
+        table: { type: 'string', describe: 'Which table of the backup, when it has several' },
+        into: { type: 'string', describe: 'Table to write', defaultDescription: 'the one it was taken from' },
+        exact: {
+          type: 'boolean',
+          default: false,
+          describe: 'The table has rows: make it what the backup has, delete the rest',
+        },
+      },
+      examples: [['backup restore ID --into users_copy', 'Into an empty table of the same shape']],
+      run: async (flags, output): Promise<ExitCode> => {
+        const report = await inSession(flags, async (session) => {
+          const { repositoryOf, restoreBackup } = await import('../../app/backup.ts');
+          return untilSignalled((signal) =>
+            withProgress(output, 'restore', (onProgress) =>
+              restoreBackup(session, repositoryOf(session, flags.store), {
+                id: word(flags, 'id') ?? '',
+                table: flags.table ?? null,
+                into: flags.into ?? null,
+                exact: flags.exact,
+                onProgress,
+                signal,
+              }),
+            ),
+          );
+        });
+        output.out(output.json ? JSON.stringify(report) : restoreText(report, output.paint));
+        return report.digest === report.expected ? exitCodes.fine : exitCodes.integrity;
+      },
+    }),
+  ],
+});
+
+async function withProgress<T>(
+  output: Output,
+  title: string,
+  work: (onProgress: ProgressLine['update']) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine(output);
+  line.begin(title);
+  try {
+    return await work((progress) => line.update(progress));
+  } finally {
+    line.end();
+  }
+}

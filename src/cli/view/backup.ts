@@ -1,0 +1,56 @@
+import type { BackupInfo } from '../../model/backup.ts';
+import type { RestoreReport, VerifyReport } from '../../ports/engines.ts';
+import { bytesText, countText, plural } from './numbers.ts';
+import type { Paint } from './paint.ts';
+
+export function backupListText(infos: readonly BackupInfo[], paint: Paint): string {
+  if (infos.length === 0) return 'No backups in this store.';
+  return infos
+    .map((info) => {
+      const tables = info.tables.map(
+        (one) => `${one.table}${one.columns === null ? '' : ` (${one.columns.join(', ')})`}`,
+      );
+      const rows = info.tables.reduce((sum, one) => sum + one.rows, 0);
+      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${plural(rows, 'row')}, ${bytesText(info.bytes)}`;
+    })
+    .join('\n');
+}
+
+export function backupText(info: BackupInfo, paint: Paint): string {
+  const lines = [
+    `Backup    ${paint.strong(info.id)}`,
+    `Taken     ${dateText(info.createdAt)} of keyspace ${info.keyspace}`,
+    `Store     ${info.store}, ${bytesText(info.bytes)}`,
+    `Manifest  ${info.manifestHash}`,
+  ];
+  for (const table of info.tables) {
+    lines.push(
+      `Table     ${table.table}${table.columns === null ? '' : ` (columns ${table.columns.join(', ')})`}: ${plural(table.rows, 'row')}`,
+      `          id ${table.tableId}`,
+      `          value digest ${table.valueDigest}`,
+    );
+    if (table.timesInferred.length > 0)
+      lines.push(`          write times inferred for ${table.timesInferred.join(', ')}`);
+  }
+  return lines.join('\n');
+}
+
+export function verifyText(report: VerifyReport, paint: Paint): string {
+  const read = `${countText(report.chunks)} chunks, ${plural(report.rows, 'row')}, ${bytesText(report.bytes)} read again`;
+  if (report.damage.length === 0) return `${paint.good('Whole:')} ${read}.`;
+  const lines = report.damage.map((one) => `  ${one.table} ${one.range}: ${one.problem} (${one.object})`);
+  return [`${paint.fail('Damaged:')} ${read}.`, ...lines].join('\n');
+}
+
+export function restoreText(report: RestoreReport, paint: Paint): string {
+  const expired = report.expired === 0 ? '' : `, ${plural(report.expired, 'cell')} had run out`;
+  const equal = report.digest === report.expected;
+  const digest = equal
+    ? paint.good('digest as in the backup')
+    : paint.fail(`digest ${report.digest} differs from the backup's ${report.expected}`);
+  return `Restored ${plural(report.rows, 'row')}${expired}; ${digest}.`;
+}
+
+function dateText(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,28 @@
+import type { RunHistory } from '../../app/history.ts';
+import type { StepEntry } from '../../model/journal.ts';
+import { durationText } from './numbers.ts';
+import type { Paint } from './paint.ts';
+
+export function historyText(runs: readonly RunHistory[], withSteps: boolean, paint: Paint): string {
+  if (runs.length === 0) return paint.faint('Nothing was ever run on this keyspace.');
+  return runs.map((one) => runText(one, withSteps, paint)).join('\n');
+}
+
+function runText({ run, steps }: RunHistory, withSteps: boolean, paint: Paint): string {
+  const painter = { done: paint.good, running: paint.change, failed: paint.fail, superseded: paint.faint }[run.status];
+  const done = steps.filter((step) => step.state === 'done').length;
+  const lines = [
+    `${run.id}  ${run.startedAt.slice(0, 19).replace('T', ' ')} UTC  ${run.direction}  ${painter(run.status)}  ${done} of ${steps.length} steps  ${paint.faint(run.actor)}`,
+    `  ${run.migrations.join(', ')}`,
+  ];
+  if (run.error !== null) lines.push(paint.fail(`  ${run.error.code}: ${run.error.message}`));
+  if (withSteps) lines.push(...steps.map((step) => stepLine(step, paint)));
+  return lines.join('\n');
+}
+
+function stepLine(step: StepEntry, paint: Paint): string {
+  const took =
+    step.finishedAt === null ? '' : durationText(Date.parse(step.finishedAt) - Date.parse(step.decisions.startedAt));
+  const error = step.error === null ? '' : `  ${paint.fail(step.error.code)}`;
+  return `    ${step.state.padEnd(8)} ${step.step}  ${paint.faint(took)}${error}`;
+}
