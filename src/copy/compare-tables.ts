@@ -1,0 +1,249 @@
+import { createDigest, type Digest } from '../cql/digest.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import type { Bytes, StoredRow, TokenRange } from '../model/row.ts';
+import { type Column, keyColumns, type Table } from '../model/schema.ts';
+import type { Rows } from '../ports/cluster.ts';
+import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
+import { keyHash } from './collisions.ts';
+import { columnMappings, readColumns } from './copy-table.ts';
+import { joinRows, sameKey } from './joined-row.ts';
+import { jsonSafe } from './json-safe.ts';
+import { type MappedRow, StoredMapper } from './stored-mapper.ts';
+import { copyConsistency, RowDecoder } from './table-pieces.ts';
+import { TargetEncoder } from './target-row.ts';
+
+/*
+ * Both tables are read once, each row in the shape of the target, and digested by buckets of their key's hash. The sum
+ * of the buckets is the value digest. Where it differs, both are read once more, for the rows of a few buckets that
+ * differ: so examples are found whatever the order of the rows, and memory stays bounded.
+ */
+
+const buckets = 16_384;
+const bucketsLookedAt = 4;
+const mostExamples = 10;
+const rangesAtOnce = 4;
+const parts = 64;
+
+type CompareRequest = Omit<CopyTableRequest, 'timestamp' | 'floor'>;
+
+export async function compareTables(
+  request: CompareRequest,
+  context: WorkContext,
+  rows: Rows,
+): Promise<{ readonly rows: number; readonly digest: string }> {
+  const sides = sidesOf(request, context);
+  let seen = 0;
+  const digests = [];
+  for (const side of sides) {
+    const bucketed = new BucketedDigest(side.shape);
+    await eachRow(side, { context, rows }, (row) => {
+      bucketed.add(row);
+      seen += 1;
+      if (seen % 5000 === 0) context.onProgress({ unit: 'rows', done: seen, total: null });
+    });
+    digests.push(bucketed);
+  }
+  context.onProgress({ unit: 'rows', done: seen, total: seen });
+  const [expected, actual] = digests as [BucketedDigest, BucketedDigest];
+  const total = actual.total();
+  if (expected.total().hex() === total.hex()) return { rows: total.rows, digest: total.hex() };
+  const differing = expected.differingFrom(actual).slice(0, bucketsLookedAt);
+  const examples = await examplesOf(sides, { context, rows }, new Set(differing));
+  throw rowsDiffer(request, { expected: expected.total(), actual: total, examples });
+}
+
+/** One of the two tables, with the way to see its rows in the shape of the target. */
+interface Side {
+  readonly table: Table;
+  readonly columns: readonly string[];
+  readonly mapper: StoredMapper;
+  /** The compared columns of the target, in the order of the rows' cells. */
+  readonly shape: readonly Column[];
+}
+
+function sidesOf({ from, into, columns, withinRow }: CompareRequest, { types }: WorkContext): readonly Side[] {
+  const keys = keyColumns(into);
+  const names = [...keys, ...Object.keys(columns).filter((name) => !keys.includes(name))];
+  const own = Object.fromEntries(names.map((name) => [name, name]));
+  return [
+    { table: from, map: withinRow ? { ...own, ...columns } : columns },
+    { table: into, map: own },
+  ].map(({ table, map }) => {
+    const read = readColumns(table, map);
+    const mapper = new StoredMapper({
+      from: table,
+      types,
+      columns: read,
+      mappings: columnMappings(map),
+      sameKey: false,
+      encoder: new TargetEncoder(into, types),
+      run: { startedAt: new Date(0) },
+      timestamp: 0n,
+    });
+    const shape = [...mapper.statics, ...mapper.regulars].flatMap((name) =>
+      into.columns.filter((column) => column.name === name),
+    );
+    return { table, columns: read, mapper, shape };
+  });
+}
+
+/** Hands out every row of a side in the target's shape, static cells as rows of their own. */
+async function eachRow(
+  side: Side,
+  { context, rows }: { readonly context: WorkContext; readonly rows: Rows },
+  use: (row: StoredRow) => void,
+): Promise<void> {
+  const { keyspace, types } = context;
+  const queue = rows.split(parts).values();
+  const one = async (range: TokenRange): Promise<void> => {
+    const { table, columns } = side;
+    const decoder = new RowDecoder({ table, columns, types });
+    const pages = rows.scan({ keyspace, table, types, columns, range, times: true, consistency: copyConsistency });
+    let lastPartition: readonly Bytes[] = [];
+    for await (const page of joinRows(pages)) {
+      context.assertHeld();
+      for (const row of page) {
+        const outcome = side.mapper.map(decoder.inputRow(row));
+        // A row that has no place in the target is not in it: its absence shows in the counts.
+        if (outcome.kind !== 'rows') use({ kind: 'row', ...row, clusteringKey: row.clusteringKey ?? [] });
+        else for (const mapped of outcome.rows) lastPartition = split(mapped, lastPartition, use);
+      }
+    }
+  };
+  const worker = async (): Promise<void> => {
+    for (const range of queue) await one(range);
+  };
+  await Promise.all(Array.from({ length: rangesAtOnce }, worker));
+}
+
+function split(
+  { partitionKey, clusteringKey, statics, cells }: MappedRow,
+  lastPartition: readonly Bytes[],
+  use: (row: StoredRow) => void,
+): readonly Bytes[] {
+  if (statics.some((cell) => cell !== null) && !sameKey(lastPartition, partitionKey)) {
+    use({ kind: 'static', partitionKey, cells: statics });
+  }
+  if (clusteringKey !== null) use({ kind: 'row', partitionKey, clusteringKey, cells });
+  return partitionKey;
+}
+
+function hashOfRow(row: StoredRow): Buffer {
+  return keyHash([...row.partitionKey, ...(row.kind === 'row' ? row.clusteringKey : [])]);
+}
+
+function bucketOf(hash: Buffer): number {
+  return hash.readUInt32BE(0) % buckets;
+}
+
+class BucketedDigest {
+  readonly #shape: readonly Column[];
+  readonly #digests = new Map<number, Digest>();
+
+  constructor(shape: readonly Column[]) {
+    this.#shape = shape;
+  }
+
+  add(row: StoredRow): void {
+    const bucket = bucketOf(hashOfRow(row));
+    let digest = this.#digests.get(bucket);
+    if (digest === undefined) {
+      digest = createDigest(this.#shape);
+      this.#digests.set(bucket, digest);
+    }
+    digest.add(row);
+  }
+
+  total(): Digest {
+    const sum = createDigest(this.#shape);
+    for (const digest of this.#digests.values()) sum.merge(digest.state());
+    return sum;
+  }
+
+  differingFrom(other: BucketedDigest): readonly number[] {
+    const both = new Set([...this.#digests.keys(), ...other.#digests.keys()]);
+    return [...both].filter((bucket) => this.#digests.get(bucket)?.hex() !== other.#digests.get(bucket)?.hex());
+  }
+}
+
+interface Example {
+  readonly key: string;
+  readonly expected: string | null;
+  readonly actual: string | null;
+}
+
+async function examplesOf(
+  sides: readonly Side[],
+  at: { readonly context: WorkContext; readonly rows: Rows },
+  wanted: ReadonlySet<number>,
+): Promise<readonly Example[]> {
+  const seen: Map<string, { digest: string; key: string; text: string }>[] = [];
+  for (const side of sides) {
+    const rowsByKey = new Map<string, { digest: string; key: string; text: string }>();
+    const describe = describer(side.mapper, at.context);
+    await eachRow(side, at, (row) => {
+      const hash = hashOfRow(row);
+      if (!wanted.has(bucketOf(hash))) return;
+      const digest = createDigest(side.shape);
+      digest.add(row);
+      rowsByKey.set(`${row.kind} ${hash.toString('hex')}`, { digest: digest.hex(), ...describe(row) });
+    });
+    seen.push(rowsByKey);
+  }
+  const [expected = new Map(), actual = new Map()] = seen;
+  const examples: Example[] = [];
+  for (const name of new Set([...expected.keys(), ...actual.keys()])) {
+    const [wants, has] = [expected.get(name), actual.get(name)];
+    if (wants?.digest === has?.digest) continue;
+    examples.push({ key: wants?.key ?? has?.key ?? '', expected: wants?.text ?? null, actual: has?.text ?? null });
+    if (examples.length === mostExamples) break;
+  }
+  return examples;
+}
+
+/** Key and values of a row as people read them. */
+function describer(
+  mapper: StoredMapper,
+  { types }: WorkContext,
+): (row: StoredRow) => { readonly key: string; readonly text: string } {
+  const table = mapper.target;
+  const keys = new Set(keyColumns(table));
+  const decoder = new RowDecoder({ table, columns: [...mapper.statics, ...mapper.regulars], types });
+  return (row) => {
+    const values = decoder.decode(
+      row.kind === 'row'
+        ? { ...row, statics: [] }
+        : { partitionKey: row.partitionKey, clusteringKey: null, statics: row.cells, cells: [] },
+    );
+    const [key, others] = [Object.entries(values), Object.entries(values)];
+    const shown = (entries: readonly (readonly [string, unknown])[]): string =>
+      JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, jsonSafe(value)])));
+    return {
+      key: shown(key.filter(([name]) => keys.has(name))),
+      text: shown(others.filter(([name]) => !keys.has(name))).slice(0, 500),
+    };
+  };
+}
+
+function rowsDiffer(
+  { from, into }: CompareRequest,
+  {
+    expected,
+    actual,
+    examples,
+  }: { readonly expected: Digest; readonly actual: Digest; readonly examples: readonly Example[] },
+): CqlformError {
+  const shown = examples.map(
+    ({ key, expected: wants, actual: has }) =>
+      `${key}: ${wants ?? 'nothing'} in ${from.name}, ${has ?? 'nothing'} in ${into.name}`,
+  );
+  return new CqlformError(
+    'ROWS_DIFFER',
+    `${from.name} has ${expected.rows} rows and ${into.name} ${actual.rows}, and they differ: ${shown[0] ?? 'the difference was gone when it was looked for'}`,
+    {
+      next: 'If the application writes meanwhile, stop it and run again; else roll back and report what differs.',
+      fields: { expected: expected.hex(), actual: actual.hex(), examples: shown },
+      exitCode: exitCodes.integrity,
+    },
+  );
+}

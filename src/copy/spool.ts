@@ -1,0 +1,149 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { sha256 } from '../kernel/hash.ts';
+
+/*
+ * Rejected rows and key hashes of a copy, one file of each per piece of work, in `<rejects file>.work/`. A piece that is
+ * done again begins its files again, so nothing is there twice; when the copy ends the rejects are joined, in the order
+ * of the pieces, into the rejects file itself.
+ */
+
+const flushAt = 64 * 1024;
+
+/** Sizes of a piece's files, kept in its checkpoint. */
+export interface SpoolSizes {
+  readonly rejectBytes: number;
+  readonly keyBytes: number;
+}
+
+export class Spool {
+  readonly #rejectsFile: string;
+  readonly #folder: string;
+
+  constructor(rejectsFile: string) {
+    this.#rejectsFile = rejectsFile;
+    this.#folder = `${rejectsFile}.work`;
+  }
+
+  begin(piece: string): PieceSpool {
+    return new PieceSpool(this.#path(piece, 'rejects'), this.#path(piece, 'keys'));
+  }
+
+  /** The files of key hashes that the pieces left. */
+  async keyFiles(pieces: readonly string[]): Promise<readonly { readonly path: string; readonly bytes: number }[]> {
+    const files = pieces.map(async (piece) => {
+      const path = this.#path(piece, 'keys');
+      return { path, bytes: await sizeOf(path) };
+    });
+    return (await Promise.all(files)).filter(({ bytes }) => bytes > 0);
+  }
+
+  /** A path in the work folder for a file that lives as long as one call. */
+  scratch(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  /** False when the files of a finished piece are not here (another machine, or they were deleted): then it must be done again. */
+  async has(piece: string, sizes: SpoolSizes): Promise<boolean> {
+    const [rejectBytes, keyBytes] = await Promise.all([
+      sizeOf(this.#path(piece, 'rejects')),
+      sizeOf(this.#path(piece, 'keys')),
+    ]);
+    return rejectBytes === sizes.rejectBytes && keyBytes === sizes.keyBytes;
+  }
+
+  /** Joins what the pieces rejected into the rejects file; removes it when there is nothing. */
+  async joinRejects(pieces: readonly string[]): Promise<void> {
+    const partial = `${this.#rejectsFile}.partial`;
+    let bytes = 0;
+    for (const piece of pieces) {
+      const path = this.#path(piece, 'rejects');
+      const size = await sizeOf(path);
+      if (size === 0) continue;
+      await pipeline(createReadStream(path), createWriteStream(partial, { flags: bytes === 0 ? 'w' : 'a' }));
+      bytes += size;
+    }
+    if (bytes === 0) await rm(this.#rejectsFile, { force: true });
+    else await rename(partial, this.#rejectsFile);
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #path(piece: string, kind: 'rejects' | 'keys'): string {
+    return join(this.#folder, `${sha256(piece).slice(0, 16)}.${kind}`);
+  }
+}
+
+/** The files of one piece; they appear with their first content. */
+export class PieceSpool {
+  readonly #rejects: Appender;
+  readonly #keys: Appender;
+
+  constructor(rejects: string, keys: string) {
+    this.#rejects = new Appender(rejects);
+    this.#keys = new Appender(keys);
+  }
+
+  async reject(line: string): Promise<void> {
+    await this.#rejects.append(Buffer.from(`${line}\n`));
+  }
+
+  async key(hash: Buffer): Promise<void> {
+    await this.#keys.append(hash);
+  }
+
+  async close(): Promise<SpoolSizes> {
+    const rejectBytes = await this.#rejects.close();
+    return { rejectBytes, keyBytes: await this.#keys.close() };
+  }
+}
+
+class Appender {
+  readonly #path: string;
+  #handle: FileHandle | null = null;
+  #parts: Buffer[] = [];
+  #held = 0;
+  #written = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async append(bytes: Buffer): Promise<void> {
+    this.#parts.push(bytes);
+    this.#held += bytes.length;
+    if (this.#held >= flushAt) await this.#flush();
+  }
+
+  /** The file's size; 0 when nothing was appended, and then there is no file. */
+  async close(): Promise<number> {
+    if (this.#held > 0) await this.#flush();
+    await this.#handle?.close();
+    if (this.#handle === null) await rm(this.#path, { force: true });
+    return this.#written;
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#handle === null) {
+      await mkdir(dirname(this.#path), { recursive: true });
+      this.#handle = await open(this.#path, 'w');
+    }
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#held = 0;
+    await this.#handle.appendFile(bytes);
+    this.#written += bytes.length;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const facts = await stat(path).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return null;
+    throw thrown;
+  });
+  return facts?.size ?? 0;
+}

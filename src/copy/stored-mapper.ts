@@ -1,0 +1,236 @@
+import { codecOf } from '../cql/codec/codec.ts';
+import { splitElements, splitEntries, splitFields } from '../cql/elements.ts';
+import { isMultiCell } from '../cql/select.ts';
+import { canonicalJson } from '../kernel/hash.ts';
+import { type ColumnMapping, RowRejected, type RunClock } from '../model/data.ts';
+import type { Bytes, Cell, CellElement, CellTime } from '../model/row.ts';
+import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
+import type { CqlType } from '../model/type.ts';
+import { mappedValue } from './emitted-row.ts';
+import type { InputRow, Outcome } from './input.ts';
+import { type Access, accessOf, cellAt, type JoinedRow, keyAt, type RowTimes, timesOf } from './joined-row.ts';
+import { wholeValue } from './table-pieces.ts';
+import type { TargetEncoder, TargetRow } from './target-row.ts';
+
+/** A stored row in the shape of another table, its cells with their times. */
+export interface MappedRow {
+  readonly partitionKey: readonly Bytes[];
+  readonly clusteringKey: readonly Bytes[] | null;
+  /** In the order of `StoredMapper.statics` and `StoredMapper.regulars`. */
+  readonly statics: readonly (Cell | null)[];
+  readonly cells: readonly (Cell | null)[];
+  /** Values of functions that replace what is there: collections and UDTs as a whole, and null, which deletes. */
+  readonly whole: TargetRow['cells'];
+  readonly times: RowTimes;
+}
+
+export interface MapperOptions {
+  readonly from: Table;
+  readonly types: ByName<UserType>;
+  /** The columns that were read, besides the key. */
+  readonly columns: readonly string[];
+  readonly mappings: Readonly<Record<string, ColumnMapping>>;
+  /** True: the key is the source row's own. */
+  readonly sameKey: boolean;
+  readonly encoder: TargetEncoder;
+  readonly run: RunClock;
+  /** Microseconds: of what is derived from a row without cells. */
+  readonly timestamp: bigint;
+}
+
+type Deriver = (input: InputRow) => ReturnType<typeof mappedValue>;
+type Source =
+  | { readonly kind: 'cell'; readonly access: Access; convert(cell: Cell): Cell }
+  | { readonly kind: 'key'; readonly access: Access; convert(bytes: Bytes): Bytes }
+  | { readonly kind: 'function'; readonly derive: Deriver };
+
+/** Maps rows of one table to another, bytes as they are wherever the types are equal. */
+export class StoredMapper {
+  /** Target columns, besides the key, that rows may have. */
+  readonly statics: readonly string[];
+  readonly regulars: readonly string[];
+  readonly #options: MapperOptions;
+  readonly #sources: ReadonlyMap<string, Source>;
+
+  constructor(options: MapperOptions) {
+    this.#options = options;
+    const access = accessOf(options.from, options.columns);
+    const sources = new Map<string, Source>();
+    for (const [name, mapping] of Object.entries(keyMappings(options))) {
+      if (mapping.kind !== 'unset') sources.set(name, sourceOf(options, { name, mapping, access }));
+    }
+    this.#sources = sources;
+    const { table } = options.encoder;
+    const keys = new Set(keyColumns(table));
+    const written = table.columns.filter(({ name }) => sources.has(name) && !keys.has(name));
+    this.statics = written.filter((column) => column.static).map(({ name }) => name);
+    this.regulars = written.filter((column) => !column.static).map(({ name }) => name);
+  }
+
+  /** The table that rows are mapped to. */
+  get target(): Table {
+    return this.#options.encoder.table;
+  }
+
+  map(input: InputRow): Outcome<MappedRow> {
+    const row = input.stored;
+    if (row === null) throw new TypeError('a row of a foreign source has no cells');
+    const times = timesOf(row);
+    const derived: CellTime = { writeTime: times.newest ?? this.#options.timestamp, expiresAt: times.expiresAt };
+    const whole: Record<string, Bytes | null> = {};
+    const values = new Map<string, unknown>();
+    for (const [name, source] of this.#sources) {
+      if (source.kind !== 'function') continue;
+      const value = source.derive(input);
+      if (value.kind !== 'value') return value;
+      values.set(name, value.value);
+    }
+    const cellOf = (name: string): Cell | null => {
+      const source = this.#sources.get(name);
+      if (source === undefined) return null;
+      if (source.kind === 'function') return this.#derivedCell(name, values.get(name), { derived, whole });
+      if (source.kind === 'cell') {
+        const cell = cellAt(row, source.access);
+        return cell === null ? null : source.convert(cell);
+      }
+      const bytes = keyAt(row, source.access);
+      // A key has no time of its own: it takes the row marker's, which is inferred.
+      return bytes && { kind: 'value', bytes: source.convert(bytes), writeTime: null, expiresAt: times.expiresAt };
+    };
+    try {
+      const key = this.#options.encoder.keyFrom((name) => this.#keyBytes(row, name, values));
+      const statics = this.statics.map(cellOf);
+      const cells = key.clusteringKey === null ? [] : this.regulars.map(cellOf);
+      return { kind: 'rows', rows: [{ ...key, statics, cells, whole, times }] };
+    } catch (thrown) {
+      if (thrown instanceof RowRejected) return { kind: 'reject', reason: thrown.reason };
+      throw thrown;
+    }
+  }
+
+  #keyBytes(row: JoinedRow, name: string, values: ReadonlyMap<string, unknown>): Bytes | null {
+    const source = this.#sources.get(name);
+    if (source === undefined) return null;
+    if (source.kind === 'function') {
+      const value = values.get(name);
+      return value === undefined || value === null ? null : this.#options.encoder.value(name, value);
+    }
+    if (source.kind === 'key') {
+      const bytes = keyAt(row, source.access);
+      return bytes && source.convert(bytes);
+    }
+    const cell = cellAt(row, source.access);
+    const converted = cell && source.convert(cell);
+    return converted?.kind === 'value' ? converted.bytes : null;
+  }
+
+  #derivedCell(
+    name: string,
+    value: unknown,
+    { derived, whole }: { readonly derived: CellTime; readonly whole: Record<string, Bytes | null> },
+  ): Cell | null {
+    if (value === undefined) return null;
+    const { encoder } = this.#options;
+    if (value === null || isMultiCell(encoder.column(name).type)) {
+      whole[name] = value === null ? null : encoder.value(name, value);
+      return null;
+    }
+    return { kind: 'value', bytes: encoder.value(name, value), ...derived };
+  }
+}
+
+/** The mappings with those of the key where a row keeps its own. */
+function keyMappings({ mappings, sameKey, encoder }: MapperOptions): Readonly<Record<string, ColumnMapping>> {
+  if (!sameKey) return mappings;
+  const own = keyColumns(encoder.table).map((name) => [name, { kind: 'column', from: name }] as const);
+  return { ...mappings, ...Object.fromEntries(own) };
+}
+
+function sourceOf(
+  { from, types, encoder, run }: MapperOptions,
+  {
+    name,
+    mapping,
+    access,
+  }: {
+    readonly name: string;
+    readonly mapping: Exclude<ColumnMapping, { kind: 'unset' }>;
+    readonly access: ReadonlyMap<string, Access>;
+  },
+): Source {
+  if (mapping.kind === 'function') {
+    return { kind: 'function', derive: (input) => mappedValue(input, name, () => mapping.value(input.values(), run)) };
+  }
+  const at = access.get(mapping.from);
+  const type = from.columns.find((column) => column.name === mapping.from)?.type;
+  if (at === undefined || type === undefined) throw new TypeError(`column ${mapping.from} was not read`);
+  const target = encoder.column(name).type;
+  if (at.kind === 'partition' || at.kind === 'clustering') {
+    const same = equalTypes(type, target);
+    const { decode } = codecOf(type, types);
+    return { kind: 'key', access: at, convert: (bytes) => (same ? bytes : encoder.value(name, decode(bytes))) };
+  }
+  if (equalTypes(type, target) && !isCounter(type)) return { kind: 'cell', access: at, convert: (cell) => cell };
+  const codec = codecOf(type, types);
+  return {
+    kind: 'cell',
+    access: at,
+    convert: (cell) => {
+      const value =
+        cell.kind === 'counter'
+          ? cell.value
+          : codec.decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, types));
+      return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types });
+    },
+  };
+}
+
+function equalTypes(a: CqlType, b: CqlType): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function isCounter(type: CqlType): boolean {
+  return type.kind === 'scalar' && type.name === 'counter';
+}
+
+/** The newest time of a cell's parts; it ends when the longest-living part does. */
+function timeOfCell(cell: Cell): CellTime {
+  const row = { partitionKey: [], clusteringKey: [], statics: [], cells: [cell] };
+  const { newest, expiresAt } = timesOf(row);
+  return { writeTime: newest, expiresAt };
+}
+
+/** A whole value as the cell, or the cells, of a column of that type. */
+function cellOfType(
+  bytes: Bytes,
+  type: CqlType,
+  { time, types }: { readonly time: CellTime; readonly types: ByName<UserType> },
+): Cell {
+  if (!isMultiCell(type)) return { kind: 'value', bytes, ...time };
+  const none = new Uint8Array();
+  const elements = (): readonly Omit<CellElement, keyof CellTime>[] => {
+    if (type.kind === 'set') return splitElements(bytes).map((key) => ({ key: key ?? none, value: null }));
+    if (type.kind === 'map') {
+      const parts = splitEntries(bytes);
+      return parts.flatMap((key, at) => (at % 2 === 0 ? [{ key: key ?? none, value: parts[at + 1] ?? none }] : []));
+    }
+    if (type.kind !== 'udt') return splitElements(bytes).map((value) => ({ key: null, value: value ?? none }));
+    const fields = splitFields(bytes);
+    return (types[type.name]?.fields ?? []).flatMap(({ name }, at) => {
+      const value = fields[at] ?? null;
+      return value === null ? [] : [{ key: new TextEncoder().encode(name), value }];
+    });
+  };
+  return { kind: 'elements', elements: elements().map((element) => ({ ...element, ...time })) };
+}
+
+/** True for mappings under which different rows always have different keys: every key column goes into the key as it is. */
+export function keepsKeys(from: Table, into: Table, mappings: Readonly<Record<string, ColumnMapping>>): boolean {
+  const carried = new Set(
+    keyColumns(into).flatMap((name) => {
+      const mapping = mappings[name];
+      return mapping?.kind === 'column' ? [mapping.from] : [];
+    }),
+  );
+  return keyColumns(from).every((name) => carried.has(name));
+}

@@ -1,0 +1,140 @@
+import { codecOf } from '../cql/codec/codec.ts';
+import { joinElements } from '../cql/elements.ts';
+import type { Bytes, Cell } from '../model/row.ts';
+import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
+import type { Consistency, Rows } from '../ports/cluster.ts';
+import type { InputRow, Piece } from './input.ts';
+import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt } from './joined-row.ts';
+import { jsonSafe } from './json-safe.ts';
+import { rangeName, rangeOfName, remaining } from './token-pieces.ts';
+
+/** Copies read where they write: at the local quorum (cassandra-truths: the driver's own default is ONE). */
+export const copyConsistency: Consistency = 'LOCAL_QUORUM';
+/** Pieces of a table; also how much of it is done again after a crash. */
+const tableParts = 64;
+
+export interface TableInput {
+  readonly rows: Rows;
+  readonly keyspace: string;
+  readonly table: Table;
+  readonly types: ByName<UserType>;
+  /** Columns besides the key. */
+  readonly columns: readonly string[];
+  readonly times: boolean;
+}
+
+/** The ring in pieces, without the ranges whose names are in `done`. */
+export function tablePieces(input: TableInput, done: readonly string[]): readonly Piece[] {
+  const doneRanges = done.map(rangeOfName).filter((range) => range !== null);
+  const decoder = new RowDecoder(input);
+  return remaining(input.rows.split(tableParts), doneRanges).map((range) => ({
+    id: rangeName(range),
+    identity: input.table.name,
+    async *rows() {
+      const { keyspace, table, types, columns, times } = input;
+      const pages = input.rows.scan({ keyspace, table, types, columns, range, times, consistency: copyConsistency });
+      for await (const page of joinRows(pages)) yield page.map((row) => decoder.inputRow(row));
+    },
+  }));
+}
+
+/** Turns stored rows into JavaScript values. */
+export class RowDecoder {
+  readonly #table: Table;
+  readonly #columns: readonly { readonly column: Column; readonly access: Access; decode(bytes: Bytes): unknown }[];
+  readonly #types: ByName<UserType>;
+
+  constructor({ table, columns, types }: Pick<TableInput, 'table' | 'columns' | 'types'>) {
+    this.#table = table;
+    this.#types = types;
+    const wanted = new Set([...keyColumns(table), ...columns]);
+    const access = accessOf(table, columns);
+    this.#columns = table.columns
+      .filter(({ name }) => wanted.has(name))
+      .flatMap((column) => {
+        const at = access.get(column.name);
+        const codec = codecOf(column.type, types);
+        return at === undefined ? [] : [{ column, access: at, decode: (bytes: Bytes) => codec.decode(bytes) }];
+      });
+  }
+
+  inputRow(row: JoinedRow): InputRow {
+    let values: Readonly<Record<string, unknown>> | null = null;
+    return {
+      place: () => this.place(row),
+      values: () => {
+        values ??= this.decode(row);
+        return values;
+      },
+      problem: null,
+      stored: row,
+    };
+  }
+
+  decode(row: JoinedRow): Readonly<Record<string, unknown>> {
+    const values: Record<string, unknown> = {};
+    for (const { column, access, decode } of this.#columns) {
+      if (access.kind === 'partition' || access.kind === 'clustering') {
+        const bytes = keyAt(row, access);
+        values[column.name] = bytes === null ? null : decode(bytes);
+      } else values[column.name] = this.#decodeCell(column, cellAt(row, access), decode);
+    }
+    return values;
+  }
+
+  /** `movies {"id":"8f14…"}` */
+  place(row: JoinedRow): string {
+    const key: Record<string, unknown> = {};
+    for (const { column, access, decode } of this.#columns) {
+      if (access.kind !== 'partition' && access.kind !== 'clustering') continue;
+      const bytes = keyAt(row, access);
+      if (bytes !== null) key[column.name] = jsonSafe(decode(bytes));
+    }
+    return `${this.#table.name} ${JSON.stringify(key)}`;
+  }
+
+  #decodeCell({ type }: Column, cell: Cell | null, decode: (bytes: Bytes) => unknown): unknown {
+    if (cell === null) {
+      // Cassandra cannot tell an empty collection from none; rows always have one.
+      const isCollection = (type.kind === 'list' || type.kind === 'set' || type.kind === 'map') && !type.frozen;
+      return isCollection ? decode(joinElements([])) : null;
+    }
+    if (cell.kind === 'counter') return cell.value;
+    return decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, this.#types));
+  }
+}
+
+/** An unfrozen collection or UDT as the one value that a frozen one is. */
+export function wholeValue(
+  cell: Extract<Cell, { kind: 'elements' }>,
+  type: Column['type'],
+  types: ByName<UserType>,
+): Bytes {
+  const none = new Uint8Array();
+  switch (type.kind) {
+    case 'set':
+      return joinElements(cell.elements.map(({ key }) => key ?? none));
+    case 'map':
+      return joinElements(
+        cell.elements.flatMap(({ key, value }) => [key ?? none, value ?? none]),
+        2,
+      );
+    case 'udt': {
+      const byName = new Map(cell.elements.map(({ key, value }) => [new TextDecoder().decode(key ?? none), value]));
+      return joinFields((types[type.name]?.fields ?? []).map(({ name }) => byName.get(name) ?? null));
+    }
+    default:
+      return joinElements(cell.elements.map(({ value }) => value ?? none));
+  }
+}
+
+/** Fields in wire form: each an int32 length (-1: null) and its bytes. */
+function joinFields(fields: readonly (Bytes | null)[]): Bytes {
+  return Buffer.concat(
+    fields.flatMap((field) => {
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(field?.length ?? -1);
+      return field === null ? [length] : [length, field];
+    }),
+  );
+}

@@ -1,0 +1,183 @@
+import type { Bytes, Mutation } from '../model/row.ts';
+import type { Table } from '../model/schema.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Rows, TableWriter } from '../ports/cluster.ts';
+import type { WorkContext } from '../ports/engines.ts';
+import type { Checkpoint } from '../ports/journal.ts';
+import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
+import { keyHash } from './collisions.ts';
+import type { InputRow, Outcome, Piece } from './input.ts';
+import { jsonSafe } from './json-safe.ts';
+import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
+import { copyConsistency } from './table-pieces.ts';
+import { bytesOf } from './target-row.ts';
+
+/** One emitted row. */
+export interface Write {
+  readonly mutations: readonly Mutation[];
+  /** Its full primary key; null for static rows, and where keys cannot meet. */
+  readonly key: readonly Bytes[] | null;
+}
+
+/** What is done to the rows of one piece, in their order; made anew for each piece. */
+export type RowWork = (row: InputRow) => Outcome<Write>;
+
+export interface EngineOptions {
+  readonly rows: Rows;
+  readonly clock: Clock;
+  readonly context: WorkContext;
+  readonly into: Table;
+  /** Where rejected rows and key hashes are kept; null: nowhere. */
+  readonly spool: Spool | null;
+  /** Told of each rejected row; throws to end the copy. */
+  readonly onReject: (reason: string, row: InputRow) => void;
+  readonly work: () => RowWork;
+  readonly totalRows: number | null;
+}
+
+/** Pieces under way at once; each has a writer of its own, whose concurrency adapts by itself. */
+const piecesAtOnce = 4;
+const progressEveryMs = 200;
+
+/** Reads, works and writes pieces, and records each before its first write and after its last one is acknowledged. */
+export class WriteEngine {
+  readonly #options: EngineOptions;
+  readonly #total: Tally = emptyTally();
+  #stopped = false;
+  #lastProgress = Number.NEGATIVE_INFINITY;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  get total(): Tally {
+    return this.#total;
+  }
+
+  /** Counts what an earlier attempt did. */
+  resume(finished: readonly Checkpoint[]): void {
+    for (const { accounts } of finished) if (accounts !== null) addTally(this.#total, accounts);
+  }
+
+  /** Stops at the first failure, when all that was under way has come to rest. */
+  async run(pieces: readonly Piece[]): Promise<void> {
+    const queue = pieces.values();
+    const worker = async (): Promise<void> => {
+      const { rows, context, into } = this.#options;
+      const { keyspace, types } = context;
+      const writer = rows.write({ keyspace, table: into, types, consistency: copyConsistency });
+      try {
+        for (const piece of queue) {
+          if (this.#stopped) break;
+          await this.#piece(piece, writer);
+        }
+      } catch (thrown) {
+        this.#stopped = true;
+        await writer.flush().catch(() => undefined);
+        throw thrown;
+      }
+    };
+    const workers = Array.from({ length: Math.min(piecesAtOnce, pieces.length) }, worker);
+    for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+    this.#progress(true);
+  }
+
+  async #piece(piece: Piece, writer: TableWriter): Promise<void> {
+    const { context, spool } = this.#options;
+    const own = spool?.begin(piece.id) ?? null;
+    const run = new PieceRun(this.#options, { piece, writer, spool: own });
+    let sizes: SpoolSizes | null = null;
+    try {
+      for await (const page of piece.rows()) {
+        const before = run.tally.read;
+        await run.page(page);
+        this.#total.read += run.tally.read - before;
+        this.#progress(false);
+        if (this.#stopped) return;
+      }
+      await writer.flush();
+    } finally {
+      sizes = (await own?.close()) ?? null;
+    }
+    assertAddUp(run.tally, `${piece.id} of ${this.#options.into.name}`);
+    addTally(this.#total, { ...run.tally, read: 0 });
+    if (run.tally.read === 0) return;
+    await context.checkpoint(piece.id, 'done', {
+      accounts: { ...run.tally, rejectsFile: null },
+      detail: { identity: piece.identity, ...sizes },
+    });
+  }
+
+  #progress(last: boolean): void {
+    const now = this.#options.clock.monotonic();
+    if (!last && now - this.#lastProgress < progressEveryMs) return;
+    this.#lastProgress = now;
+    this.#options.context.onProgress({ unit: 'rows', done: this.#total.read, total: this.#options.totalRows });
+  }
+}
+
+class PieceRun {
+  readonly tally: Tally = emptyTally();
+  readonly #options: EngineOptions;
+  readonly #piece: Piece;
+  readonly #writer: TableWriter;
+  readonly #spool: PieceSpool | null;
+  readonly #work: RowWork;
+  #started = false;
+
+  constructor(
+    options: EngineOptions,
+    {
+      piece,
+      writer,
+      spool,
+    }: { readonly piece: Piece; readonly writer: TableWriter; readonly spool: PieceSpool | null },
+  ) {
+    this.#options = options;
+    this.#piece = piece;
+    this.#writer = writer;
+    this.#spool = spool;
+    this.#work = options.work();
+  }
+
+  async page(page: readonly InputRow[]): Promise<void> {
+    for (const row of page) {
+      this.tally.read += 1;
+      const outcome: Outcome<Write> = row.problem === null ? this.#work(row) : { kind: 'reject', reason: row.problem };
+      switch (outcome.kind) {
+        case 'skip':
+          this.tally.skipped += 1;
+          break;
+        case 'reject':
+          await this.#reject(row, outcome.reason);
+          break;
+        case 'rows':
+          this.tally.transformed += 1;
+          for (const write of outcome.rows) await this.#write(write);
+      }
+    }
+  }
+
+  async #write({ mutations, key }: Write): Promise<void> {
+    const { context } = this.#options;
+    if (!this.#started) {
+      this.#started = true;
+      context.assertHeld();
+      const detail = { identity: this.#piece.identity };
+      await context.checkpoint(this.#piece.id, 'started', { accounts: null, detail });
+    }
+    for (const mutation of mutations) {
+      context.assertHeld();
+      this.tally.bytes += bytesOf(mutation);
+      await this.#writer.write(mutation);
+    }
+    this.tally.written += 1;
+    if (key !== null) await this.#spool?.key(keyHash(key));
+  }
+
+  async #reject(row: InputRow, reason: string): Promise<void> {
+    this.tally.rejected += 1;
+    await this.#spool?.reject(JSON.stringify({ place: row.place(), reason, row: jsonSafe(row.values()) }));
+    this.#options.onReject(reason, row);
+  }
+}
