@@ -1,5 +1,5 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import { sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { packKey } from './repository.ts';
 
@@ -79,8 +79,13 @@ export class PackWriter {
  * Puts an object whose key names its content, and reads every byte back. One that is there already but damaged is
  * replaced. Throws `STORE_UNRELIABLE` when what comes back is not what was put.
  */
-export async function putVerified(store: BlobStore, key: string, bytes: Uint8Array): Promise<void> {
-  for (const replace of [false, true]) {
+export async function putVerified(
+  store: BlobStore,
+  key: string,
+  bytes: Uint8Array,
+  options: { readonly replace?: boolean } = {},
+): Promise<void> {
+  for (const replace of [options.replace ?? false, true]) {
     await store.put(key, bytes, { replace });
     const back = await store.get(key);
     if (back !== null && Buffer.compare(back, bytes) === 0) return;
@@ -90,9 +95,4 @@ export async function putVerified(store: BlobStore, key: string, bytes: Uint8Arr
     fields: { store: store.name, object: key },
     exitCode: exitCodes.integrity,
   });
-}
-
-/** A JSON object of the repository that is not named by its content. */
-export function jsonBytes(value: unknown): Uint8Array {
-  return Buffer.from(`${canonicalJson(value)}\n`);
 }

@@ -19,19 +19,20 @@ export async function compress(content: Uint8Array): Promise<Uint8Array> {
   return await compressAsync(content, { params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
 }
 
+export async function decompress(stored: Uint8Array): Promise<Uint8Array> {
+  return await decompressAsync(stored);
+}
+
 export function packKey(hash: string): string {
   return `packs/${hash.slice(0, 2)}/${hash}.pack`;
 }
 
-/** An id as part of an object's key: whatever a key cannot hold stands as a dot and two hex digits per byte. */
+/** An id as part of an object's key: whatever but a-z, 0-9 and `-` stands as `_` and two hex digits per byte. */
 export function keyOfId(id: string): string {
-  return [...Buffer.from(id, 'utf8')]
-    .map((byte) => {
-      const letter = String.fromCharCode(byte);
-      return /[a-z0-9_-]/.test(letter) ? letter : `.${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('')
-    .replace(/^\./, '_.');
+  return Array.from(Buffer.from(id, 'utf8'), (byte) => {
+    const letter = String.fromCharCode(byte);
+    return /[a-z0-9-]/.test(letter) ? letter : `_${byte.toString(16).padStart(2, '0')}`;
+  }).join('');
 }
 
 export function manifestKey(id: string): string {
@@ -154,7 +155,7 @@ export class TableReader {
     if (stored.length !== entry.length) return `the pack is cut short: ${stored.length} of ${entry.length} bytes`;
     if (sha256(stored) !== entry.stored) return 'the chunk does not match its hash';
     try {
-      const content = await decompressAsync(stored);
+      const content = await decompress(stored);
       if (sha256(content) !== entry.content) return 'the chunk does not hold what its index says';
       const rows = decodeChunk(this.layout, content);
       const statics = rows.filter(({ row }) => row.kind === 'static').length;

@@ -10,7 +10,7 @@ export function tokenOf(partitionKey: readonly Bytes[]): bigint {
 }
 
 /** The bytes that the partitioner hashes: a single component as it is, several each with a length and an end mark. */
-function routingKey(parts: readonly Bytes[]): Uint8Array {
+export function routingKey(parts: readonly Bytes[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;
   const key = new Uint8Array(parts.reduce((sum, part) => sum + part.length + 3, 0));

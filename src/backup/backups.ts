@@ -1,0 +1,84 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import type { BackupInfo } from '../model/backup.ts';
+import type { TableScope } from '../model/step.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Rows } from '../ports/cluster.ts';
+import type { Backups, WorkContext } from '../ports/engines.ts';
+import { layoutOf } from './chunk-layout.ts';
+import { createBackup } from './create.ts';
+import { digestLive } from './live-digest.ts';
+import { allManifests, infoOf, loadManifest } from './repository.ts';
+import { restoreBackup } from './restore.ts';
+import { verifyBackup } from './verify.ts';
+
+export interface BackupDependencies {
+  readonly rows: Rows;
+  readonly store: BlobStore;
+  readonly clock: Clock;
+  /** The cluster that backups are taken of, as their manifests state it. */
+  readonly cluster: { readonly name: string; readonly version: string };
+}
+
+/** The backup engine over one store and one cluster. Opens nothing by itself; safe to use for several things at once. */
+export function createBackups(dependencies: BackupDependencies): Backups {
+  const { store, rows } = dependencies;
+  return {
+    create: (request, context) => createBackup(request, context, dependencies),
+    restore: (request, context) => restoreBackup(request, context, dependencies),
+    list: () => listBackups(store),
+    find: async (id) => {
+      const loaded = await loadManifest(store, id);
+      return loaded === null ? null : infoOf(loaded, store.name);
+    },
+    verify: async (id, onProgress) => {
+      const loaded = await loadManifest(store, id);
+      if (loaded === null) throw noBackup(id, store);
+      return await verifyBackup(loaded, store, onProgress);
+    },
+    digest: (scope, context) => digestScope(rows, scope, context),
+  };
+}
+
+/** Yields what can be read, then throws `BACKUP_DAMAGED` when there were manifests that could not. */
+async function* listBackups(store: BlobStore): AsyncIterable<BackupInfo> {
+  const unreadable: string[] = [];
+  for await (const loaded of allManifests(store, (key, problem) => unreadable.push(`${key} (${problem})`))) {
+    yield infoOf(loaded, store.name);
+  }
+  if (unreadable.length === 0) return;
+  throw new CqlformError(
+    'BACKUP_DAMAGED',
+    `${store.name} has manifests that cannot be read: ${unreadable.join(', ')}`,
+    {
+      next: 'Bring these objects back from a copy of the repository, or remove them when the backups are no longer wanted; the other backups are not concerned.',
+      fields: { store: store.name, objects: unreadable },
+      exitCode: exitCodes.integrity,
+    },
+  );
+}
+
+function digestScope(
+  rows: Rows,
+  scope: TableScope,
+  context: WorkContext,
+): Promise<{ readonly rows: number; readonly digest: string }> {
+  const layout = layoutOf(scope.table, scope.columns);
+  const live = {
+    keyspace: context.keyspace,
+    table: scope.table,
+    types: context.types,
+    columns: [...layout.static, ...layout.regular],
+    whole: scope.columns === null,
+    countedAs: {},
+    consistency: 'QUORUM' as const,
+  };
+  return digestLive(rows, live, () => context.assertHeld());
+}
+
+function noBackup(id: string, store: BlobStore): CqlformError {
+  return new CqlformError('BACKUP_MISSING', `there is no backup ${id} in ${store.name}`, {
+    next: 'Look at `cqlform backup list` for the backups that are there.',
+    fields: { backup: id, store: store.name },
+  });
+}

@@ -1,0 +1,223 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import type { BackupReference } from '../model/journal.ts';
+import type { TableScope } from '../model/step.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Rows } from '../ports/cluster.ts';
+import type { BackupRequest, WorkContext } from '../ports/engines.ts';
+import { type Captured, type CaptureOptions, capture, chunkTarget, type PassResult } from './capture.ts';
+import { layoutOf } from './chunk-layout.ts';
+import { type ChunkEntry, entriesPerSegment, inTokenOrder, writeSegment } from './index-segment.ts';
+import { Intent, KnownChunks, rememberEarlier } from './known-chunks.ts';
+import {
+  type BackupCounts,
+  type IndexReference,
+  type Manifest,
+  manifestFormat,
+  type TableManifest,
+  writeManifest,
+} from './manifest.ts';
+import { PackWriter, putVerified } from './pack-writer.ts';
+import { manifestKey, zstdLevel } from './repository.ts';
+import { onlyExpired } from './second-pass.ts';
+
+export interface CreateDependencies {
+  readonly rows: Rows;
+  readonly store: BlobStore;
+  readonly clock: Clock;
+  /** As the manifest states it. */
+  readonly cluster: { readonly name: string; readonly version: string };
+}
+
+type Scope = BackupRequest['scopes'][number];
+
+/**
+ * Makes one backup of one or more tables. The order of writes is what makes it safe to kill: an intent, then packs and
+ * index (named by content, read back), the manifest last. Whatever has no manifest is not a backup, and what it stored
+ * serves the next try.
+ */
+export async function createBackup(
+  request: BackupRequest,
+  context: WorkContext,
+  dependencies: CreateDependencies,
+): Promise<BackupReference[]> {
+  const { rows, store, clock } = dependencies;
+  for (const scope of request.scopes) {
+    if (await rows.readsMasked(context.keyspace, scope.table)) throw masked(context.keyspace, scope.table.name);
+  }
+  const createdAt = clock.now().toISOString();
+  const intent = new Intent(store, request.id);
+  const known = new KnownChunks(store);
+  await intent.rememberInto(known);
+  context.assertHeld();
+  await intent.begin(createdAt);
+  const tables: TableManifest[] = [];
+  for (const scope of request.scopes) {
+    tables.push(await new TableBackup(scope, { request, context, dependencies, known, intent }).run());
+  }
+  const manifest: Manifest = {
+    format: manifestFormat,
+    id: request.id,
+    label: request.label,
+    createdAt,
+    finishedAt: clock.now().toISOString(),
+    cluster: dependencies.cluster.name,
+    serverVersion: dependencies.cluster.version,
+    keyspace: context.keyspace,
+    consistency: request.consistency,
+    ledgerHead: request.ledgerHead,
+    compression: { algorithm: 'zstd', level: zstdLevel },
+    encryption: null,
+    types: context.types,
+    tables,
+  };
+  const { bytes, hash } = writeManifest(manifest);
+  context.assertHeld();
+  await putVerified(store, manifestKey(request.id), bytes, { replace: true });
+  await intent.end();
+  return tables.map((each) => ({
+    id: request.id,
+    store: store.name,
+    manifestHash: hash,
+    table: each.table.name,
+    columns: each.columns,
+    rows: each.counts.rows,
+    bytes: each.bytes,
+    valueDigest: each.valueDigest,
+  }));
+}
+
+interface Surroundings {
+  readonly request: BackupRequest;
+  readonly context: WorkContext;
+  readonly dependencies: CreateDependencies;
+  readonly known: KnownChunks;
+  readonly intent: Intent;
+}
+
+class TableBackup {
+  readonly #scope: Scope;
+  readonly #around: Surroundings;
+  readonly #options: CaptureOptions;
+  #read = 0;
+
+  constructor(scope: Scope, around: Surroundings) {
+    const { store, rows } = around.dependencies;
+    this.#scope = scope;
+    this.#around = around;
+    this.#options = {
+      rows,
+      scope,
+      layout: layoutOf(scope.table, scope.columns),
+      consistency: around.request.consistency,
+      context: around.context,
+      known: around.known,
+      packs: new PackWriter(store, (pack, chunks) => around.intent.sealed(pack, chunks)),
+      onRows: (count) => {
+        this.#read += count;
+        around.context.onProgress({ unit: 'rows', done: this.#read, total: null });
+      },
+    };
+  }
+
+  async run(): Promise<TableManifest> {
+    const { context, dependencies, known } = this.#around;
+    const { table, columns, tableId } = this.#scope;
+    const { store, clock, rows } = dependencies;
+    const scanStartedAt = clock.now().toISOString();
+    await rememberEarlier(known, store, { keyspace: context.keyspace, name: table.name, layout: this.#options.layout });
+    const { pass, passes, stillWritten } = await this.#passes();
+    await this.#options.packs.flush();
+    const entries = [...pass.chunks.values()].map(toEntry).sort(inTokenOrder);
+    const untimed = rows.untimedColumns(table);
+    return {
+      table,
+      tableId,
+      columns,
+      scanStartedAt,
+      scanFinishedAt: clock.now().toISOString(),
+      secondPasses: passes,
+      stillWritten,
+      counts: totals(pass.chunks.values()),
+      valueDigest: pass.digest,
+      timesInferred: untimed.filter((name) => columns === null || columns.includes(name)),
+      chunkTarget,
+      chunks: entries.length,
+      bytes: entries.reduce((sum, entry) => sum + entry.length, 0),
+      index: await writeIndex(store, entries),
+    };
+  }
+
+  /** Reads again until nothing was written between two reads. */
+  async #passes(): Promise<{ readonly pass: PassResult; readonly passes: number; readonly stillWritten: boolean }> {
+    const { request, context, dependencies } = this.#around;
+    let pass = await capture(this.#options, null);
+    for (let number = 1; number <= request.secondPasses; number += 1) {
+      const next = await capture(this.#options, pass);
+      const differs = next.changed.length > 0 || next.chunks.size !== pass.chunks.size;
+      await this.#options.packs.flush();
+      const quiet = !differs || (await onlyExpired(pass, next, { layout: this.#options.layout, ...dependencies }));
+      pass = next;
+      if (quiet) return { pass, passes: number, stillWritten: false };
+    }
+    if (request.secondPasses === 0) return { pass, passes: 0, stillWritten: false };
+    if (request.allowStillWritten) return { pass, passes: request.secondPasses, stillWritten: true };
+    throw stillWritten(context.keyspace, this.#scope, pass.changed.length);
+  }
+}
+
+function toEntry(captured: Captured): ChunkEntry {
+  const { cell, part, content, stored, offset, length, rows, staticRows, pack } = captured;
+  if (pack.hash === null) throw new TypeError('a chunk is in no pack');
+  return { cell, part, content, stored, pack: pack.hash, offset, length, rows, staticRows };
+}
+
+function totals(chunks: Iterable<BackupCounts>): BackupCounts {
+  let sum: BackupCounts = { rows: 0, staticRows: 0, cells: 0, expiringCells: 0 };
+  for (const each of chunks) {
+    sum = {
+      rows: sum.rows + each.rows,
+      staticRows: sum.staticRows + each.staticRows,
+      cells: sum.cells + each.cells,
+      expiringCells: sum.expiringCells + each.expiringCells,
+    };
+  }
+  return sum;
+}
+
+async function writeIndex(store: BlobStore, entries: readonly ChunkEntry[]): Promise<IndexReference[]> {
+  const index: IndexReference[] = [];
+  for (let at = 0; at < entries.length; at += entriesPerSegment) {
+    const segment = entries.slice(at, at + entriesPerSegment);
+    const { key, bytes } = writeSegment(segment);
+    await putVerified(store, key, bytes);
+    index.push({ key, bytes: bytes.length, chunks: segment.length });
+  }
+  return index;
+}
+
+function masked(keyspace: string, table: string): CqlformError {
+  return new CqlformError(
+    'MASKED_COLUMNS',
+    `${keyspace}.${table} has masked columns that this role cannot read in the clear`,
+    {
+      next: `Grant it: GRANT UNMASK ON TABLE ${keyspace}.${table} TO <role>; a backup of masked values would be worthless.`,
+      fields: { keyspace, table },
+      exitCode: exitCodes.blocked,
+    },
+  );
+}
+
+function stillWritten(keyspace: string, scope: TableScope, chunks: number): CqlformError {
+  const what = `${keyspace}.${scope.table.name}${scope.columns === null ? '' : ` (${scope.columns.join(', ')})`}`;
+  return new CqlformError(
+    'STILL_WRITTEN',
+    `somebody is still writing to ${what}: each reading found changes (in ${chunks} chunks the last time)`,
+    {
+      next: 'Stop the writers and run the same command again, or accept with --allow-still-written that what is written after the backup will be lost.',
+      fields: { keyspace, table: scope.table.name, columns: scope.columns, chunks },
+      exitCode: exitCodes.consentMissing,
+      retryable: true,
+    },
+  );
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import { type ChunkLayout, layoutFingerprint, layoutOf } from './chunk-layout.ts';
+import type { PackedChunk, PackReference } from './pack-writer.ts';
+import { allManifests, keyOfId, type LoadedManifest, packKey, TableReader } from './repository.ts';
+
+/** Chunks remembered at most; beyond it chunks are stored anew, which costs room and nothing else. */
+const mostKnown = 500_000;
+/** Earlier backups of a table that are looked through, newest first. */
+const backupsLookedAt = 3;
+
+export interface KnownChunk {
+  readonly pack: PackReference;
+  readonly stored: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Chunks that the repository has, by the hash of their content. */
+export class KnownChunks {
+  readonly #store: BlobStore;
+  readonly #chunks = new Map<string, KnownChunk>();
+  reused = 0;
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  remember(content: string, chunk: KnownChunk): void {
+    if (this.#chunks.size < mostKnown && !this.#chunks.has(content)) this.#chunks.set(content, chunk);
+  }
+
+  /** Reads and hashes what it finds: a backup does not build on damaged bytes. */
+  async find(content: string): Promise<KnownChunk | null> {
+    const chunk = this.#chunks.get(content);
+    if (chunk === undefined || chunk.pack.hash === null) return null;
+    const bytes = await this.#store.getRange(packKey(chunk.pack.hash), chunk.offset, chunk.length);
+    if (bytes === null || sha256(bytes) !== chunk.stored) {
+      this.#chunks.delete(content);
+      return null;
+    }
+    this.reused += 1;
+    return chunk;
+  }
+}
+
+/** Remembers the chunks of the newest backups of this table whose columns are the same. */
+export async function rememberEarlier(
+  known: KnownChunks,
+  store: BlobStore,
+  table: { readonly keyspace: string; readonly name: string; readonly layout: ChunkLayout },
+): Promise<void> {
+  const wanted = Buffer.from(layoutFingerprint(table.layout));
+  const fits = ({ manifest }: LoadedManifest): boolean =>
+    manifest.keyspace === table.keyspace &&
+    manifest.tables.some(
+      (each) => each.table.name === table.name && wanted.equals(layoutFingerprint(layoutOf(each.table, each.columns))),
+    );
+  const newest: LoadedManifest[] = [];
+  // one that cannot be read is no help here; `verify` reports it
+  for await (const loaded of allManifests(store, () => undefined)) {
+    if (!fits(loaded)) continue;
+    newest.push(loaded);
+    newest.sort((a, b) => (a.manifest.createdAt < b.manifest.createdAt ? 1 : -1));
+    newest.length = Math.min(newest.length, backupsLookedAt);
+  }
+  for (const { manifest } of newest) {
+    for (const each of manifest.tables.filter((other) => other.table.name === table.name)) {
+      const reader = new TableReader(store, manifest.id, each);
+      for await (const entries of reader.segments(() => undefined)) {
+        for (const { content, stored, pack, offset, length } of entries) {
+          known.remember(content, { pack: { hash: pack }, stored, offset, length });
+        }
+      }
+    }
+  }
+}
+
+const sealedShape = z.object({
+  pack: z.string(),
+  chunks: z.array(z.object({ content: z.string(), stored: z.string(), offset: z.int(), length: z.int() })),
+});
+
+function intentFolder(id: string): string {
+  return `intents/${keyOfId(id)}/`;
+}
+
+/** Says that a backup is being made, and which packs it has stored so far, until it is finished. */
+export class Intent {
+  readonly #store: BlobStore;
+  readonly #id: string;
+
+  constructor(store: BlobStore, id: string) {
+    this.#store = store;
+    this.#id = id;
+  }
+
+  async begin(createdAt: string): Promise<void> {
+    const bytes = Buffer.from(`${canonicalJson({ id: this.#id, createdAt })}\n`);
+    await this.#store.put(`${intentFolder(this.#id)}begun.json`, bytes, { replace: true });
+  }
+
+  async sealed(pack: string, chunks: readonly PackedChunk[]): Promise<void> {
+    const listed = chunks.map(({ content, stored, offset, length }) => ({ content, stored, offset, length }));
+    const bytes = Buffer.from(`${canonicalJson({ pack, chunks: listed })}\n`);
+    await this.#store.put(`${intentFolder(this.#id)}${pack}.json`, bytes);
+  }
+
+  /** What a run of the same id that was killed has stored. */
+  async rememberInto(known: KnownChunks): Promise<void> {
+    for await (const { key } of this.#store.list(intentFolder(this.#id))) {
+      const bytes = await this.#store.get(key);
+      const sealed = bytes === null ? null : sealedIn(bytes);
+      for (const { content, ...chunk } of sealed?.chunks ?? []) {
+        known.remember(content, { ...chunk, pack: { hash: sealed?.pack ?? null } });
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(intentFolder(this.#id))) keys.push(key);
+    for (const key of keys) await this.#store.delete(key);
+  }
+}
+
+function sealedIn(bytes: Uint8Array): z.infer<typeof sealedShape> | null {
+  try {
+    return sealedShape.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,52 @@
+import { createDigest } from '../cql/digest.ts';
+import type { StoredRow, TokenRange } from '../model/row.ts';
+import type { ByName, Column, Table, UserType } from '../model/schema.ts';
+import type { Consistency, Rows } from '../ports/cluster.ts';
+
+export interface LiveScope {
+  readonly keyspace: string;
+  readonly table: Table;
+  readonly types: ByName<UserType>;
+  /** Data columns of the live table, static ones first. */
+  readonly columns: readonly Column[];
+  /** True: rows without a cell in the columns count too. */
+  readonly whole: boolean;
+  /** Live name → name under which a column counts, where they differ. */
+  readonly countedAs: Readonly<Record<string, string>>;
+  readonly consistency: Consistency;
+}
+
+const scanParts = 32;
+const scansInFlight = 4;
+
+/** Reads a live table as a backup of it would be counted: rows (without static ones) and the value digest. */
+export async function digestLive(
+  rows: Rows,
+  scope: LiveScope,
+  onPage: (rows: number) => void,
+): Promise<{ readonly rows: number; readonly digest: string }> {
+  const digest = createDigest(scope.columns);
+  const ranges = rows.split(scanParts).values();
+  let counted = 0;
+  const read = async (range: TokenRange): Promise<void> => {
+    const { keyspace, table, types, consistency } = scope;
+    const columns = scope.columns.map(({ name }) => name);
+    for await (const page of rows.scan({ keyspace, table, types, columns, range, times: true, consistency })) {
+      for (const row of page) {
+        if (!scope.whole && isEmpty(row)) continue;
+        digest.add(row, scope.countedAs);
+        if (row.kind === 'row') counted += 1;
+      }
+      onPage(page.length);
+    }
+  };
+  const work = async (): Promise<void> => {
+    for (const range of ranges) await read(range);
+  };
+  await Promise.all(Array.from({ length: scansInFlight }, work));
+  return { rows: counted, digest: digest.hex() };
+}
+
+export function isEmpty(row: StoredRow): boolean {
+  return row.cells.every((cell) => cell === null);
+}

@@ -1,0 +1,131 @@
+import { mutationsOf, type TimingPolicy } from '../cql/timing.ts';
+import type { Bytes, Cell, Mutation, StoredRow } from '../model/row.ts';
+import type { ByName, Column, Table, UserType } from '../model/schema.ts';
+import type { RestoreMode } from '../model/step.ts';
+import { cellKindOf } from './chunk-layout.ts';
+import type { Joined } from './join.ts';
+import type { RestoreTarget } from './restore-target.ts';
+
+export interface RestorePlan {
+  readonly mode: RestoreMode;
+  /** True for a backup of the whole table: then rows have markers, and rows that it lacks are deleted. */
+  readonly whole: boolean;
+  readonly into: Table;
+  readonly types: ByName<UserType>;
+  readonly target: RestoreTarget;
+  readonly timestamp: bigint;
+  readonly attempt: number;
+}
+
+export interface RowWork {
+  readonly mutations: readonly Mutation[];
+  readonly expired: number;
+  /** `kept`: in the backup and written; `deleted-since`: left alone; `extra`: only in the live table. */
+  readonly fate: 'kept' | 'deleted-since' | 'extra';
+}
+
+type Pruned = { readonly row: StoredRow; readonly expired: number; readonly gone: boolean };
+
+/** What has to be written for one joined row. Pure: the same input gives the same mutations. */
+export function workOf(joined: Joined, plan: RestorePlan, nowSeconds: number): RowWork {
+  const { backup, live } = joined;
+  if (backup === null) return { mutations: removal(live, plan), expired: 0, fate: 'extra' };
+  if (plan.mode !== 'new-table' && !plan.whole && live === null && backup.anchored)
+    return { mutations: [], expired: 0, fate: 'deleted-since' };
+  if (plan.mode === 'new-table' && hasCounters(plan)) {
+    return { mutations: counting(backup.row, live, plan), expired: 0, fate: 'kept' };
+  }
+  const { row, expired, gone } = withoutExpired(backup.row, nowSeconds);
+  if (gone) return { mutations: live === null ? [] : removal(live, plan), expired, fate: 'kept' };
+  const { mutations } = mutationsOf(row, {
+    table: plan.into,
+    types: plan.types,
+    columns: [...plan.target.static, ...plan.target.regular].map(({ name }) => name),
+    policy: policyOf(plan),
+    attempt: plan.attempt,
+    nowSeconds,
+    markers: plan.whole,
+  });
+  const cleared = plan.mode === 'exact' && live !== null ? clearing(row, live, plan) : [];
+  return { mutations: [...cleared, ...mutations], expired, fate: 'kept' };
+}
+
+function hasCounters(plan: RestorePlan): boolean {
+  return columnsOf(plan, 'row')
+    .concat(columnsOf(plan, 'static'))
+    .some(({ type }) => cellKindOf(type) === 'counter');
+}
+
+function policyOf({ mode, timestamp }: RestorePlan): TimingPolicy {
+  return mode === 'new-table'
+    ? { kind: 'original', floor: null, keyOnly: timestamp }
+    : { kind: 'fixed', at: timestamp };
+}
+
+function columnsOf(plan: RestorePlan, kind: StoredRow['kind']): readonly Column[] {
+  return kind === 'static' ? plan.target.static : plan.target.regular;
+}
+
+/** The row without what has run out; `gone` when nothing is left of a row that had cells. */
+function withoutExpired(row: StoredRow, nowSeconds: number): Pruned {
+  let expired = 0;
+  const lives = (each: { readonly expiresAt: number | null }): boolean => {
+    if (each.expiresAt === null || each.expiresAt > nowSeconds) return true;
+    expired += 1;
+    return false;
+  };
+  const cells = row.cells.map((cell): Cell | null => {
+    if (cell === null || cell.kind === 'counter') return cell;
+    if (cell.kind === 'value') return lives(cell) ? cell : null;
+    const elements = cell.elements.filter(lives);
+    return elements.length === 0 ? null : { kind: 'elements', elements };
+  });
+  const gone = row.cells.some((cell) => cell !== null) && cells.every((cell) => cell === null);
+  return { row: { ...row, cells }, expired, gone };
+}
+
+/*
+ * Mode `exact` deletes at R - 1 and writes at R, so that neither can hide the other, in whatever order they arrive and
+ * however often they are sent. Everything that is there is older, or was written by the application after R, and stays.
+ */
+
+/** Deletes what the backup does not have: a row, or a row's cells in the scope. Nothing in the other modes. */
+function removal(live: StoredRow, plan: RestorePlan): Mutation[] {
+  if (plan.mode !== 'exact') return [];
+  const { partitionKey } = live;
+  if (plan.whole && live.kind === 'row') {
+    return [{ kind: 'delete-row', partitionKey, clusteringKey: live.clusteringKey, timestamp: plan.timestamp - 1n }];
+  }
+  return clearing({ ...live, cells: live.cells.map(() => null) }, live, plan);
+}
+
+/** Deletes the live cells that the row lacks, and live sets, maps and UDTs before they are added to. */
+function clearing(row: StoredRow, live: StoredRow, plan: RestorePlan): Mutation[] {
+  const cells: Record<string, Bytes | null> = {};
+  for (const [index, column] of columnsOf(plan, row.kind).entries()) {
+    if ((live.cells[index] ?? null) === null) continue;
+    const wanted = row.cells[index] ?? null;
+    // a list is overwritten whole anyhow
+    const addedTo = wanted?.kind === 'elements' && column.type.kind !== 'list';
+    if (wanted === null || addedTo) cells[column.name] = null;
+  }
+  if (Object.keys(cells).length === 0) return [];
+  const { partitionKey } = row;
+  const clusteringKey = row.kind === 'row' ? row.clusteringKey : null;
+  const timestamp = plan.timestamp - 1n;
+  return [{ kind: 'update', partitionKey, clusteringKey, cells, add: {}, fields: {}, timestamp, ttl: 0 }];
+}
+
+/** Counters are brought to their value by adding what is missing. */
+function counting(row: StoredRow, live: StoredRow | null, plan: RestorePlan): Mutation[] {
+  const add: Record<string, bigint> = {};
+  for (const [index, column] of columnsOf(plan, row.kind).entries()) {
+    const [wanted, there] = [row.cells[index], live?.cells[index]];
+    if (wanted?.kind !== 'counter') continue;
+    const difference = wanted.value - (there?.kind === 'counter' ? there.value : 0n);
+    if (difference !== 0n || there === null || there === undefined) add[column.name] = difference;
+  }
+  if (Object.keys(add).length === 0) return [];
+  const clusteringKey = row.kind === 'row' ? row.clusteringKey : null;
+  return [{ kind: 'count', partitionKey: row.partitionKey, clusteringKey, add }];
+}
