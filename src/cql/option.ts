@@ -110,10 +110,12 @@ function statedCaching(map: Record<string, string>): Record<string, string> {
 }
 
 function statedRetry(text: string): string {
-  const upper = text.toUpperCase();
+  const upper = text.toUpperCase().replaceAll(' ', '');
+  const [, hybrid, first = '', second = ''] = /^(MIN|MAX)\(([^,]*),([^,]*)\)$/.exec(upper) ?? [];
+  if (hybrid !== undefined) return `${hybrid}(${statedRetry(first)},${statedRetry(second)})`;
   if (upper === 'NONE') return 'NEVER';
   const [, number = '', unit = ''] = /^([0-9.]+)(P|PERCENTILE|MS)$/.exec(upper) ?? [];
-  if (number === '') return upper.startsWith('M') ? text : upper;
+  if (number === '') return upper;
   return unit === 'MS' ? `${Math.trunc(Number(number))}ms` : `${Number(number)}p`;
 }
 

@@ -1,0 +1,35 @@
+import type { Bytes } from '../../model/row.ts';
+
+/** A buffer that grows as a value is written into it, and is used again for the next one. */
+export class Sink {
+  bytes: Buffer = Buffer.allocUnsafe(256);
+  length = 0;
+
+  /** Makes room for `size` more bytes and gives where they begin; `bytes` may be another buffer afterwards. */
+  reserve(size: number): number {
+    const start = this.length;
+    const end = start + size;
+    if (end > this.bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, this.bytes.length * 2));
+      this.bytes.copy(larger, 0, 0, start);
+      this.bytes = larger;
+    }
+    this.length = end;
+    return start;
+  }
+
+  put(bytes: Uint8Array): void {
+    const start = this.reserve(bytes.length);
+    this.bytes.set(bytes, start);
+  }
+
+  /** Fills in the 32-bit length, reserved at `lengthAt`, of what was written after it. */
+  close(lengthAt: number): void {
+    this.bytes.writeInt32BE(this.length - lengthAt - 4, lengthAt);
+  }
+
+  /** A copy of what was written. */
+  copy(): Bytes {
+    return Buffer.from(this.bytes.subarray(0, this.length));
+  }
+}
