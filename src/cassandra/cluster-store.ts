@@ -44,7 +44,8 @@ class ClusterStore implements BlobStore {
   readonly name: string;
   readonly #tables: StoreTables;
   readonly #limit: number;
-  #used: Promise<number> | null = null;
+  /** Bytes of all objects, those under way included; null until they were counted. */
+  #used: number | null = null;
 
   constructor(connection: Connection, options: ClusterStoreOptions) {
     this.name = `cluster:${options.keyspace}`;
@@ -57,7 +58,17 @@ class ClusterStore implements BlobStore {
     await this.#tables.make();
     const before = await this.#find(key);
     if (before !== null && options.replace !== true) return;
-    await this.#makeRoom(key, bytes.length - (before?.bytes ?? 0));
+    const more = bytes.length - (before?.bytes ?? 0);
+    await this.#makeRoom(key, more);
+    try {
+      await this.#write(key, bytes, before);
+    } catch (thrown) {
+      if (this.#used !== null) this.#used -= more;
+      throw thrown;
+    }
+  }
+
+  async #write(key: string, bytes: Uint8Array, before: StoredObject | null): Promise<void> {
     const hash = sha256(bytes);
     // named by key and content: what an interrupted put left behind is overwritten by the next, and no two keys share parts
     const content = { id: sha256(`${key}\n${hash}`), parts: Math.ceil(bytes.length / partBytes) };
@@ -110,7 +121,7 @@ class ClusterStore implements BlobStore {
       store,
       key,
     ]);
-    if (this.#used !== null) this.#used = Promise.resolve((await this.#used) - object.bytes);
+    if (this.#used !== null) this.#used -= object.bytes;
   }
 
   async #findIfAny(key: string): Promise<StoredObject | null> {
@@ -186,19 +197,21 @@ class ClusterStore implements BlobStore {
   }
 
   async #makeRoom(key: string, more: number): Promise<void> {
-    this.#used ??= this.#sum();
-    const used = (await this.#used) + more;
-    if (used > this.#limit && more > 0) {
+    if (this.#used === null) {
+      const sum = await this.#sum();
+      this.#used ??= sum;
+    }
+    if (more > 0 && this.#used + more > this.#limit) {
       throw new CqlformError(
         'STORE_FULL',
-        `${this.name} holds ${used - more} bytes; ${key} needs ${more} more, and the limit is ${this.#limit}`,
+        `${this.name} holds ${this.#used} bytes; ${key} needs ${more} more, and the limit is ${this.#limit}`,
         {
           next: 'Choose another store for this backup, remove old backups with `cqlform backup prune`, or raise the limit.',
-          fields: { store: this.name, usedBytes: used - more, neededBytes: more, limitBytes: this.#limit },
+          fields: { store: this.name, usedBytes: this.#used, neededBytes: more, limitBytes: this.#limit },
         },
       );
     }
-    this.#used = Promise.resolve(used);
+    this.#used += more;
   }
 
   async #sum(): Promise<number> {

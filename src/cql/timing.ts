@@ -58,10 +58,10 @@ export function mutationsOf(row: StoredRow, options: TimingOptions): TimedMutati
 interface Group {
   readonly timestamp: bigint;
   readonly ttl: number;
-  readonly cells: Record<string, Bytes>;
-  readonly fields: Record<string, Record<string, Bytes>>;
+  readonly cells: Map<string, Bytes>;
+  readonly fields: Map<string, Map<string, Bytes>>;
   /** Elements to add by column; maps: keys and values taking turns. */
-  readonly add: Record<string, { readonly width: 1 | 2; readonly parts: Bytes[] }>;
+  readonly add: Map<string, { readonly width: 1 | 2; readonly parts: Bytes[] }>;
 }
 
 class RowTiming {
@@ -89,7 +89,7 @@ class RowTiming {
     if (cell.kind === 'counter') return;
     if (cell.kind === 'value') {
       const group = this.#groupOf(cell);
-      if (group !== null) group.cells[column.name] = cell.bytes;
+      if (group !== null) group.cells.set(column.name, cell.bytes);
       return;
     }
     if (column.type.kind === 'list') this.#addList(column.name, cell.elements);
@@ -97,24 +97,28 @@ class RowTiming {
   }
 
   mutations(): Mutation[] {
-    const groups = [...this.#groups.values()];
     const mutations: Mutation[] = [];
     const marker = this.#marker();
     if (marker !== null && this.#row.kind === 'row') {
-      const group = groups.find((other) => other.timestamp === marker.timestamp && other.ttl === marker.ttl);
       const { partitionKey, clusteringKey } = this.#row;
-      mutations.push({ kind: 'insert', partitionKey, clusteringKey, cells: group?.cells ?? {}, ...marker });
-      if (group !== undefined) {
-        groups.splice(groups.indexOf(group), 1, { ...group, cells: {} });
-      }
+      const group = this.#groups.get(`${marker.timestamp}/${marker.ttl}`);
+      const cells = Object.fromEntries(group?.cells ?? []);
+      group?.cells.clear();
+      mutations.push({ kind: 'insert', partitionKey, clusteringKey, cells, ...marker });
     }
-    for (const group of groups) {
-      const { timestamp, ttl, cells, fields } = group;
-      const add = Object.fromEntries(
-        Object.entries(group.add).map(([name, { parts, width }]) => [name, joinElements(parts, width)]),
-      );
-      if ([cells, fields, add].every((part) => Object.keys(part).length === 0)) continue;
-      mutations.push({ kind: 'update', ...this.#key(), cells, add, fields, timestamp, ttl });
+    for (const { timestamp, ttl, ...group } of this.#groups.values()) {
+      if (group.cells.size + group.add.size + group.fields.size === 0) continue;
+      const add = Array.from(group.add, ([name, { parts, width }]) => [name, joinElements(parts, width)] as const);
+      const fields = Array.from(group.fields, ([name, values]) => [name, Object.fromEntries(values)] as const);
+      mutations.push({
+        kind: 'update',
+        ...this.#key(),
+        cells: Object.fromEntries(group.cells),
+        add: Object.fromEntries(add),
+        fields: Object.fromEntries(fields),
+        timestamp,
+        ttl,
+      });
     }
     return mutations.concat(this.#lists);
   }
@@ -133,12 +137,13 @@ class RowTiming {
     if (column.type.kind === 'udt') {
       const field = new TextDecoder().decode(key ?? new Uint8Array());
       this.#checkField(column.type.name, field);
-      group.fields[column.name] = { ...group.fields[column.name], [field]: value ?? new Uint8Array() };
+      const fields = group.fields.get(column.name) ?? new Map<string, Bytes>();
+      group.fields.set(column.name, fields.set(field, value ?? new Uint8Array()));
       return;
     }
     const width = column.type.kind === 'map' ? 2 : 1;
-    const added = group.add[column.name] ?? { width, parts: [] };
-    group.add[column.name] = added;
+    const added = group.add.get(column.name) ?? { width, parts: [] };
+    group.add.set(column.name, added);
     added.parts.push(key ?? new Uint8Array());
     if (width === 2) added.parts.push(value ?? new Uint8Array());
   }
@@ -174,7 +179,7 @@ class RowTiming {
     const time = this.#timeOf(cell);
     if (time === null) return null;
     const key = `${time.timestamp}/${time.ttl}`;
-    const group = this.#groups.get(key) ?? { ...time, cells: {}, fields: {}, add: {} };
+    const group = this.#groups.get(key) ?? { ...time, cells: new Map(), fields: new Map(), add: new Map() };
     this.#groups.set(key, group);
     return group;
   }
