@@ -28,10 +28,10 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
 
 /** Null when help was asked for and given. */
 function parse(words: readonly string[]): Chosen | null {
-  let chosen: Chosen | null = null;
+  const chosen: Chosen[] = [];
   let printed = '';
   const parser = commands.reduce(
-    (so, add) => add(so, (flags, run) => void (chosen = { flags, run })),
+    (so, add) => add(so, (flags, run) => void chosen.push({ flags, run })),
     yargs().scriptName('cqlform').usage('$0 <command>\n\nMigrations as code for Apache Cassandra.'),
   );
   parser
@@ -51,7 +51,7 @@ function parse(words: readonly string[]): Chosen | null {
       printed = text;
     });
   if (printed !== '') process.stdout.write(`${printed}\n`);
-  return chosen;
+  return chosen[0] ?? null;
 }
 
 function usageError(message: string, words: readonly string[]): CqlformError {
