@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
-import { access, rename, rm } from 'node:fs/promises';
+import { access, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashOf } from '../kernel/hash.ts';
 import type { Java } from './java.ts';
 
 /**
  * Where the class-data archive of these jars under this Java is kept: with it a node starts in two thirds of the
  * time. Null for a Java that cannot write one while it runs (before 13).
  */
-export function classArchiveFor(cache: string, jars: string, java: Java): string | null {
+export async function classArchiveFor(cache: string, jars: string, java: Java): Promise<string | null> {
   if (java.major < 13) return null;
-  const key = createHash('sha256').update(`${jars}\n${java.home}\n${java.version}`).digest('hex').slice(0, 16);
-  return join(cache, `classes-${key}.jsa`);
+  // Java refuses an archive of other jars or another build of itself.
+  const made = (await stat(jars)).mtimeMs;
+  return join(cache, `classes-${hashOf([jars, made, java.home, java.version]).slice(0, 16)}.jsa`);
 }
 
 /** The flags for a start: use the archive, or, when there is none yet, write one into `draft` at a clean exit. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { CqlformError } from '../kernel/errors.ts';
 import { classArchiveFlags, keepClassArchive, wantsClassArchive } from './class-archive.ts';
 import { type Ran, run, startMarkOf } from './processes.ts';
@@ -102,8 +103,8 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     '-Dcassandra.superuser_setup_delay_ms=0',
     '-Dcassandra.shutdown_announce_in_ms=100',
     `-Dcassandra.jmx.local.port=${node.jmxPort}`,
-    `-Dcassandra.config=file://${files.config}`,
-    `-Dcassandra-rackdc.properties=file://${files.rackdc}`,
+    `-Dcassandra.config=${pathToFileURL(files.config)}`,
+    `-Dcassandra-rackdc.properties=${pathToFileURL(files.rackdc)}`,
     `-Dlogback.configurationFile=${files.logback}`,
     `-Dcassandra.storagedir=${files.data}`,
     `-Dcassandra.logdir=${files.logs}`,

@@ -52,30 +52,36 @@ export async function startNode(work: Work, name: string): Promise<ClusterState>
   const change = { process: started, startedAt: new Date(began).toISOString() };
   let state = await writeState(folder, withNode(work.state, name, change));
   try {
-    await waitUntilUp({ ...work, state }, name);
+    state = await waitUntilUp({ ...work, state }, name);
   } catch (error) {
     await stopNodes({ ...work, state }, [name]);
     throw error;
   }
-  state = await writeState(folder, withNode(state, name, { initialised: true }));
   onProgress({ kind: 'node-ready', node: name, contactPoint, milliseconds: Date.now() - began });
   return state;
 }
 
-/** Waits until a started node takes clients. Throws, with what its log says, when it ends first or takes too long. */
-export async function waitUntilUp(work: Work, name: string): Promise<void> {
+/**
+ * Waits until a started node takes clients and records that it has been up. Throws, with what its log says, when it
+ * ends first or takes too long.
+ */
+export async function waitUntilUp(work: Work, name: string): Promise<ClusterState> {
   const node = nodeNamed(work.state, name);
   const deadline = Date.now() + work.startTimeoutMs;
   for (;;) {
     const answer = await probeNative(node.address, work.state.nativePort, { freshData: !node.initialised });
     // Asked in this order, another server on the same port is not taken for this one.
     if (!(await isNodeRunning(work.state, node))) throw await startFailure(work.folder, node, 'ended while starting');
-    if (answer === 'ready') return;
+    if (answer === 'ready') return recordUp(work, node);
     if (Date.now() >= deadline) {
       throw await startFailure(work.folder, node, `took no clients within ${work.startTimeoutMs / 1000} s`);
     }
     await sleep(100);
   }
+}
+
+async function recordUp({ folder, state }: Work, node: NodeState): Promise<ClusterState> {
+  return node.initialised ? state : writeState(folder, withNode(state, node.name, { initialised: true }));
 }
 
 /**

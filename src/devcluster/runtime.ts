@@ -63,25 +63,21 @@ export async function resolveRuntime(options: RuntimeOptions = {}): Promise<Runt
 export function prepareLauncher(runtime: Runtime, env: Environment, onProgress: OnProgress): Promise<Launcher> {
   return match<Runtime, Promise<Launcher>>(runtime, {
     'cassandra-home': async ({ home, java, version }) => {
-      return jvmLauncher(version, java, join(home, 'lib'), env);
+      return jvmLauncher(version, java, { jars: join(home, 'lib'), env });
     },
     maven: async ({ java, version, maven }) => {
       const cached = await cachedJars(version, env);
       const jars = cached ?? (await fetchJars({ version, maven: maven ?? 'mvn', java, env, onProgress }));
-      return jvmLauncher(version, java, jars, env);
+      return jvmLauncher(version, java, { jars, env });
     },
     docker: async ({ docker, image, version }) => ({ kind: 'docker', version, docker, image }),
   });
 }
 
-function jvmLauncher(version: string, java: Java, jars: string, env: Environment): Launcher {
-  return {
-    kind: 'jvm',
-    version,
-    java: java.command,
-    jars,
-    classArchive: classArchiveFor(cacheFolder(env), jars, java),
-  };
+async function jvmLauncher(version: string, java: Java, place: { jars: string; env: Environment }): Promise<Launcher> {
+  const { jars, env } = place;
+  const classArchive = await classArchiveFor(cacheFolder(env), jars, java);
+  return { kind: 'jvm', version, java: java.command, jars, classArchive };
 }
 
 /** One line that says what a runtime is. */

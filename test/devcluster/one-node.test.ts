@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { auth, Client } from 'cassandra-driver';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { devDown } from '../../src/devcluster/down.ts';
 import type { DevEvent } from '../../src/devcluster/events.ts';
 import { isRunning, startMarkOf } from '../../src/devcluster/processes.ts';
@@ -11,6 +12,9 @@ import { devStatus } from '../../src/devcluster/status.ts';
 import { type DevCluster, devUp } from '../../src/devcluster/up.ts';
 import { CqlformError } from '../../src/kernel/errors.ts';
 import { clusterFolder, privateCluster } from '../support/cassandra.ts';
+
+// Several servers start in one test.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Runs statements through a connection of their own and returns the rows of the last. */
 async function cql(cluster: DevCluster, ...statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
@@ -48,7 +52,7 @@ describe('a development node', () => {
     devUp({ folder, heapMb: 512, ports: 'any', onProgress: (event) => events.push(event) });
 
   beforeAll(async () => {
-    folder = await clusterFolder();
+    folder = join(await clusterFolder(), 'a folder with spaces, ünd möre');
     expect(await devStatus({ folder })).toEqual({ kind: 'absent', folder });
     const [first, second] = [[], []] as [DevEvent[], DevEvent[]];
     // Two at once: one starts it, the other waits and finds it.

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { devStatus, type NodeHealth } from '../../src/devcluster/status.ts';
 import { privateCluster } from '../support/cassandra.ts';
 
-it('three nodes form one even ring, and each can hang, go down and come back', { timeout: 180_000 }, async () => {
+it('three nodes form one even ring, and each can hang, go down and come back', { timeout: 300_000 }, async () => {
   await using own = await privateCluster({ nodes: 3 });
   const health = async (): Promise<readonly NodeHealth[]> => {
     const status = await devStatus({ folder: own.folder });

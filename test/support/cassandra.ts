@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import type { UpOptions } from '../../src/devcluster/cluster-shape.ts';
 import { devDown } from '../../src/devcluster/down.ts';
 import {
   flushNode,
@@ -10,7 +11,7 @@ import {
   resumeNode,
   stopOneNode,
 } from '../../src/devcluster/node-control.ts';
-import { type DevCluster, devUp, type UpOptions } from '../../src/devcluster/up.ts';
+import { type DevCluster, devUp } from '../../src/devcluster/up.ts';
 
 /** Where a test finds the Cassandra that all tests of the run use. */
 export interface CassandraAddress {
