@@ -124,9 +124,10 @@ async function archiveFlags(node: NodeState, state: ClusterState): Promise<reado
 
 const draftOf = (state: ClusterState): string => `${jvmLauncherOf(state).classArchive}.${state.id}`;
 
-/** How long a JVM node gets between SIGTERM and SIGKILL. When its data is to go anyway, nothing needs a clean exit. */
+/** Milliseconds that a JVM node gets between SIGTERM and SIGKILL; writing a class archive takes some. When its data is to go anyway, nothing needs a clean exit. */
 export async function graceOf(state: ClusterState, options: { readonly keepData: boolean }): Promise<number> {
-  return options.keepData || (await wantsClassArchive(jvmLauncherOf(state).classArchive)) ? 20_000 : 0;
+  if (await wantsClassArchive(jvmLauncherOf(state).classArchive)) return 60_000;
+  return options.keepData ? 20_000 : 0;
 }
 
 /** What is to be done after a node's clean exit. */
