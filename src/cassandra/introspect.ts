@@ -25,13 +25,17 @@ import { listField, numberField, optionalTextField, textField, textMapField } fr
 /** The keyspace's schema in canonical form. */
 export function schemaOf(rows: SchemaRows): Schema {
   const columns = Map.groupBy(rows.columns, (row) => textField(row, 'table_name'));
+  const types = byName(rows.types.map(typeOf));
   const masks = new Map(
-    rows.columnMasks.map((row) => [`${textField(row, 'table_name')} ${textField(row, 'column_name')}`, maskText(row)]),
+    rows.columnMasks.map((row) => [
+      `${textField(row, 'table_name')} ${textField(row, 'column_name')}`,
+      maskText(row, types),
+    ]),
   );
   const columnsOf = (name: string): TableColumns => tableColumns(columns.get(name) ?? [], masks);
   return {
     keyspace: rows.keyspace === undefined ? { kind: 'keyspace' } : keyspaceOf(rows.keyspace),
-    types: byName(rows.types.map(typeOf)),
+    types,
     tables: byName(rows.tables.map((row) => tableOf(row, columnsOf(textField(row, 'table_name'))))),
     indexes: byName(rows.indexes.map(indexOf)),
     views: byName(rows.views.map((row) => viewOf(row, columnsOf(textField(row, 'view_name'))))),
