@@ -5,6 +5,7 @@ import { systemClock } from '../cassandra/system-clock.ts';
 import { createCopier } from '../copy/copier.ts';
 import { readState } from '../devcluster/state.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import type { LiveKeyspace } from '../model/live.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster, Rows } from '../ports/cluster.ts';
@@ -48,14 +49,15 @@ async function openSession(project: Project): Promise<Session> {
     keyspace: project.keyspace,
     ledgerKeyspace: project.ledgerKeyspace,
   });
-  const { cluster, rows, journal } = opened;
+  const { rows, journal } = opened;
+  const { cluster, identity } = remembering(opened.cluster);
   const clock = systemClock;
   const openSource = createOpenSource({ projectFolder: project.folder });
   const repositories = new Map<string, Backups>();
   const backupsAt = (name: string): Backups => {
     const known = repositories.get(name);
     if (known !== undefined) return known;
-    const made = createBackups({ rows, clock, store: storeNamed(name, opened) });
+    const made = createBackups({ rows, clock, cluster: identity, store: storeNamed(name, opened) });
     repositories.set(name, made);
     return made;
   };
@@ -72,6 +74,21 @@ async function openSession(project: Project): Promise<Session> {
     backupsAt,
     close: () => opened.close(),
   };
+}
+
+/** A cluster that remembers its name and version from the last time it was described, which every backup comes after. */
+function remembering(cluster: Cluster): {
+  readonly cluster: Cluster;
+  readonly identity: { name: string; version: string };
+} {
+  const identity = { name: 'unknown', version: 'unknown' };
+  const describe = async (keyspace: string): Promise<LiveKeyspace> => {
+    const live = await cluster.describe(keyspace);
+    identity.name = live.cluster;
+    identity.version = live.version.text;
+    return live;
+  };
+  return { cluster: { ...cluster, describe }, identity };
 }
 
 async function contactPoints({ cluster, stateFolder }: Project): Promise<readonly string[]> {
