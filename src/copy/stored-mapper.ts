@@ -40,8 +40,8 @@ export interface MapperOptions {
 
 type Deriver = (input: InputRow) => ReturnType<typeof mappedValue>;
 type Source =
-  | { readonly kind: 'cell'; readonly access: Access; convert(cell: Cell): Cell }
-  | { readonly kind: 'key'; readonly access: Access; convert(bytes: Bytes): Bytes }
+  | { readonly kind: 'cell'; readonly access: Access; convert(cell: Cell): Cell | null }
+  | { readonly kind: 'key'; readonly access: Access; convert(bytes: Bytes): Bytes | null }
   | { readonly kind: 'function'; readonly derive: Deriver };
 
 /** Maps rows of one table to another, bytes as they are wherever the types are equal. */
@@ -95,7 +95,8 @@ export class StoredMapper {
       }
       const bytes = keyAt(row, source.access);
       // A key has no time of its own: it takes the row marker's, which is inferred.
-      return bytes && { kind: 'value', bytes: source.convert(bytes), writeTime: null, expiresAt: times.expiresAt };
+      const converted = bytes && source.convert(bytes);
+      return converted && { kind: 'value', bytes: converted, writeTime: null, expiresAt: times.expiresAt };
     };
     try {
       const key = this.#options.encoder.keyFrom((name) => this.#keyBytes(row, name, values));
@@ -168,7 +169,8 @@ function sourceOf(
   if (at.kind === 'partition' || at.kind === 'clustering') {
     const same = equalTypes(type, target);
     const { decode } = codecOf(type, types);
-    return { kind: 'key', access: at, convert: (bytes) => (same ? bytes : encoder.value(name, decode(bytes))) };
+    const converted = (value: unknown): Bytes | null => (value === null ? null : encoder.value(name, value));
+    return { kind: 'key', access: at, convert: (bytes) => (same ? bytes : converted(decode(bytes))) };
   }
   if (equalTypes(type, target) && !isCounter(type)) return { kind: 'cell', access: at, convert: (cell) => cell };
   const codec = codecOf(type, types);
@@ -180,6 +182,8 @@ function sourceOf(
         cell.kind === 'counter'
           ? cell.value
           : codec.decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, types));
+      // Empty bytes of a type that has no empty value.
+      if (value === null) return null;
       return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types });
     },
   };

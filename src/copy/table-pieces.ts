@@ -1,5 +1,6 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { joinElements } from '../cql/elements.ts';
+import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
@@ -88,7 +89,7 @@ export class RowDecoder {
     for (const { column, access, decode } of this.#columns) {
       if (access.kind !== 'partition' && access.kind !== 'clustering') continue;
       const bytes = keyAt(row, access);
-      if (bytes !== null) key[column.name] = jsonSafe(decode(bytes));
+      if (bytes !== null) key[column.name] = shownKey(bytes, decode);
     }
     return `${this.#table.name} ${JSON.stringify(key)}`;
   }
@@ -101,6 +102,16 @@ export class RowDecoder {
     }
     if (cell.kind === 'counter') return cell.value;
     return decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, this.#types));
+  }
+}
+
+/** A key's value, or its bytes where they are no value. */
+function shownKey(bytes: Bytes, decode: (bytes: Bytes) => unknown): unknown {
+  try {
+    return jsonSafe(decode(bytes));
+  } catch (thrown) {
+    if (thrown instanceof RowRejected) return jsonSafe(bytes);
+    throw thrown;
   }
 }
 

@@ -1,3 +1,4 @@
+import { RowRejected } from '../model/data.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -177,7 +178,17 @@ class PieceRun {
 
   async #reject(row: InputRow, reason: string): Promise<void> {
     this.tally.rejected += 1;
-    await this.#spool?.reject(JSON.stringify({ place: row.place(), reason, row: jsonSafe(row.values()) }));
+    await this.#spool?.reject(JSON.stringify({ place: row.place(), reason, row: shownValues(row) }));
     this.#options.onReject(reason, row);
+  }
+}
+
+/** The row as far as it can be decoded: what was rejected may be bytes that are no value. */
+function shownValues(row: InputRow): unknown {
+  try {
+    return jsonSafe(row.values());
+  } catch (thrown) {
+    if (thrown instanceof RowRejected) return null;
+    throw thrown;
   }
 }

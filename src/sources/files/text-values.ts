@@ -1,9 +1,8 @@
+import { canonicalDate, canonicalDecimal, canonicalUuid } from '../../model/canonical.ts';
 import { misfit } from './misfit.ts';
 
 const integerPattern = /^[+-]?\d+$/;
 const decimalPattern = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const datePattern = /^(-?\d{4,7})-(\d{2})-(\d{2})$/;
 const timestampPattern = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})$/i;
 
 /** A 32-bit integer as a number, or a misfit. */
@@ -27,44 +26,18 @@ export function doubleOf(text: string): unknown {
   return special ?? misfit(text, 'a number');
 }
 
-/** Decimal text as it stands, digits after the point included (`1.10` stays `1.10`); an exponent is worked out. */
+/** Decimal text with its own scale: `1.10` stays `1.10`. */
 export function decimalOf(text: string): unknown {
-  const match = decimalPattern.exec(text);
-  if (match === null) return misfit(text, 'a decimal number');
-  return plainDecimal(text.startsWith('+') ? text.slice(1) : text) ?? misfit(text, 'a decimal number of sensible size');
-}
-
-/** Longest run of zeros that an exponent may add. */
-const longestShift = 10_000;
-
-function plainDecimal(text: string): string | null {
-  const [mantissa = '', exponentText] = text.toLowerCase().split('e');
-  const exponent = Number(exponentText ?? 0);
-  if (Math.abs(exponent) > longestShift) return null;
-  const sign = mantissa.startsWith('-') ? '-' : '';
-  const [whole = '', fraction = ''] = mantissa.slice(sign.length).split('.');
-  const digits = whole + fraction;
-  const point = whole.length + exponent;
-  const padded = point <= 0 ? '0'.repeat(1 - point) + digits : digits.padEnd(point, '0');
-  const cut = Math.max(1, point);
-  const integer = padded.slice(0, cut).replace(/^0+(?=\d)/, '');
-  const rest = padded.slice(cut);
-  return `${sign}${integer}${rest === '' ? '' : `.${rest}`}`;
+  return canonicalDecimal(text) ?? misfit(text, 'a decimal number');
 }
 
 export function uuidOf(text: string): unknown {
-  return uuidPattern.test(text) ? text.toLowerCase() : misfit(text, 'a UUID');
+  return canonicalUuid(text) ?? misfit(text, 'a UUID');
 }
-
-const longMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `YYYY-MM-DD` of the proleptic Gregorian calendar; a day that does not exist is a misfit. */
 export function dateOf(text: string): unknown {
-  const match = datePattern.exec(text);
-  const [year, month, day] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3])];
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  const days = (longMonths[month - 1] ?? 0) + (leap ? 1 : 0);
-  return match !== null && day >= 1 && day <= days ? text : misfit(text, 'a date (YYYY-MM-DD)');
+  return canonicalDate(text) ?? misfit(text, 'a date (YYYY-MM-DD)');
 }
 
 /** ISO 8601 with a time zone. Without one the moment is unknown, so it is a misfit and not a guess. */

@@ -1,4 +1,5 @@
-import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
+import { decimalOfText } from '../../model/canonical.ts';
+import { type FieldReader, misfit } from '../files/misfit.ts';
 import { bigintOf, dateOf, decimalOf, timestampOf, uuidOf } from '../files/text-values.ts';
 
 /** A number whose text says more than a JavaScript number can hold; met only where a reader asked for exact numbers. */
@@ -84,6 +85,13 @@ function integerOf(value: unknown): unknown {
 
 /** `12.0` and `1e3` are integers in JSON as well. */
 function integerFrom(text: string): string {
-  const exact = /[.eE]/.test(text) ? decimalOf(text) : text;
-  return exact instanceof Misfit ? text : String(exact).replace(/\.0+$/, '');
+  const parts = /[.eE]/.test(text) ? decimalOfText(text) : null;
+  if (parts === null || Math.abs(parts.scale) > longestShift) return text;
+  const { unscaled, scale } = parts;
+  if (scale <= 0) return String(unscaled * 10n ** BigInt(-scale));
+  const unit = 10n ** BigInt(scale);
+  return unscaled % unit === 0n ? String(unscaled / unit) : text;
 }
+
+/** Digits that an exponent may add. */
+const longestShift = 1000;

@@ -1,0 +1,159 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
+import { createCopier } from '../../src/copy/copier.ts';
+import { createTable, createType } from '../../src/cql/create.ts';
+import { compileMigration } from '../../src/dsl/compile.ts';
+import { type Data, type Declared, migration } from '../../src/index.ts';
+import type { DataSpec } from '../../src/model/data.ts';
+import type { Progress } from '../../src/model/event.ts';
+import type { CopyAccounts } from '../../src/model/journal.ts';
+import type { Table } from '../../src/model/schema.ts';
+import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
+import type { Checkpoint } from '../../src/ports/journal.ts';
+import { createOpenSource } from '../../src/sources/open.ts';
+import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
+
+export interface RunOptions {
+  readonly attempt?: number;
+  readonly finished?: readonly Checkpoint[];
+  readonly floor?: bigint;
+  readonly timestamp?: bigint;
+  /** The lease is lost after so many looks at it. */
+  readonly heldFor?: number;
+}
+
+export interface Ran<T> {
+  readonly result: T;
+  readonly checkpoints: readonly Checkpoint[];
+  readonly progress: readonly Progress[];
+}
+
+/** The copier on a keyspace and a project folder of a test's own. */
+export interface CopyFixture {
+  readonly base: RowsFixture;
+  readonly folder: string;
+  readonly rejectsFile: string;
+  readonly copier: Copier;
+  create(...declared: readonly Declared[]): Promise<void>;
+  table(name: string): Table;
+  file(name: string, content: string | Uint8Array): Promise<void>;
+  run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts>>;
+  copyTable(
+    request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
+    options?: RunOptions,
+  ): Promise<Ran<CopyAccounts>>;
+  /** Checkpoints of the newest run, also of one that failed. */
+  checkpoints(): readonly Checkpoint[];
+  query(cql: string): Promise<readonly Record<string, unknown>[]>;
+  rejects(): Promise<readonly { readonly place: string; readonly reason: string; readonly row: unknown }[]>;
+  close(): Promise<void>;
+}
+
+export const baseTime = 1_700_000_000_000_000n;
+
+export async function copyFixture(keyspace: string): Promise<CopyFixture> {
+  const base = await rowsFixture(keyspace);
+  const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
+  const rejectsFile = join(folder, 'rejects', 'run.ndjson');
+  const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024 });
+  const copier = createCopier({ rows: base.rows, openSource, clock: systemClock });
+  const tables = new Map<string, Table>();
+  const made: Declared[] = [];
+  let checkpoints: Checkpoint[] = [];
+
+  const table = (name: string): Table => {
+    const found = tables.get(name);
+    if (found === undefined) throw new Error(`the test made no table ${name}`);
+    return found;
+  };
+
+  const work = async <T>(options: RunOptions, go: (context: WorkContext) => Promise<T>): Promise<Ran<T>> => {
+    checkpoints = [];
+    const progress: Progress[] = [];
+    let looks = 0;
+    const { attempt = 1, finished = [], heldFor = Number.POSITIVE_INFINITY } = options;
+    const result = await go({
+      keyspace,
+      types: base.types,
+      attempt,
+      finished,
+      onProgress: (one) => progress.push(one),
+      assertHeld: () => {
+        looks += 1;
+        if (looks > heldFor) throw new Error('the lease is lost');
+      },
+      checkpoint: async (range, state, more) => {
+        checkpoints.push({ run: 'run', step: 'step', attempt, range, state, ...more });
+      },
+    });
+    return { result, checkpoints, progress };
+  };
+
+  return {
+    base,
+    folder,
+    rejectsFile,
+    copier,
+    table,
+    checkpoints: () => checkpoints,
+    create: async (...declared) => {
+      const compiled = compileMigration('20260101000000_made', migration({ description: 'made', schema: declared }));
+      made.push(...declared);
+      for (const declaration of compiled.declarations) {
+        if (declaration.kind !== 'create') throw new Error(`the test made ${declaration.kind}`);
+        const { object } = declaration;
+        if (object.kind === 'type') {
+          base.types[object.name] = object;
+          await base.cql(createType(object, keyspace));
+        } else if (object.kind === 'table') {
+          tables.set(object.name, object);
+          await base.cql(createTable(object, { keyspace, id: null }));
+        }
+      }
+    },
+    file: async (name, content) => {
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    },
+    run: (data, options = {}) => {
+      const spec = specOf(data, made);
+      const { timestamp = baseTime, floor = null } = options;
+      const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
+      const into = table(spec.into.name);
+      const request = { spec, from, into, startedAt: new Date(0), timestamp, floor, rejectsFile };
+      return work(options, (context) => copier.copy(request, context));
+    },
+    copyTable: (request, options = {}) =>
+      work(options, (context) =>
+        copier.copyTable(
+          { timestamp: options.timestamp ?? baseTime, floor: options.floor ?? null, ...request },
+          context,
+        ),
+      ),
+    query: async (cql) => {
+      const { rows } = await base.connection.client.execute(cql.replaceAll('KS.', `${keyspace}.`));
+      return rows.map((row) => ({ ...row }));
+    },
+    rejects: async () => {
+      const text = await readFile(rejectsFile, 'utf8');
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    },
+    close: async () => {
+      await base.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function specOf(data: Data, schema: readonly Declared[]): DataSpec {
+  const compiled = compileMigration('20260101000000_data', migration({ description: 'data', schema, data: [data] }));
+  const [spec] = compiled.data;
+  if (spec === undefined) throw new Error('no data');
+  return spec;
+}
