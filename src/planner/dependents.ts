@@ -1,6 +1,8 @@
 import type { Index, View } from '../model/schema.ts';
 import { breaksReaders, indexBuild, viewRebuild } from './hazards.ts';
 import { indexesOn, viewsOn } from './references.ts';
+import type { SectionContext } from './section-context.ts';
+import { renamedIndex, renamedView } from './world.ts';
 import type { About, SectionWriter } from './writer.ts';
 
 /** Why an index or view goes or comes, where its own change is not the reason. */
@@ -86,4 +88,18 @@ export function takeOff(
   for (const view of taken.views) dropView(writer, view, because);
   for (const index of taken.indexes) dropIndex(writer, index, because);
   return taken;
+}
+
+/** Puts back what was taken off, in the form that the migration gives it; what no migration names follows renames. */
+export function putBack(
+  { writer, after }: Pick<SectionContext, 'writer' | 'after'>,
+  taken: TakenOff,
+  { because, renamed }: { readonly because: Because; readonly renamed: Readonly<Record<string, string>> },
+): void {
+  for (const view of taken.views) {
+    const wanted = after.views[view.name] ?? renamedView(view, renamed);
+    createView(writer, { ...wanted, options: { ...view.options, ...wanted.options } }, because);
+  }
+  for (const index of taken.indexes)
+    createIndex(writer, after.indexes[index.name] ?? renamedIndex(index, renamed), because);
 }

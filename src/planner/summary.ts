@@ -5,7 +5,7 @@ import type { Step } from '../model/step.ts';
 export function summaryOf(sections: readonly Section[]): PlanSummary {
   const steps = sections.flatMap((section) => section.steps);
   const changes = sections.flatMap((section) => section.changes);
-  const rebuilt = new Set(steps.filter((step) => step.class === 'rebuild').map((step) => step.address));
+  const rebuilt = new Set(steps.filter((step) => step.class === 'rebuild').map(tableAddress));
   const objects = changes.filter((change) => change.kind === 'object');
   const rest = objects.filter((change) => !change.adopted);
   const backups = steps.filter((step) => step.work.kind === 'backup');
@@ -21,6 +21,11 @@ export function summaryOf(sections: readonly Section[]): PlanSummary {
     backups: backups.length,
     backupBytes: bytesOf(backups),
   };
+}
+
+/** A rebuild has many steps, all of them about one table. */
+function tableAddress({ address }: Step): string {
+  return address.split('.').slice(0, 2).join('.');
 }
 
 function dropsColumns({ work }: Step): boolean {

@@ -3,10 +3,10 @@ import { dialectOf, refuseUnsupported } from '../cql/dialect.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Hazard } from '../model/hazard.ts';
-import type { Estimate } from '../model/live.ts';
 import type { Notice } from '../model/plan.ts';
 import type { Reverse, Step, StepClass, Work } from '../model/step.ts';
 import { ddlWork } from './conditions.ts';
+import { estimateOf } from './estimates.ts';
 import { irreversible } from './hazards.ts';
 import type { ApplyInput } from './input.ts';
 import { addressOf, freeName, slugOf } from './names.ts';
@@ -164,14 +164,4 @@ export class SectionWriter {
     const known = table === undefined ? undefined : this.scope.input.live.estimates[table];
     return estimateOf(work, known);
   }
-}
-
-/** Rows per second that one runner moves, for a first guess; see docs/benchmarks.md. */
-const rowsPerSecond = { backup: 30_000, restore: 8_000, data: 8_000, 'copy-table': 8_000, compare: 15_000 } as const;
-
-export function estimateOf(work: Work, known: Estimate | undefined): Step['estimate'] {
-  const rows = known?.rows ?? null;
-  const rate = work.kind === 'ddl' || work.kind === 'wait' ? null : rowsPerSecond[work.kind];
-  const seconds = rows === null || rate === null ? null : Math.ceil(rows / rate);
-  return { rows, bytes: known?.bytes ?? null, seconds };
 }

@@ -1,0 +1,183 @@
+import { match } from '../kernel/match.ts';
+import type { BackupReference } from '../model/journal.ts';
+import { type Notice, type Plan, planFormat, type Section } from '../model/plan.ts';
+import type { Step, Work } from '../model/step.ts';
+import { reversedChanges } from './apply-changes.ts';
+import { ddlTitle } from './ddl-words.ts';
+import { driftOf } from './drift.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { holds } from './holds.ts';
+import type { RollbackInput, TakeBack } from './input.ts';
+import { freeName, listed, slugOf } from './names.ts';
+import { sealPlan } from './plan-hash.ts';
+import { refusal } from './rules/refusal.ts';
+import { columnOf } from './schema-objects.ts';
+import { summaryOf } from './summary.ts';
+import { touchedAddresses, workTouches } from './touched.ts';
+import { undoStep, workTitle } from './undo-step.ts';
+import { afterDdl, type World, worldOf } from './world.ts';
+
+/**
+ * The plan that takes migrations back, newest first, by the reverses that their own plans compiled. What cannot be taken
+ * back, or no longer fits the cluster, is a notice of severity `error`.
+ */
+export function planRollback(input: RollbackInput): Plan {
+  const scope: RollbackScope = { input, notices: [], backups: {}, world: worldOf(input.live) };
+  const sections = input.takeBack.map((one) => takeBackOne(scope, one));
+  const { live } = input;
+  return sealPlan({
+    format: planFormat,
+    tool: input.toolVersion,
+    kind: 'rollback',
+    id: input.planId,
+    target: { cluster: live.cluster, keyspace: live.name, version: live.version.text, environment: input.environment },
+    fingerprint: fingerprintOf(touchedAddresses(sections, live.name), live, input.ledgerHead),
+    source: { gitCommit: input.gitCommit, sumHead: input.sumHead },
+    sections,
+    drift: input.recorded === null ? [] : driftOf(input.recorded, live),
+    notices: scope.notices,
+    backups: scope.backups,
+    summary: summaryOf(sections),
+    applyable: scope.notices.every((notice) => notice.severity !== 'error'),
+  });
+}
+
+interface RollbackScope {
+  readonly input: RollbackInput;
+  readonly notices: Notice[];
+  readonly backups: Record<string, BackupReference>;
+  /** Follows the steps, as in an apply plan. */
+  world: World;
+}
+
+function takeBackOne(scope: RollbackScope, takeBack: TakeBack): Section {
+  const { section } = takeBack;
+  const done = new Set(takeBack.done);
+  const undone = section.steps.filter((step) => done.has(step.id)).toReversed();
+  const undos = withoutPairs(undone.flatMap((step) => worksOf(scope, step).map((work): Undo => ({ step, work }))));
+  const ids = new Set<string>();
+  const steps = undos.flatMap((undo): readonly Step[] => {
+    const step = planUndo(scope, undo, { takeBack, ids });
+    return step === null ? [] : [step];
+  });
+  return { ...section, changes: reversedChanges(section.changes), steps, skippedData: [], late: null };
+}
+
+interface Undo {
+  readonly step: Step;
+  readonly work: Work;
+}
+
+function worksOf(scope: RollbackScope, step: Step): readonly Work[] {
+  return match(step.reverse, {
+    none: () => [],
+    steps: ({ steps }) => steps,
+    irreversible: ({ reason }) => {
+      const left = scope.input.leave.includes(step.address) || scope.input.leave.includes(step.id);
+      scope.notices.push({
+        code: left ? 'LEFT_IN_PLACE' : 'IRREVERSIBLE',
+        severity: left ? 'warning' : 'error',
+        address: step.address,
+        message: `${step.title} ${left ? 'stays' : 'cannot be taken back'}: ${reason}`,
+        next: left
+          ? 'Mend it by hand if it matters.'
+          : `Leave it as it is with --leave=${step.address}, and take back the rest.`,
+      });
+      return [];
+    },
+  });
+}
+
+/** A table that would be made only to be dropped again, untouched between, is not made. */
+function withoutPairs(undos: readonly Undo[]): readonly Undo[] {
+  const useless = new Set<Undo>();
+  for (const [at, undo] of undos.entries()) {
+    if (undo.work.kind !== 'ddl' || undo.work.ddl.kind !== 'create-table') continue;
+    const { name } = undo.work.ddl.table;
+    const next = undos.slice(at + 1).find(({ work }) => workTouches(work).includes(name));
+    if (next?.work.kind === 'ddl' && next.work.ddl.kind === 'drop-table') useless.add(undo).add(next);
+  }
+  return undos.filter((undo) => !useless.has(undo));
+}
+
+interface UndoContext {
+  readonly takeBack: TakeBack;
+  readonly ids: Set<string>;
+}
+
+/** The step, or null where there is nothing left to do or something stands in the way, which a notice tells. */
+function planUndo(scope: RollbackScope, { step, work }: Undo, { takeBack, ids }: UndoContext): Step | null {
+  if (work.kind === 'ddl' && !canRun(scope, step, work)) return null;
+  if (work.kind === 'restore' && !hasBackup(scope, work.label, { step, takeBack })) return null;
+  const left = work.kind === 'backup' ? stillThere(scope, work) : work;
+  if (left === null) return null;
+  const number = /^\d+/.exec(step.id.slice(takeBack.section.migration.length + 1))?.[0] ?? '00';
+  const wanted = `${takeBack.section.migration}/undo-${number}-${slugOf(workTitle(left))}`;
+  const id = freeName(wanted, (name) => ids.has(name));
+  ids.add(id);
+  return undoStep(left, { id, undoes: step.title, live: scope.input.live });
+}
+
+/** Follows the statement in the world. A drift that did its work already is passed over; any other is in the way. */
+function canRun(
+  scope: RollbackScope,
+  step: Step,
+  { ddl, pre, post }: Extract<Work, { readonly kind: 'ddl' }>,
+): boolean {
+  const { world } = scope;
+  const live = { exists: world.exists, schema: world.schema };
+  const broken = pre.map((condition) => holds(condition, live)).filter((words) => words !== null);
+  if (broken.length > 0 && post.every((condition) => holds(condition, live) === null)) {
+    note(scope, step, {
+      code: 'ALREADY_SO',
+      severity: 'info',
+      message: `${ddlTitle(ddl)}: nothing to do, ${listed(broken)}`,
+      next: 'Look at `cqlform drift` if you did not expect it.',
+    });
+    return false;
+  }
+  const refused = broken.length > 0 ? null : refusal(world, ddl);
+  scope.world = afterDdl(world, ddl);
+  if (broken.length === 0 && refused === null) return true;
+  note(scope, step, {
+    code: refused?.code ?? 'DRIFT_IN_THE_WAY',
+    severity: 'error',
+    message: `${ddlTitle(ddl)}: ${refused?.message ?? listed(broken)}`,
+    next:
+      refused?.next ?? 'Look at `cqlform drift`, undo by hand what was changed by hand, and plan the rollback again.',
+  });
+  return false;
+}
+
+function hasBackup(
+  scope: RollbackScope,
+  label: string,
+  { step, takeBack }: { readonly step: Step; readonly takeBack: TakeBack },
+): boolean {
+  const backup = takeBack.backups[label];
+  if (backup !== undefined) {
+    scope.backups[label] = backup;
+    return true;
+  }
+  note(scope, step, {
+    code: 'BACKUP_MISSING',
+    severity: 'error',
+    message: `the backup ${label}, which would bring it back, is not recorded`,
+    next: `See \`cqlform backup list\`; or leave it as it is with --leave=${step.address}.`,
+  });
+  return false;
+}
+
+/** A backup of what is about to go, without the columns that are gone already. */
+function stillThere({ world }: RollbackScope, work: Extract<Work, { readonly kind: 'backup' }>): Work | null {
+  const table = world.schema.tables[work.scope.table.name];
+  if (table === undefined) return null;
+  if (work.scope.columns === null) return { ...work, scope: { table, columns: null } };
+  const columns = work.scope.columns.filter((name) => columnOf(table, name) !== undefined);
+  return columns.length === 0 ? null : { ...work, scope: { table, columns } };
+}
+
+function note(scope: RollbackScope, step: Step, notice: Omit<Notice, 'address'>): void {
+  const message = `${step.id}: ${notice.message}`;
+  scope.notices.push({ ...notice, address: step.address, message });
+}
