@@ -125,6 +125,8 @@ class RowTiming {
 
   #marker(): { readonly timestamp: bigint; readonly ttl: number } | null {
     if (this.#row.kind === 'static' || this.#options.markers === false) return null;
+    // a counter table takes no insert
+    if (this.#options.table.columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter')) return null;
     if (this.#cellsSeen === 0) return { timestamp: this.#fallback, ttl: 0 };
     if (this.#oldest === null) return null;
     return { timestamp: this.#oldest, ttl: this.#longest ?? 0 };
