@@ -80,7 +80,8 @@ function epoch(value: number): unknown {
 
 function integerOf(value: unknown): unknown {
   if (typeof value !== 'number' || !Number.isInteger(value)) return misfit(value, 'an integer');
-  return value >= -0x8000_0000 && value <= 0x7fff_ffff ? value : misfit(value, 'an integer of 32 bits');
+  // `+ 0` takes the sign from -0, which no integer has.
+  return value >= -0x8000_0000 && value <= 0x7fff_ffff ? value + 0 : misfit(value, 'an integer of 32 bits');
 }
 
 /** `12.0` and `1e3` are integers in JSON as well. */
