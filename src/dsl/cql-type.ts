@@ -4,12 +4,12 @@ declare const io: unique symbol;
 
 /** Something whose values are read as `R` and written as `W`; the types of columns, here and in sources. */
 export interface Typed<R = unknown, W = R> {
-  readonly [io]?: { readonly read: R; readonly write: W };
+  readonly [io]?: { readonly read: R; readonly write: W } | undefined;
 }
 /** The JavaScript value that a column of this type is read as. */
-export type Read<T> = T extends { readonly [io]?: { readonly read: infer R } } ? R : never;
+export type Read<T> = T extends { readonly [io]?: { readonly read: infer R } | undefined } ? R : never;
 /** The JavaScript values that a column of this type accepts. */
-export type Write<T> = T extends { readonly [io]?: { readonly write: infer W } } ? W : never;
+export type Write<T> = T extends { readonly [io]?: { readonly write: infer W } | undefined } ? W : never;
 /** Shows an intersection as one object. */
 export type Flat<T> = { [X in keyof T]: T[X] } & {};
 
