@@ -50,6 +50,8 @@ export function codecOf(type: CqlType, types: ByName<UserType>): Codec {
 export function orderOf(type: CqlType, types: ByName<UserType>): (one: Bytes, other: Bytes) => number {
   const plan = planOf(type, types);
   return (one, other) => {
+    // Empty values of types that have none in JavaScript come first, as everywhere in Cassandra.
+    if (one.length === 0 || other.length === 0) return one.length - other.length;
     const both = Buffer.concat([one, other]);
     return plan.compare(both, { start: 0, end: one.length }, { start: one.length, end: both.length });
   };

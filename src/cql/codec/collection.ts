@@ -22,7 +22,7 @@ export function listPlan(element: ValuePlan): ValuePlan {
       sink.bytes.writeInt32BE(value.length, countAt);
     },
     compare: (bytes, one, other) =>
-      compareItems([element], bytes, itemsOf(name, bytes, one), itemsOf(name, bytes, other)),
+      compareItems([element], bytes, [itemsOf(name, bytes, one), itemsOf(name, bytes, other)]),
   };
 }
 
@@ -50,7 +50,7 @@ export function setPlan(element: ValuePlan): ValuePlan {
       sink.bytes.writeInt32BE(count, countAt);
     },
     compare: (bytes, one, other) =>
-      compareItems([element], bytes, itemsOf(name, bytes, one), itemsOf(name, bytes, other)),
+      compareItems([element], bytes, [itemsOf(name, bytes, one), itemsOf(name, bytes, other)]),
   };
 }
 
@@ -62,7 +62,7 @@ export function mapPlan(key: ValuePlan, value: ValuePlan): ValuePlan {
     vectorSize: null,
     textual: false,
     read: (bytes, start, end) => {
-      const items = itemsOf(name, bytes, { start, end }, 2);
+      const items = itemsOf(name, bytes, { start, end, per: 2 });
       const values = new Map<unknown, unknown>();
       for (let index = 0; index + 1 < items.length; index += 2) {
         const [at, of] = [items[index], items[index + 1]] as [Span, Span];
@@ -84,7 +84,10 @@ export function mapPlan(key: ValuePlan, value: ValuePlan): ValuePlan {
       sink.bytes.writeInt32BE(count, countAt);
     },
     compare: (bytes, one, other) =>
-      compareItems([key, value], bytes, itemsOf(name, bytes, one, 2), itemsOf(name, bytes, other, 2)),
+      compareItems([key, value], bytes, [
+        itemsOf(name, bytes, { ...one, per: 2 }),
+        itemsOf(name, bytes, { ...other, per: 2 }),
+      ]),
   };
 }
 
@@ -111,9 +114,9 @@ function writeItem(plan: ValuePlan, item: unknown, into: { name: string; sink: S
   return at;
 }
 
-function itemsOf(name: string, bytes: Buffer, span: Span, per = 1): readonly Span[] {
+function itemsOf(name: string, bytes: Buffer, span: Span & { per?: number }): readonly Span[] {
   const items: Span[] = [];
-  eachItem(name, bytes, { ...span, per }, (item) => items.push(item));
+  eachItem(name, bytes, span, (item) => items.push(item));
   return items;
 }
 
@@ -134,7 +137,7 @@ function eachItem(name: string, bytes: Buffer, span: Span & { per?: number }, ta
 function compareItems(
   plans: readonly ValuePlan[],
   bytes: Buffer,
-  ...[one, other]: readonly [readonly Span[], readonly Span[]]
+  [one, other]: readonly [readonly Span[], readonly Span[]],
 ): number {
   const shorter = Math.min(one.length, other.length);
   for (let index = 0; index < shorter; index += 1) {
