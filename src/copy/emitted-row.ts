@@ -3,7 +3,7 @@ import { type CopySpec, type JsRow, RowRejected, type RunClock, type TransformSp
 import type { InputRow, Outcome } from './input.ts';
 import { signalOf } from './signals.ts';
 import type { TargetEncoder, TargetRow } from './target-row.ts';
-import { asyncTransform, callUserCode, transformFailed } from './user-code.ts';
+import { asyncTransform, callUserCode, transformFailed, withPlace } from './user-code.ts';
 
 const nothingEmitted = 'nothing emitted';
 
@@ -62,20 +62,13 @@ class Emits {
 
   close(): { readonly rows: readonly TargetRow[]; readonly rejection: string | null } {
     this.#open = false;
-    if (this.#failure !== null) throw withPlace(this.#failure, this.#input.place());
+    if (this.#failure !== null) throw placed(this.#failure, this.#input);
     return { rows: this.#rows, rejection: this.#rejection };
   }
 }
 
-function withPlace(thrown: unknown, place: string): unknown {
-  if (!(thrown instanceof CqlformError) || thrown.message.includes(place)) return thrown;
-  const { code, message, next, fields, exitCode } = thrown;
-  return new CqlformError(code, `${message} (at ${place})`, {
-    next,
-    fields: { ...fields, place },
-    exitCode,
-    cause: thrown,
-  });
+function placed(thrown: unknown, input: InputRow): unknown {
+  return thrown instanceof CqlformError ? withPlace(thrown, input.place()) : thrown;
 }
 
 /** A copy's row from a foreign source. Columns that are null there are left unset: a null would make a tombstone. */
@@ -96,7 +89,7 @@ export function copyForeignRow(
     return { kind: 'rows', rows: [encoder.encode(row)] };
   } catch (thrown) {
     if (thrown instanceof RowRejected) return { kind: 'reject', reason: thrown.reason };
-    throw withPlace(thrown, input.place());
+    throw placed(thrown, input);
   }
 }
 

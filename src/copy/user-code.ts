@@ -17,6 +17,8 @@ export function callUserCode<T>(place: () => string, call: () => T): Called<T> {
     value = call();
   } catch (thrown) {
     if (isRejection(thrown)) return { kind: 'reject', reason: thrown.reason };
+    // What the declaration's own checks found, e.g. a promise, has a code and a way out already.
+    if (thrown instanceof CqlformError) throw withPlace(thrown, place());
     throw transformFailed(place(), thrown);
   }
   if (isThenable(value)) {
@@ -40,6 +42,18 @@ export function transformFailed(place: string, thrown: unknown): CqlformError {
     next: 'Mend the function; return reject(reason) for rows that cannot be used.',
     fields: { place },
     ...(where === null ? {} : { where }),
+    cause: thrown,
+  });
+}
+
+/** The same error, naming the row. */
+export function withPlace(thrown: CqlformError, place: string): CqlformError {
+  if (thrown.message.includes(place)) return thrown;
+  const { code, message, next, fields, exitCode } = thrown;
+  return new CqlformError(code, `${message} (at ${place})`, {
+    next,
+    fields: { ...fields, place },
+    exitCode,
     cause: thrown,
   });
 }

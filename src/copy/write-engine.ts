@@ -91,8 +91,11 @@ export class WriteEngine {
     try {
       for await (const page of piece.rows()) {
         const before = run.tally.read;
-        await run.page(page);
-        this.#total.read += run.tally.read - before;
+        try {
+          await run.page(page);
+        } finally {
+          this.#total.read += run.tally.read - before;
+        }
         this.#progress(false);
         if (this.#stopped) return;
       }
