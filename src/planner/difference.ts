@@ -12,6 +12,8 @@ export interface TableDifference {
   readonly dropped: readonly Column[];
   /** Old name → new name. */
   readonly renamed: Readonly<Record<string, string>>;
+  /** Columns of both, whether or not they changed. */
+  readonly kept: readonly { readonly before: Column; readonly after: Column }[];
   /** Same column, another type or static-ness. */
   readonly retyped: readonly { readonly before: Column; readonly after: Column }[];
   readonly masked: readonly { readonly before: Column; readonly after: Column }[];
@@ -41,6 +43,7 @@ export function tableDifference(
     renamed: Object.fromEntries(
       kept.filter((pair) => pair.before.name !== pair.after.name).map((pair) => [pair.before.name, pair.after.name]),
     ),
+    kept,
     retyped: kept.filter((pair) => !sameShape(pair.before, pair.after)),
     masked: kept.filter(
       (pair) => pair.after.mask !== undefined && maskText(pair.after.mask) !== maskText(pair.before.mask),
@@ -73,6 +76,10 @@ export function reasonsToRebuild(difference: TableDifference): readonly string[]
   for (const column of difference.dropped) {
     if (column.type.kind === 'udt' && !column.type.frozen)
       reasons.push(`drop of ${column.name}, an unfrozen user-defined type`);
+  }
+  for (const { before, after } of difference.kept) {
+    if (before.name !== after.name && before.type.kind === 'udt' && !before.type.frozen)
+      reasons.push(`rename of ${before.name}, an unfrozen user-defined type`);
   }
   return reasons;
 }

@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import type { Ddl } from '../model/ddl.ts';
 import type { BackupReference } from '../model/journal.ts';
 import { type Notice, type Plan, planFormat, type Section } from '../model/plan.ts';
 import type { Step, Work } from '../model/step.ts';
@@ -73,7 +74,7 @@ function worksOf(scope: RollbackScope, step: Step): readonly Work[] {
     none: () => [],
     steps: ({ steps }) => steps,
     irreversible: ({ reason }) => {
-      const left = scope.input.leave.includes(step.address) || scope.input.leave.includes(step.id);
+      const left = isLeft(scope, step);
       scope.notices.push({
         code: left ? 'LEFT_IN_PLACE' : 'IRREVERSIBLE',
         severity: left ? 'warning' : 'error',
@@ -88,16 +89,25 @@ function worksOf(scope: RollbackScope, step: Step): readonly Work[] {
   });
 }
 
-/** A table that would be made only to be dropped again, untouched between, is not made. */
+function isLeft({ input }: RollbackScope, step: Step): boolean {
+  return input.leave.includes(step.address) || input.leave.includes(step.id);
+}
+
+/** A table or view that would be made only to be dropped again, untouched between, is not made. */
 function withoutPairs(undos: readonly Undo[]): readonly Undo[] {
   const useless = new Set<Undo>();
   for (const [at, undo] of undos.entries()) {
-    if (undo.work.kind !== 'ddl' || undo.work.ddl.kind !== 'create-table') continue;
-    const { name } = undo.work.ddl.table;
-    const next = undos.slice(at + 1).find(({ work }) => workTouches(work).includes(name));
-    if (next?.work.kind === 'ddl' && next.work.ddl.kind === 'drop-table') useless.add(undo).add(next);
+    const made = undo.work.kind === 'ddl' ? madeBy(undo.work.ddl) : null;
+    if (made === null) continue;
+    const next = undos.slice(at + 1).find(({ work }) => workTouches(work).includes(made.name));
+    if (next?.work.kind === 'ddl' && next.work.ddl.kind === made.undoneBy) useless.add(undo).add(next);
   }
   return undos.filter((undo) => !useless.has(undo));
+}
+
+function madeBy(ddl: Ddl): { readonly name: string; readonly undoneBy: Ddl['kind'] } | null {
+  if (ddl.kind === 'create-table') return { name: ddl.table.name, undoneBy: 'drop-table' };
+  return ddl.kind === 'create-view' ? { name: ddl.view.name, undoneBy: 'drop-view' } : null;
 }
 
 interface UndoContext {
@@ -159,11 +169,14 @@ function hasBackup(
     scope.backups[label] = backup;
     return true;
   }
+  const left = isLeft(scope, step);
   note(scope, step, {
     code: 'BACKUP_MISSING',
-    severity: 'error',
+    severity: left ? 'warning' : 'error',
     message: `the backup ${label}, which would bring it back, is not recorded`,
-    next: `See \`cqlform backup list\`; or leave it as it is with --leave=${step.address}.`,
+    next: left
+      ? 'What was in it stays away.'
+      : `See \`cqlform backup list\`; or go without what was in it by --leave=${step.address}.`,
   });
   return false;
 }

@@ -1,6 +1,6 @@
 import { match } from '../kernel/match.ts';
 import type { Ddl } from '../model/ddl.ts';
-import type { ObjectKind, SchemaObject, Table } from '../model/schema.ts';
+import type { ObjectKind, Options, SchemaObject, Table } from '../model/schema.ts';
 import type { Reverse, Work } from '../model/step.ts';
 import { ddlWork } from './conditions.ts';
 import { keyOf } from './names.ts';
@@ -165,10 +165,26 @@ function undoDrop({ table: name, columns }: DdlOf<'drop-columns'>, { before, aft
   };
 }
 
-/** Values of which the server had stated none are left as they are: an option cannot be unset. */
+/** A table that the plan itself makes has stated none of its options yet; these have one default on every server. */
+const defaults: Options = {
+  additional_write_policy: '99p',
+  caching: { keys: 'ALL', rows_per_partition: 'NONE' },
+  cdc: false,
+  comment: '',
+  crc_check_chance: 1,
+  default_time_to_live: 0,
+  gc_grace_seconds: 864_000,
+  max_index_interval: 2048,
+  memtable_flush_period_in_ms: 0,
+  min_index_interval: 128,
+  read_repair: 'BLOCKING',
+  speculative_retry: '99p',
+};
+
 function undoOptions({ of, name, options }: DdlOf<'alter-options'>, { before, after }: ReverseContext): Reverse {
   const object = of === 'table' ? before.schema.tables[name] : before.schema.views[name];
-  const old = Object.fromEntries(Object.entries(object?.options ?? {}).filter(([key]) => options[key] !== undefined));
+  const known = { ...defaults, ...object?.options };
+  const old = Object.fromEntries(Object.entries(known).filter(([key]) => options[key] !== undefined));
   if (Object.keys(old).length === 0) return none('what the options were before is not known');
   return { kind: 'steps', steps: chain(after, [{ kind: 'alter-options', of, name, options: old }]) };
 }
