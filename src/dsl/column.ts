@@ -136,16 +136,18 @@ export function modelColumn(
   return mask === undefined ? column : { ...column, mask };
 }
 
-/** The server states the function with its keyspace. */
+/** As the server states it: with the function's keyspace, and one space after each comma. */
 function maskOf(where: string, mask: unknown): string {
-  if (typeof mask !== 'string' || !/^[\w."]+\(.*\)$/s.test(mask.trim())) {
+  const text = mask === 'default' ? 'mask_default()' : mask;
+  if (typeof text !== 'string' || !/^[\w."]+\(.*\)$/s.test(text.trim())) {
     throw typeMistake(
       'MASK_INVALID',
       `${where} is masked by ${shown(mask)}`,
-      'Give the function with its arguments, e.g. `mask_inner(1, 1)`.',
+      'Give the function with its arguments, e.g. `mask_inner(1, 1)`, or `default`.',
     );
   }
-  return /^mask_\w+\(/.test(mask.trim()) ? `system.${mask.trim()}` : mask.trim();
+  const spaced = text.trim().replaceAll(/('(?:[^']|'')*')|\s*,\s*/g, (_, quoted?: string) => quoted ?? ', ');
+  return /^mask_\w+\(/.test(spaced) ? `system.${spaced}` : spaced;
 }
 
 function refuseInKey(where: string, { type, isStatic }: { readonly type: unknown; readonly isStatic: boolean }): void {

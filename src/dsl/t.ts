@@ -96,7 +96,7 @@ export interface CqlTypes {
   frozen<T extends Freezable>(type: T): CqlFrozen<T>;
   /** One value for all rows of a partition; needs a clustering key. */
   static<T extends CqlType<InnerKind | 'counter' | 'masked'>>(type: T): CqlStatic<T>;
-  /** Masked from roles without UNMASK by a function, e.g. `mask_inner(1, 1)`. */
+  /** Masked from roles without UNMASK by a function, e.g. `mask_inner(1, 1)`; `default` hides the whole value. */
   masked<T extends Inner>(type: T, mask: string): CqlMasked<T>;
   /** Stored as text. Functions read the parsed value and write values that are stringified; a row whose text is not JSON is rejected. */
   json<T = unknown>(): CqlJson<T>;

@@ -130,20 +130,24 @@ function selected(
   table: ModelTable,
   given: { readonly columns: unknown; readonly key: readonly string[] },
 ): ModelView['columns'] {
+  const fixed = table.columns.find((column) => column.static);
+  if (given.columns === '*' && fixed !== undefined) throw ofStatic(subject, fixed.name);
   if (given.columns === '*') return '*';
   const names = table.columns.map(({ name }) => name);
   const columns = listOf(`columns of ${subject}`, given.columns).map((name) =>
     columnOf(`table ${table.name}`, names, name),
   );
   refuseTwice(`columns of ${subject}`, columns);
-  const fixed = columns.find((name) => table.columns.some((column) => column.name === name && column.static));
-  if (fixed !== undefined) {
-    throw mistake('VIEW_OF_STATIC', {
-      message: `${subject} selects ${fixed}, a static column`,
-      next: 'Leave it out: views hold no static columns.',
-    });
-  }
+  const named = columns.find((name) => table.columns.some((column) => column.name === name && column.static));
+  if (named !== undefined) throw ofStatic(subject, named);
   return [...given.key, ...columns.filter((name) => !given.key.includes(name)).sort()];
+}
+
+function ofStatic(subject: string, column: string): Error {
+  return mistake('VIEW_OF_STATIC', {
+    message: `${subject} selects ${column}, a static column`,
+    next: 'Name the columns in `columns`, without it: views hold no static columns.',
+  });
 }
 
 function whereOf(subject: string, key: readonly string[], more: unknown): string {
