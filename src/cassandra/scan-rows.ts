@@ -143,11 +143,13 @@ function elementsOrNull(elements: readonly CellElement[]): Cell | null {
 }
 
 function int64(bytes: Bytes): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0);
+  return Buffer.isBuffer(bytes)
+    ? bytes.readBigInt64BE()
+    : new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0);
 }
 
 function int32(bytes: Bytes): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0);
+  return Buffer.isBuffer(bytes) ? bytes.readInt32BE() : new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0);
 }
 
 /** Turns result rows into stored rows across pages: each partition's static cells once, before its rows. */

@@ -1,5 +1,5 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
-import { type Bound, type BoundStatement, isRepeatable, statementOf, touchesList, unset } from '../cql/mutation.ts';
+import { type Bound, type BoundStatement, MutationStatements, unset } from '../cql/mutation.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { TableWriter, WriterRequest } from '../ports/cluster.ts';
 import { driverConsistency, pause } from './scan.ts';
@@ -8,8 +8,8 @@ import { writeError } from './write-errors.ts';
 import { WriteLimit } from './write-limit.ts';
 
 /** What is held back so that rows of one partition can go together. */
-const heldMutations = 4096;
-const heldBytes = 8 * 1024 * 1024;
+const heldMutations = 16_384;
+const heldBytes = 16 * 1024 * 1024;
 /** Size of one batch of one partition: beyond this the server gains little. */
 const batchStatements = 64;
 const batchBytes = 48 * 1024;
@@ -32,6 +32,7 @@ interface Unit {
 export class Writer implements TableWriter {
   readonly #client: Client;
   readonly #request: WriterRequest;
+  readonly #statements: MutationStatements;
   readonly #options: QueryOptions;
   readonly #limit = new WriteLimit();
   readonly #underWay = new Set<Promise<void>>();
@@ -44,6 +45,7 @@ export class Writer implements TableWriter {
   constructor(client: Client, request: WriterRequest) {
     this.#client = client;
     this.#request = request;
+    this.#statements = new MutationStatements(request.keyspace, request.table);
     this.#options = {
       prepare: true,
       consistency: driverConsistency(request.consistency),
@@ -54,17 +56,12 @@ export class Writer implements TableWriter {
 
   async write(mutation: Mutation): Promise<void> {
     this.#throwFailure();
-    const { keyspace, table } = this.#request;
-    const statement = statementOf(keyspace, table, mutation);
-    const unit: Unit = {
-      first: mutation,
-      repeatable: isRepeatable(table, mutation),
-      statements: [statement],
-      bytes: sizeOf(statement),
-    };
+    const statement = this.#statements.of(mutation);
+    const repeatable = this.#statements.isRepeatable(mutation);
+    const unit: Unit = { first: mutation, repeatable, statements: [statement], bytes: sizeOf(statement) };
     if (unit.repeatable) return this.#hold(unit, statement);
     await this.#limit.acquire();
-    this.#start(unit, touchesList(table, mutation) ? rowKeyOf(mutation) : null);
+    this.#start(unit, this.#statements.touchesList(mutation) ? rowKeyOf(mutation) : null);
   }
 
   async flush(): Promise<void> {

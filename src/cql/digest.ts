@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CqlformError } from '../kernel/errors.ts';
-import type { Bytes, Cell, StoredRow } from '../model/row.ts';
+import type { Bytes, Cell, CellElement, StoredRow } from '../model/row.ts';
 import type { Column } from '../model/schema.ts';
 
 /*
@@ -64,6 +64,7 @@ const modulus = 2n ** 256n;
 export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[], from?: DigestState): Digest {
   const statics = columns.filter((column) => column.static).map((column) => column.name);
   const regulars = columns.filter((column) => !column.static).map((column) => column.name);
+  const record = new RecordWriter();
   const total = { sum: 0n, rows: 0, expiringRows: 0, expiringCells: 0 };
   const merge = (other: DigestState): void => {
     if (!/^[0-9a-f]{64}$/.test(other.sum)) {
@@ -80,14 +81,17 @@ export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[]
   const hex = (): string => total.sum.toString(16).padStart(64, '0');
   return {
     add: (row, renamed = {}) => {
-      const record = recordOf(row, row.kind === 'static' ? statics : regulars, renamed);
-      total.expiringCells += record.expiring;
-      if (record.bytes === null) {
-        if (record.expiring > 0) total.expiringRows++;
+      const names = row.kind === 'static' ? statics : regulars;
+      const { expiring, present, contents } = contentsOf(row, names, renamed);
+      total.expiringCells += expiring;
+      // a key-only row has a record, static cells that are all absent have none
+      if (contents.length === 0 && (present || row.kind === 'static')) {
+        if (expiring > 0) total.expiringRows++;
         return;
       }
-      const hash = createHash('sha256').update(record.bytes).digest();
-      total.sum = (total.sum + numberOf(hash)) % modulus;
+      record.restart();
+      writeRecord(record, row, contents);
+      total.sum = (total.sum + numberOf(hash('sha256', record.bytes(), 'buffer'))) % modulus;
       total.rows++;
     },
     merge,
@@ -110,102 +114,127 @@ export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[]
   };
 }
 
+/** A column with something permanent in it. */
 interface Content {
   readonly name: Buffer;
-  readonly parts: readonly Bytes[];
+  readonly cell:
+    | Exclude<Cell, { readonly kind: 'elements' }>
+    | { readonly kind: 'permanent'; readonly elements: readonly CellElement[] };
 }
 
-/** The record of a row, null when it has none, and how many of its cells expire. */
-function recordOf(
+function contentsOf(
   row: StoredRow,
   names: readonly string[],
   renamed: Readonly<Record<string, string>>,
-): { readonly bytes: Buffer | null; readonly expiring: number } {
+): { readonly contents: readonly Content[]; readonly present: boolean; readonly expiring: number } {
   const contents: Content[] = [];
-  let present = 0;
+  let present = false;
   let expiring = 0;
   row.cells.forEach((cell, index) => {
     const name = names[index];
     if (cell === null || name === undefined) return;
-    present++;
-    const content = contentOf(cell);
-    expiring += content.expiring;
-    if (content.parts === null) return;
-    const counted = Object.hasOwn(renamed, name) ? (renamed[name] ?? name) : name;
-    contents.push({ name: Buffer.from(counted), parts: content.parts });
+    present = true;
+    const counted = Buffer.from(Object.hasOwn(renamed, name) ? (renamed[name] ?? name) : name);
+    if (cell.kind === 'elements') {
+      const elements = cell.elements.filter((element) => element.expiresAt === null);
+      expiring += cell.elements.length - elements.length;
+      if (elements.length > 0) contents.push({ name: counted, cell: { kind: 'permanent', elements } });
+    } else if (cell.kind === 'value' && cell.expiresAt !== null) expiring++;
+    else contents.push({ name: counted, cell });
   });
-  const keyOnly = present === 0 && row.kind === 'row';
-  if (contents.length === 0 && !keyOnly) return { bytes: null, expiring };
   contents.sort((one, other) => Buffer.compare(one.name, other.name));
-  const clusteringKey = row.kind === 'row' ? row.clusteringKey : [];
-  const parts: Bytes[] = [
-    tag(row.kind === 'static' ? 'S' : 'R'),
-    uint32(row.partitionKey.length),
-    ...row.partitionKey.flatMap(sized),
-    uint32(clusteringKey.length),
-    ...clusteringKey.flatMap(sized),
-    ...contents.flatMap(({ name, parts: content }) => [...sized(name), ...content]),
-  ];
-  return { bytes: Buffer.concat(parts), expiring };
+  return { contents, present, expiring };
 }
 
-/** A cell's permanent content, null when it has none. */
-function contentOf(cell: Cell): { readonly parts: Bytes[] | null; readonly expiring: number } {
-  if (cell.kind === 'counter') {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigInt64BE(cell.value);
-    return { parts: [tag('C'), bytes], expiring: 0 };
+function writeRecord(record: RecordWriter, row: StoredRow, contents: readonly Content[]): void {
+  record.tag(row.kind === 'static' ? 'S' : 'R');
+  record.key(row.partitionKey);
+  record.key(row.kind === 'row' ? row.clusteringKey : []);
+  for (const { name, cell } of contents) {
+    record.sized(name);
+    if (cell.kind === 'value') {
+      record.tag('V');
+      record.sized(cell.bytes);
+    } else if (cell.kind === 'counter') {
+      record.tag('C');
+      record.int64(cell.value);
+    } else writeElements(record, cell.elements);
   }
-  if (cell.kind === 'value') {
-    return cell.expiresAt === null
-      ? { parts: [tag('V'), ...sized(cell.bytes)], expiring: 0 }
-      : { parts: null, expiring: 1 };
+}
+
+function writeElements(record: RecordWriter, elements: readonly CellElement[]): void {
+  const isList = elements.every((element) => element.key === null);
+  record.tag(isList ? 'L' : 'E');
+  record.uint32(elements.length);
+  if (isList) {
+    for (const { value } of elements) record.sized(value ?? none);
+    return;
   }
-  const permanent = cell.elements.filter((element) => element.expiresAt === null);
-  const expiring = cell.elements.length - permanent.length;
-  if (permanent.length === 0) return { parts: null, expiring };
-  const count = uint32(permanent.length);
-  if (permanent.every((element) => element.key === null)) {
-    return { parts: [tag('L'), count, ...permanent.flatMap((element) => sized(element.value ?? none))], expiring };
-  }
-  const sorted = permanent
+  const sorted = elements
     .map(({ key, value }) => ({ key: key ?? none, value: value ?? none }))
     .sort((one, other) => Buffer.compare(one.key, other.key));
-  return {
-    parts: [tag('E'), count, ...sorted.flatMap(({ key, value }) => [...sized(key), ...sized(value)])],
-    expiring,
-  };
+  for (const { key, value } of sorted) {
+    record.sized(key);
+    record.sized(value);
+  }
 }
 
 const none = Buffer.alloc(0);
-const tags = {
-  S: Buffer.from('S'),
-  R: Buffer.from('R'),
-  V: Buffer.from('V'),
-  C: Buffer.from('C'),
-  L: Buffer.from('L'),
-  E: Buffer.from('E'),
-};
 
-function tag(name: keyof typeof tags): Bytes {
-  return tags[name];
+/** Bytes written one after the other into room that is used again for every row. */
+class RecordWriter {
+  #room = Buffer.allocUnsafe(4096);
+  #length = 0;
+
+  restart(): void {
+    this.#length = 0;
+  }
+
+  /** A view, valid until the next `restart`. */
+  bytes(): Buffer {
+    return this.#room.subarray(0, this.#length);
+  }
+
+  tag(letter: 'S' | 'R' | 'V' | 'C' | 'L' | 'E'): void {
+    this.#reserve(1);
+    this.#length = this.#room.writeUInt8(letter.charCodeAt(0), this.#length);
+  }
+
+  uint32(value: number): void {
+    this.#reserve(4);
+    this.#length = this.#room.writeUInt32BE(value, this.#length);
+  }
+
+  int64(value: bigint): void {
+    this.#reserve(8);
+    this.#length = this.#room.writeBigInt64BE(value, this.#length);
+  }
+
+  sized(bytes: Bytes): void {
+    this.uint32(bytes.length);
+    this.#reserve(bytes.length);
+    this.#room.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  key(parts: readonly Bytes[]): void {
+    this.uint32(parts.length);
+    for (const part of parts) this.sized(part);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#room.length) return;
+    const room = Buffer.allocUnsafe(Math.max(this.#room.length * 2, this.#length + more));
+    this.#room.copy(room, 0, 0, this.#length);
+    this.#room = room;
+  }
 }
 
-function sized(bytes: Bytes): Bytes[] {
-  return [uint32(bytes.length), bytes];
-}
-
-function uint32(value: number): Bytes {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-}
-
-function numberOf(hash: Buffer): bigint {
+function numberOf(sum: Buffer): bigint {
   return (
-    (hash.readBigUInt64BE(0) << 192n) |
-    (hash.readBigUInt64BE(8) << 128n) |
-    (hash.readBigUInt64BE(16) << 64n) |
-    hash.readBigUInt64BE(24)
+    (sum.readBigUInt64BE(0) << 192n) |
+    (sum.readBigUInt64BE(8) << 128n) |
+    (sum.readBigUInt64BE(16) << 64n) |
+    sum.readBigUInt64BE(24)
   );
 }

@@ -1,4 +1,3 @@
-import { match } from '../kernel/match.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Column, Table } from '../model/schema.ts';
 import { qualified, quoted } from './identifier.ts';
@@ -13,131 +12,185 @@ export interface BoundStatement {
   readonly values: readonly Bound[];
 }
 
-/**
- * A mutation as a statement to prepare and its values in wire form. Plain columns that the mutation leaves out are
- * bound `unset`, so that all inserts of a table, and nearly all updates, share one statement.
- */
-export function statementOf(keyspace: string, table: Table, mutation: Mutation): BoundStatement {
-  const target = { name: qualified(keyspace, table.name), table };
-  return match(mutation, {
-    insert: (insert) => insertStatement(target, insert),
-    update: (update) => updateStatement(target, update),
-    'delete-row': (row): BoundStatement => {
-      const where = keyOf(table, row.partitionKey, row.clusteringKey);
-      return {
-        text: `DELETE FROM ${target.name} USING TIMESTAMP ? WHERE ${where.text}`,
-        values: [timestampOf(row.timestamp), ...where.values],
-      };
-    },
-    count: (count): BoundStatement => {
-      const where = keyOf(table, count.partitionKey, count.clusteringKey);
-      const added = Object.entries(count.add);
-      const sets = added.map(([name]) => `${quoted(columnOf(table, name).name)} = ${quoted(name)} + ?`);
-      return {
-        text: `UPDATE ${target.name} SET ${sets.join(', ')} WHERE ${where.text}`,
-        values: [...added.map(([, value]) => int64(value)), ...where.values],
-      };
-    },
-  });
-}
-
-/**
- * True when sending the mutation twice leaves the same as sending it once. A list written twice at one timestamp
- * doubles, whether it is set or appended to; a counter counts twice; without a timestamp the second is a later write.
- */
-export function isRepeatable(table: Table, mutation: Mutation): boolean {
-  if (mutation.kind === 'count' || mutation.timestamp === null) return false;
-  return !touchesList(table, mutation);
-}
-
-/** True when the mutation sets or appends to an unfrozen list; such mutations of one row keep their order. */
-export function touchesList(table: Table, mutation: Mutation): boolean {
-  if (mutation.kind !== 'insert' && mutation.kind !== 'update') return false;
-  const isList = (name: string): boolean => {
-    const { type } = columnOf(table, name);
-    return type.kind === 'list' && !type.frozen;
-  };
-  if (Object.entries(mutation.cells).some(([name, value]) => value !== null && isList(name))) return true;
-  return mutation.kind === 'update' && Object.keys(mutation.add).some(isList);
-}
-
-interface Target {
-  readonly name: string;
-  readonly table: Table;
-}
 type Insert = Extract<Mutation, { readonly kind: 'insert' }>;
 type Update = Extract<Mutation, { readonly kind: 'update' }>;
 
-function insertStatement({ name, table }: Target, insert: Insert): BoundStatement {
-  const cells = plainCells(table, insert);
-  const keys = table.partitionKey.concat(
-    insert.clusteringKey === null ? [] : table.clusteringKey.map((part) => part.column),
-  );
-  const columns = [...keys, ...cells.map((cell) => cell.column)].map(quoted);
-  return {
-    text: `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) USING TIMESTAMP ? AND TTL ?`,
-    values: [
-      ...insert.partitionKey,
-      ...(insert.clusteringKey ?? []),
-      ...cells.map((cell) => cell.value),
-      timestampOf(insert.timestamp),
-      int32(insert.ttl),
-    ],
-  };
+/** Of an insert or update: its text, and where the values of its cells begin and which columns they are. */
+interface Shape {
+  readonly text: string;
+  readonly places: ReadonlyMap<string, number>;
 }
 
-function updateStatement({ name, table }: Target, update: Update): BoundStatement {
-  const where = keyOf(table, update.partitionKey, update.clusteringKey);
-  const sets: string[] = [];
-  const values: Bound[] = [];
-  for (const { column, value } of plainCells(table, update)) {
-    sets.push(`${quoted(column)} = ?`);
-    values.push(value);
+/**
+ * The statements that mutations of one table become, to be prepared. Plain columns that a mutation leaves out are bound
+ * `unset`, so that all inserts of a table, and nearly all updates, share one statement; texts are made once.
+ */
+export class MutationStatements {
+  readonly #name: string;
+  readonly #table: Table;
+  readonly #lists: ReadonlySet<string>;
+  /** Columns that every statement binds: those that are neither key, nor counter, nor made of cells of their own. */
+  readonly #statics: readonly string[];
+  readonly #regulars: readonly string[];
+  readonly #plain: ReadonlySet<string>;
+  readonly #shapes = new Map<string, Shape>();
+
+  constructor(keyspace: string, table: Table) {
+    const keys = new Set([...table.partitionKey, ...table.clusteringKey.map((part) => part.column)]);
+    const plain = table.columns.filter((column) => !keys.has(column.name) && isPlain(column));
+    this.#name = qualified(keyspace, table.name);
+    this.#table = table;
+    this.#lists = new Set(table.columns.filter(isUnfrozenList).map((column) => column.name));
+    this.#statics = plain.filter((column) => column.static).map((column) => column.name);
+    this.#regulars = plain.filter((column) => !column.static).map((column) => column.name);
+    this.#plain = new Set(this.#regulars);
   }
-  for (const [column, value] of Object.entries(update.add)) {
-    sets.push(`${quoted(columnOf(table, column).name)} = ${quoted(column)} + ?`);
-    values.push(value);
-  }
-  for (const [column, fields] of Object.entries(update.fields)) {
-    columnOf(table, column);
-    for (const [field, value] of Object.entries(fields)) {
-      sets.push(`${quoted(column)}.${quoted(field)} = ?`);
-      values.push(value);
+
+  /** The statement of a mutation and its values in wire form. Throws `UNKNOWN_COLUMN`. */
+  of(mutation: Mutation): BoundStatement {
+    switch (mutation.kind) {
+      case 'insert':
+        return this.#insert(mutation);
+      case 'update':
+        return this.#update(mutation);
+      case 'delete-row':
+        return {
+          text: `DELETE FROM ${this.#name} USING TIMESTAMP ? WHERE ${this.#where(true)}`,
+          values: [timestampOf(mutation.timestamp), ...mutation.partitionKey, ...mutation.clusteringKey],
+        };
+      case 'count': {
+        const added = Object.entries(mutation.add);
+        const sets = added.map(([name]) => `${this.#quoted(name)} = ${quoted(name)} + ?`);
+        return {
+          text: `UPDATE ${this.#name} SET ${sets.join(', ')} WHERE ${this.#where(mutation.clusteringKey !== null)}`,
+          values: [
+            ...added.map(([, value]) => int64(value)),
+            ...mutation.partitionKey,
+            ...(mutation.clusteringKey ?? []),
+          ],
+        };
+      }
     }
   }
-  return {
-    text: `UPDATE ${name} USING TIMESTAMP ? AND TTL ? SET ${sets.join(', ')} WHERE ${where.text}`,
-    values: [timestampOf(update.timestamp), int32(update.ttl), ...values, ...where.values],
-  };
-}
 
-/** Every plain column that a row of this kind can have, `unset` where it is left out, and the other columns set. */
-function plainCells(table: Table, mutation: Insert | Update): { readonly column: string; readonly value: Bound }[] {
-  const keys = new Set([...table.partitionKey, ...table.clusteringKey.map((part) => part.column)]);
-  const { cells } = mutation;
-  for (const name of Object.keys(cells)) columnOf(table, name);
-  const inReach = (column: Column): boolean =>
-    !keys.has(column.name) &&
-    !isMultiCell(column.type) &&
-    column.static === (mutation.clusteringKey === null) &&
-    !(column.type.kind === 'scalar' && column.type.name === 'counter');
-  return table.columns
-    .filter((column) => inReach(column) || Object.hasOwn(cells, column.name))
-    .map((column) => {
-      const value = Object.hasOwn(cells, column.name) ? cells[column.name] : undefined;
-      return { column: column.name, value: value === undefined ? unset : value };
+  /**
+   * True when sending the mutation twice leaves the same as sending it once. A list written twice at one timestamp
+   * doubles, whether it is set or appended to; a counter counts twice; without a timestamp the second is a later write.
+   */
+  isRepeatable(mutation: Mutation): boolean {
+    return mutation.kind !== 'count' && mutation.timestamp !== null && !this.touchesList(mutation);
+  }
+
+  /** True when the mutation sets or appends to an unfrozen list; such mutations of one row keep their order. */
+  touchesList(mutation: Mutation): boolean {
+    if (this.#lists.size === 0 || (mutation.kind !== 'insert' && mutation.kind !== 'update')) return false;
+    for (const name of this.#lists) {
+      if (Object.hasOwn(mutation.cells, name) && mutation.cells[name] !== null) return true;
+      if (mutation.kind === 'update' && Object.hasOwn(mutation.add, name)) return true;
+    }
+    return false;
+  }
+
+  #insert(insert: Insert): BoundStatement {
+    const whole = insert.clusteringKey !== null;
+    const names = Object.keys(insert.cells);
+    const others = this.#others(names, whole);
+    const shape = this.#shape(`insert ${whole} ${JSON.stringify(others)}`, () => {
+      const keys = this.#keys(whole);
+      const columns = [...keys, ...(whole ? this.#regulars : this.#statics), ...others];
+      return {
+        text: `INSERT INTO ${this.#name} (${columns.map((column) => this.#quoted(column)).join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) USING TIMESTAMP ? AND TTL ?`,
+        places: placesOf(columns, 0),
+      };
     });
+    const values: Bound[] = [...insert.partitionKey, ...(insert.clusteringKey ?? [])];
+    this.#bind(insert.cells, names, { values, places: shape.places, count: shape.places.size });
+    values.push(timestampOf(insert.timestamp), int32(insert.ttl));
+    return { text: shape.text, values };
+  }
+
+  #update(update: Update): BoundStatement {
+    const whole = update.clusteringKey !== null;
+    const names = Object.keys(update.cells);
+    const added = Object.entries(update.add);
+    const fields = Object.entries(update.fields).map(([name, values]) => [name, Object.entries(values)] as const);
+    const others = this.#others(names, whole);
+    const parts = [
+      others,
+      added.map(([name]) => name),
+      fields.map(([name, list]) => [name, list.map(([field]) => field)]),
+    ];
+    const shape = this.#shape(`update ${whole} ${JSON.stringify(parts)}`, () => {
+      const columns = [...(whole ? this.#regulars : this.#statics), ...others];
+      const sets = [
+        ...columns.map((column) => `${this.#quoted(column)} = ?`),
+        ...added.map(([name]) => `${this.#quoted(name)} = ${quoted(name)} + ?`),
+        ...fields.flatMap(([name, list]) => list.map(([field]) => `${this.#quoted(name)}.${quoted(field)} = ?`)),
+      ];
+      return {
+        text: `UPDATE ${this.#name} USING TIMESTAMP ? AND TTL ? SET ${sets.join(', ')} WHERE ${this.#where(whole)}`,
+        places: placesOf(columns, 2),
+      };
+    });
+    const values: Bound[] = [timestampOf(update.timestamp), int32(update.ttl)];
+    this.#bind(update.cells, names, { values, places: shape.places, count: 2 + shape.places.size });
+    for (const [, value] of added) values.push(value);
+    for (const [, list] of fields) for (const [, value] of list) values.push(value);
+    values.push(...update.partitionKey, ...(update.clusteringKey ?? []));
+    return { text: shape.text, values };
+  }
+
+  #bind(
+    cells: Insert['cells'],
+    names: readonly string[],
+    into: { readonly values: Bound[]; readonly places: ReadonlyMap<string, number>; readonly count: number },
+  ): void {
+    while (into.values.length < into.count) into.values.push(unset);
+    for (const name of names) {
+      const place = into.places.get(name);
+      if (place !== undefined) into.values[place] = cells[name] ?? null;
+    }
+  }
+
+  /** The columns set that not every statement binds. */
+  #others(names: readonly string[], whole: boolean): string[] {
+    return names.filter((name) => (whole ? !this.#plain.has(name) : !this.#statics.includes(name)));
+  }
+
+  #shape(key: string, make: () => Shape): Shape {
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const shape = make();
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  #keys(whole: boolean): string[] {
+    const { partitionKey, clusteringKey } = this.#table;
+    return [...partitionKey, ...(whole ? clusteringKey.map((part) => part.column) : [])];
+  }
+
+  #where(whole: boolean): string {
+    return this.#keys(whole)
+      .map((column) => `${quoted(column)} = ?`)
+      .join(' AND ');
+  }
+
+  #quoted(name: string): string {
+    return quoted(columnOf(this.#table, name).name);
+  }
 }
 
-/** `clusteringKey` null: the partition's static columns. */
-function keyOf(table: Table, partitionKey: readonly Bytes[], clusteringKey: readonly Bytes[] | null): BoundStatement {
-  const columns = table.partitionKey.concat(
-    clusteringKey === null ? [] : table.clusteringKey.map((part) => part.column),
-  );
-  return {
-    text: columns.map((column) => `${quoted(column)} = ?`).join(' AND '),
-    values: [...partitionKey, ...(clusteringKey ?? [])],
-  };
+function isPlain({ type }: Column): boolean {
+  return !isMultiCell(type) && !(type.kind === 'scalar' && type.name === 'counter');
+}
+
+function isUnfrozenList({ type }: Column): boolean {
+  return type.kind === 'list' && !type.frozen;
+}
+
+function placesOf(columns: readonly string[], first: number): ReadonlyMap<string, number> {
+  return new Map(columns.map((column, index) => [column, first + index]));
 }
 
 /** Null leaves the timestamp to the coordinator. */
