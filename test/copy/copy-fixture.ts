@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createCluster } from '../../src/cassandra/cluster.ts';
+import { schemaSession } from '../../src/cassandra/execute.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
@@ -22,6 +24,10 @@ export interface RunOptions {
   readonly timestamp?: bigint;
   /** The lease is lost after so many looks at it. */
   readonly heldFor?: number;
+  /** What stands in the migration's schema, instead of all that the test made. */
+  readonly schema?: readonly Declared[];
+  /** A table that the test made by itself and that is to be read from the server. */
+  readonly live?: string;
 }
 
 export interface Ran<T> {
@@ -44,6 +50,9 @@ export interface CopyFixture {
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
     options?: RunOptions,
   ): Promise<Ran<CopyAccounts>>;
+  context(options?: RunOptions): WorkContext;
+  /** As the server has it. */
+  liveTable(name: string): Promise<Table>;
   /** Checkpoints of the newest run, also of one that failed. */
   checkpoints(): readonly Checkpoint[];
   query(cql: string): Promise<readonly Record<string, unknown>[]>;
@@ -69,12 +78,11 @@ export async function copyFixture(keyspace: string): Promise<CopyFixture> {
     return found;
   };
 
-  const work = async <T>(options: RunOptions, go: (context: WorkContext) => Promise<T>): Promise<Ran<T>> => {
+  const context = (options: RunOptions = {}, progress: Progress[] = []): WorkContext => {
     checkpoints = [];
-    const progress: Progress[] = [];
     let looks = 0;
     const { attempt = 1, finished = [], heldFor = Number.POSITIVE_INFINITY } = options;
-    const result = await go({
+    return {
       keyspace,
       types: base.types,
       attempt,
@@ -87,8 +95,17 @@ export async function copyFixture(keyspace: string): Promise<CopyFixture> {
       checkpoint: async (range, state, more) => {
         checkpoints.push({ run: 'run', step: 'step', attempt, range, state, ...more });
       },
-    });
+    };
+  };
+  const work = async <T>(options: RunOptions, go: (context: WorkContext) => Promise<T>): Promise<Ran<T>> => {
+    const progress: Progress[] = [];
+    const result = await go(context(options, progress));
     return { result, checkpoints, progress };
+  };
+  const session = schemaSession(base.connection, { keyspace, ledgerKeyspace: `${keyspace}_ledger` });
+  const liveTable = async (name: string): Promise<Table> => {
+    const { schema } = await createCluster(base.connection, session).describe(keyspace);
+    return schema.tables[name] ?? table(name);
   };
 
   return {
@@ -118,20 +135,20 @@ export async function copyFixture(keyspace: string): Promise<CopyFixture> {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, content);
     },
-    run: (data, options = {}) => {
-      const spec = specOf(data, made);
+    context,
+    liveTable,
+    run: async (data, options = {}) => {
+      if (options.live !== undefined) tables.set(options.live, await liveTable(options.live));
+      const spec = specOf(data, options.schema ?? made);
       const { timestamp = baseTime, floor = null } = options;
       const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
       const into = table(spec.into.name);
       const request = { spec, from, into, startedAt: new Date(0), timestamp, floor, rejectsFile };
-      return work(options, (context) => copier.copy(request, context));
+      return work(options, (given) => copier.copy(request, given));
     },
     copyTable: (request, options = {}) =>
-      work(options, (context) =>
-        copier.copyTable(
-          { timestamp: options.timestamp ?? baseTime, floor: options.floor ?? null, ...request },
-          context,
-        ),
+      work(options, (given) =>
+        copier.copyTable({ timestamp: options.timestamp ?? baseTime, floor: options.floor ?? null, ...request }, given),
       ),
     query: async (cql) => {
       const { rows } = await base.connection.client.execute(cql.replaceAll('KS.', `${keyspace}.`));
