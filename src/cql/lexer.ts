@@ -33,7 +33,7 @@ const tokenPattern = new RegExp(
     '(?<duration>(?:[0-9]+(?:mo|ms|us|µs|ns|[ywdhms]))+(?![0-9a-z_]))',
     String.raw`(?<number>[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?(?![a-z_]))`,
     '(?<word>[a-z][a-z0-9_]*)',
-    String.raw`(?<sign><=|>=|!=|[-=<>+*/%()[\]{},:;.?@&|!])`,
+    String.raw`(?<sign><=|>=|!=|/(?!\*)|[-=<>+*%()[\]{},:;.?@&|!])`,
   ].join('|'),
   'iyu',
 );

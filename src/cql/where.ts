@@ -28,20 +28,20 @@ export function whereRelations(clause: string): readonly string[] {
     }
     if ('([{'.includes(token.text)) depth += 1;
     if (')]}'.includes(token.text)) depth -= 1;
-    text += (spaceBetween(before, token, text) ? ' ' : '') + spelled(token);
+    text += (spaceBetween(before, token, text) ? ' ' : '') + spelled(token, before);
     before = token;
   }
   relations.push(text);
   return relations;
 }
 
-const keywords: ReadonlySet<string> = new Set(['is', 'not', 'null', 'in', 'contains', 'like', 'key', 'and']);
+const keywords: ReadonlySet<string> = new Set(['is', 'not', 'null', 'in', 'contains', 'like', 'and']);
 const operators: ReadonlySet<string> = new Set(['=', '<', '>', '<=', '>=', '!=', '+', '*', '/', '%']);
 
-function spelled(token: Token): string {
+function spelled(token: Token, before: Token | undefined): string {
   switch (token.kind) {
     case 'word':
-      return keywords.has(token.value) && token.value !== 'key' ? token.value.toUpperCase() : token.value;
+      return isKeyword(token, before) ? token.value.toUpperCase() : token.value;
     case 'name':
       return quoted(token.value);
     case 'text':
@@ -51,14 +51,18 @@ function spelled(token: Token): string {
   }
 }
 
+/** `key` is an ordinary name but after CONTAINS. */
+function isKeyword(token: Token, before: Token | undefined): boolean {
+  return keywords.has(token.value) || (token.value === 'key' && before?.value === 'contains');
+}
+
 function spaceBetween(before: Token | undefined, token: Token, soFar: string): boolean {
   if (before === undefined) return false;
   if (token.kind === 'sign' && [',', ')', ']', '}', ':', '.'].includes(token.text)) return false;
   if (before.kind === 'sign' && ['(', '[', '{', '.'].includes(before.text)) return false;
   // A minus belongs to its number when it follows an operator, a bracket or a comma.
   if (before.text === '-') return !/(^|[=<>(,[{:])\s*-$/.test(soFar);
-  if (token.text === '(') return isOperator(before);
-  return !(token.text === '[');
+  return token.text === '(' || token.text === '[' ? isOperator(before) : true;
 }
 
 function isOperator(token: Token): boolean {
