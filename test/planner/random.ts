@@ -82,7 +82,8 @@ function randomView(dice: Dice, state: Schema): Declaration[] {
   const on = dice.one(Object.values(state.tables));
   if (on === undefined) return [];
   const extra = dice.one(valueColumns(on));
-  const key = keyColumns(on).join(', ');
+  // The order of the table's own clustering columns is stated: a view that states none takes it over.
+  const key = [...on.partitionKey, ...on.clusteringKey.map((part) => `${part.column} ${part.order}`)].join(', ');
   return [create(view(`${on.name}_view`, on.name, { key: extra === undefined ? key : `${extra.name}, ${key}` }))];
 }
 
