@@ -230,7 +230,7 @@ describe('mode re-added', () => {
         keep: 'static text',
         l: 'list<int>',
         m: 'map<text, int>',
-        u: 'geo',
+        u: 'frozen<tuple<double, text>>',
         v: 'text',
       },
       partitionKey: ['p'],
@@ -239,7 +239,7 @@ describe('mode re-added', () => {
     for (let p = 0; p < 30; p += 1) {
       for (let c = 0; c < 3; c += 1) {
         await cql(
-          `INSERT INTO ${keyspace}.readd (p, c, l, m, u, v) VALUES (${p}, ${c}, [1, 2, 1], {'a': 1}, {lat: ${c}, lon: null}, 'v')`,
+          `INSERT INTO ${keyspace}.readd (p, c, l, m, u, v) VALUES (${p}, ${c}, [1, 2, 1], {'a': 1}, (${c}, null), 'v')`,
         );
       }
       await cql(`INSERT INTO ${keyspace}.readd (p, s, keep) VALUES (${p}, 's${p}', 'k')`);
@@ -257,7 +257,7 @@ describe('mode re-added', () => {
       ['s', 'text static'],
       ['l', 'list<int>'],
       ['m', 'map<text, int>'],
-      ['u', 'frozen<geo>'],
+      ['u', 'frozen<tuple<double, text>>'],
     ]) {
       await cql(`ALTER TABLE ${keyspace}.readd ADD ${column} ${type}`);
     }
