@@ -151,8 +151,10 @@ export async function copyFixture(keyspace: string): Promise<CopyFixture> {
         copier.copyTable({ timestamp: options.timestamp ?? baseTime, floor: options.floor ?? null, ...request }, given),
       ),
     query: async (cql) => {
-      const { rows } = await base.connection.client.execute(cql.replaceAll('KS.', `${keyspace}.`));
-      return rows.map((row) => ({ ...row }));
+      const found: Record<string, unknown>[] = [];
+      const result = await base.connection.client.execute(cql.replaceAll('KS.', `${keyspace}.`));
+      for await (const row of result) found.push({ ...row });
+      return found;
     },
     rejects: async () => {
       const text = await readFile(rejectsFile, 'utf8');
