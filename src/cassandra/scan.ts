@@ -10,6 +10,8 @@ const targetBytes = 1024 * 1024;
 const firstRows = 32;
 const mostRows = 10_000;
 const mostAttempts = 8;
+/** A replica that fails has a reason, such as too many tombstones, that smaller pages only sometimes avoid. */
+const mostFailures = 3;
 const mostClockAttempts = 4;
 
 /**
@@ -82,7 +84,8 @@ class PageFetcher {
         return await this.#fetchWithClock(from);
       } catch (thrown) {
         const trouble = troubleOf(thrown);
-        if (trouble === 'refused' || trouble === 'unavailable' || attempt >= mostAttempts) {
+        const most = trouble === 'failure' ? mostFailures : mostAttempts;
+        if (trouble === 'refused' || trouble === 'unavailable' || attempt >= most) {
           throw readError(thrown, { ...this.#request, table: this.#request.table.name });
         }
         if (trouble === 'timeout' || trouble === 'failure') this.#context.pageSize.shrink();

@@ -13,7 +13,7 @@ const heldBytes = 16 * 1024 * 1024;
 /** Size of one batch of one partition: beyond this the server gains little. */
 const batchStatements = 64;
 const batchBytes = 48 * 1024;
-const deadlineMs = 120_000;
+const defaultDeadlineMs = 120_000;
 const mostFailures = 4;
 
 /** What is sent as one request: one mutation, or repeatable ones of one partition. */
@@ -32,6 +32,7 @@ interface Unit {
 export class Writer implements TableWriter {
   readonly #client: Client;
   readonly #request: WriterRequest;
+  readonly #deadlineMs: number;
   readonly #statements: MutationStatements;
   readonly #options: QueryOptions;
   readonly #limit = new WriteLimit();
@@ -42,9 +43,11 @@ export class Writer implements TableWriter {
   #heldBytes = 0;
   #failure: unknown = null;
 
-  constructor(client: Client, request: WriterRequest) {
+  /** `deadlineMs`: how long a write is sent again before it is given up. */
+  constructor(client: Client, request: WriterRequest, deadlineMs: number = defaultDeadlineMs) {
     this.#client = client;
     this.#request = request;
+    this.#deadlineMs = deadlineMs;
     this.#statements = new MutationStatements(request.keyspace, request.table);
     this.#options = {
       prepare: true,
@@ -133,7 +136,7 @@ export class Writer implements TableWriter {
           !unit.repeatable ||
           trouble === 'refused' ||
           (trouble === 'failure' && attempt >= mostFailures) ||
-          performance.now() - started > deadlineMs;
+          performance.now() - started > this.#deadlineMs;
         if (givenUp) throw writeError(thrown, unit.first, { request: this.#request, repeatable: unit.repeatable });
         await pause(Math.min(5000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
       }
