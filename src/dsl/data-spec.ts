@@ -106,7 +106,8 @@ function rowsFunction(subject: string, { from, into }: Ends, rows: TransformSpec
   return (row, out, run) => {
     const emit = writes === null ? out : { emit: (emitted: JsRow) => out.emit(turned(emitted, writes)) };
     const result: unknown = rows(reads === null ? row : turned(row, reads), emit, run);
-    if (result === undefined || isSignal(result)) return result as ReturnType<TransformSpec['rows']>;
+    if (result === undefined || (isSignal(result) && result.kind !== 'unset'))
+      return result as ReturnType<TransformSpec['rows']>;
     throw mistake('TRANSFORM_RETURNED', {
       message: `rows of ${subject} returned ${result instanceof Promise ? 'a promise' : shown(result)}`,
       next: 'Emit rows with `out.emit`; return nothing but `skip(…)` or `reject(…)`, and do not make the function async.',

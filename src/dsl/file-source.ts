@@ -198,10 +198,14 @@ function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition
   const given = propertiesOf(subject, definition, ['columns', 'key', 'required', 'fields', ...more]);
   const types = columnsOfFile(system, subject, given['columns']);
   const key = namesIn(`key of ${subject}`, types, given['key']);
-  const required = [...new Set([...key, ...namesIn(`required of ${subject}`, types, given['required'])])];
+  const required = Object.freeze([
+    ...new Set([...key, ...namesIn(`required of ${subject}`, types, given['required'])]),
+  ]);
   const fields = fieldsOf(subject, types, given['fields']);
-  const settings = Object.fromEntries(
-    more.flatMap((name) => (given[name] === undefined ? [] : [[name, settingOf(subject, name, given[name])]])),
+  const settings = Object.freeze(
+    Object.fromEntries(
+      more.flatMap((name) => (given[name] === undefined ? [] : [[name, settingOf(subject, name, given[name])]])),
+    ),
   );
   const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
     name,
