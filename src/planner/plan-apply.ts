@@ -1,25 +1,23 @@
-import { CqlformError } from '../kernel/errors.ts';
 import type { Change } from '../model/change.ts';
 import type { Migration } from '../model/migration.ts';
 import { type Plan, planFormat, type Section } from '../model/plan.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
 import { applyChanges } from './apply-changes.ts';
-import { foundLive, managedLive, withTouched } from './base.ts';
-import { composeWith } from './compose.ts';
-import type { PassOver } from './compose-table.ts';
+import { managedLive } from './base.ts';
+import { composeLive, type LiveStates } from './compose-live.ts';
 import { dataTitle } from './data-steps.ts';
 import { driftOf } from './drift.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { ApplyInput } from './input.ts';
 import { createKeyspace } from './keyspace-steps.ts';
 import { lateHazard, lateness } from './late.ts';
-import { keyOf, listed, nounOf } from './names.ts';
+import { listed } from './names.ts';
 import { sealPlan } from './plan-hash.ts';
-import { columnOf, objectKinds, objectOf, withObject, withoutObject } from './schema-objects.ts';
+import { withObject, withoutObject } from './schema-objects.ts';
 import { planSection } from './section.ts';
 import { summaryOf } from './summary.ts';
 import { touchedAddresses } from './touched.ts';
-import { type World, worldOf } from './world.ts';
+import { worldOf } from './world.ts';
 import { type PlanScope, SectionWriter } from './writer.ts';
 
 /**
@@ -48,18 +46,9 @@ export function planApply(input: ApplyInput): Plan {
   });
 }
 
-/** The three states that go from section to section. */
-interface Standing {
-  /** As the ledger will have it. */
-  readonly recorded: Schema;
-  /** The managed objects as they are in the cluster by then. */
-  readonly managed: Schema;
-  readonly world: World;
-}
-
 function planSections(input: ApplyInput, scope: PlanScope): readonly Section[] {
   const recorded = input.recorded?.schema ?? emptySchema;
-  let standing: Standing = {
+  let standing: LiveStates = {
     recorded,
     managed: managedLive(recorded, input.live.schema),
     world: worldOf(input.live),
@@ -79,14 +68,14 @@ function planSections(input: ApplyInput, scope: PlanScope): readonly Section[] {
 
 interface OneContext {
   readonly scope: PlanScope;
-  readonly standing: Standing;
+  readonly standing: LiveStates;
 }
 
 /** One section, or null when the migration cannot be applied to the state before it. */
 function planOne(
   migration: Migration,
   { scope, standing }: OneContext,
-): { readonly section: Section; readonly standing: Standing } | null {
+): { readonly section: Section; readonly standing: LiveStates } | null {
   const { input } = scope;
   const writer = new SectionWriter(scope, migration.id, standing.world);
   const late = lateness(writer, migration, input.appliedAfter[migration.id] ?? []);
@@ -107,7 +96,7 @@ function planOne(
     skippedData: input.options.schemaOnly ? migration.data.map(dataTitle) : [],
     late,
   };
-  const next: Standing = {
+  const next: LiveStates = {
     recorded: applyChanges(standing.recorded, all),
     managed: managedAfter(standing, schema, all),
     world: writer.world,
@@ -116,7 +105,7 @@ function planOne(
 }
 
 /** Objects that the migration only reads stay unmanaged. */
-function managedAfter({ managed }: Standing, schema: Schema, changes: readonly Change[]): Schema {
+function managedAfter({ managed }: LiveStates, schema: Schema, changes: readonly Change[]): Schema {
   let next: Schema = { ...managed, keyspace: schema.keyspace };
   for (const change of changes) {
     if (change.kind !== 'object') continue;
@@ -129,80 +118,6 @@ function firstKeyspace(writer: SectionWriter, changes: readonly Change[]): reado
   const wanted = changes.find((change) => change.kind === 'keyspace');
   createKeyspace(writer, wanted?.after ?? { kind: 'keyspace' });
   return [{ kind: 'keyspace', before: null, after: { ...writer.world.schema.keyspace, ...wanted?.after } }];
-}
-
-/** Composes onto what is live. What is so already is noted and needs no step; what is otherwise is an error. */
-function composeLive(
-  writer: SectionWriter,
-  migration: Migration,
-  { recorded, managed, world }: Standing,
-): { readonly changes: readonly Change[]; readonly schema: Schema } | null {
-  const base = withTouched(managed, world.schema, migration);
-  const adopted = adoptable(writer, migration, { base, live: world.schema });
-  if (adopted === null) return null;
-  const passOver: PassOver = ({ object, fact, error }) => {
-    if (isRecorded(recorded, object, error.code)) throw error;
-    writer.notice(
-      { code: 'ALREADY_SO', severity: 'info', object },
-      { message: `${fact}: nothing to do`, next: 'Look at `cqlform drift` if you did not expect it.' },
-    );
-  };
-  try {
-    const { changes, schema } = composeWith(base, migration, passOver);
-    return { schema, changes: changes.map((change) => markAdopted(change, adopted)) };
-  } catch (thrown) {
-    if (!(thrown instanceof CqlformError)) throw thrown;
-    const object = thrown.fields['object'];
-    writer.refuse(thrown.code, typeof object === 'string' ? object : '', {
-      message: thrown.message,
-      next: thrown.next,
-    });
-    return null;
-  }
-}
-
-/** The ledger says the same as the cluster, so the migration itself is wrong: it adds what is there or drops what is not. */
-function isRecorded(recorded: Schema, object: string, code: string): boolean {
-  const [table, column] = object.split('.');
-  const isThere = objectKinds.some((of) => objectOf(recorded, of, object) !== null) || hasPart(recorded, table, column);
-  return code.endsWith('_EXISTS') ? isThere : !isThere;
-}
-
-function hasPart(schema: Schema, owner = '', part = ''): boolean {
-  const table = schema.tables[owner];
-  if (table !== undefined) return columnOf(table, part) !== undefined;
-  return schema.types[owner]?.fields.some((field) => field.name === part) ?? false;
-}
-
-/** Keys of created objects that are there as wanted; null when one is there otherwise. */
-function adoptable(
-  writer: SectionWriter,
-  migration: Migration,
-  { base, live }: { readonly base: Schema; readonly live: Schema },
-): ReadonlySet<string> | null {
-  const adopted = new Set<string>();
-  let conflict = false;
-  for (const { object, difference } of foundLive(base, live, migration)) {
-    const name = `${nounOf(object.kind)} ${keyOf(object)}`;
-    if (difference === null) {
-      adopted.add(`${object.kind} ${keyOf(object)}`);
-      writer.notice(
-        { code: 'ADOPTED', severity: 'info', object: keyOf(object) },
-        { message: `${name} is in the cluster as wanted: it becomes managed`, next: 'Nothing to do.' },
-      );
-      continue;
-    }
-    conflict = true;
-    writer.refuse('LIVE_CONFLICT', keyOf(object), {
-      message: `${name} is recorded nowhere, but in the cluster, and not as wanted: ${difference}`,
-      next: 'Write the declaration as it is in the cluster (cqlform introspect shows it) and change it in a later migration, or rename one of the two.',
-    });
-  }
-  return conflict ? null : adopted;
-}
-
-function markAdopted(change: Change, adopted: ReadonlySet<string>): Change {
-  return change.kind === 'object' && adopted.has(`${change.of} ${change.name}`) ? { ...change, adopted: true } : change;
 }
 
 function withLateHazard(writer: SectionWriter, late: string): Section['steps'] {
