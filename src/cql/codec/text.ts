@@ -1,13 +1,14 @@
 import { dateOfDays, daysOfDate, nanosecondsOfTime, timeOfNanoseconds } from '../../model/calendar.ts';
-import { canonicalTimeUuid, canonicalUuid, decimalOfText, textOfDecimal } from '../../model/canonical.ts';
+import { decimalOfText, textOfDecimal } from '../../model/canonical.ts';
 import { durationOfText, textOfDuration } from '../../model/duration.ts';
 import { bytesOfInet, inetOfBytes } from '../../model/inet.ts';
 import type { ScalarName } from '../../model/type.ts';
 import { filled } from './number.ts';
-import { compareBytes, compareDecimals, compareTimeUuids, compareUuids } from './order.ts';
+import { compareBytes, compareDecimals } from './order.ts';
 import type { ValuePlan } from './plan.ts';
 import { notA, unreadable } from './reject.ts';
 import type { Sink } from './sink.ts';
+import { uuidPlan } from './uuid.ts';
 import { readVarint, writeVarint } from './varint.ts';
 import { readVint, writeVint } from './vint.ts';
 
@@ -43,8 +44,8 @@ export const textPlans: Readonly<Record<TextName, ValuePlan>> = {
     },
     compare: compareBytes,
   },
-  uuid: uuidPlan('uuid', canonicalUuid),
-  timeuuid: uuidPlan('timeuuid', canonicalTimeUuid),
+  uuid: uuidPlan('uuid'),
+  timeuuid: uuidPlan('timeuuid'),
   date: {
     name: 'date',
     vectorSize: null,
@@ -136,27 +137,6 @@ function readText(bytes: Buffer, start: number, end: number): string {
 function putText(text: string, encoding: 'utf8' | 'latin1', sink: Sink): void {
   const at = sink.reserve(Buffer.byteLength(text, encoding));
   sink.bytes.write(text, at, encoding);
-}
-
-function uuidPlan(name: 'uuid' | 'timeuuid', canonical: (text: string) => string | null): ValuePlan {
-  const needed = name === 'uuid' ? 'a UUID as a string is needed' : 'a version 1 UUID as a string is needed';
-  return {
-    name,
-    vectorSize: 16,
-    textual: true,
-    read: (bytes, start, end) => {
-      if (!filled(name, end - start, 16)) return null;
-      const hex = bytes.toString('hex', start, end);
-      return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-    },
-    write: (value, sink) => {
-      const uuid = typeof value === 'string' ? canonical(value) : null;
-      if (uuid === null) throw notA(name, value, needed);
-      const at = sink.reserve(16);
-      sink.bytes.write(uuid.replaceAll('-', ''), at, 'hex');
-    },
-    compare: name === 'uuid' ? compareUuids : compareTimeUuids,
-  };
 }
 
 function decimalAt(bytes: Buffer, start: number, end: number): { unscaled: bigint; scale: number } {

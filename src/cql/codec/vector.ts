@@ -23,6 +23,10 @@ export function vectorPlan(element: ValuePlan, dimension: number): ValuePlan {
     write: (value, sink) => {
       const values = value instanceof Float32Array || Array.isArray(value) ? (value as ArrayLike<unknown>) : null;
       if (values?.length !== dimension) throw notA(name, value, `an array of ${dimension} is needed`);
+      if (whole !== undefined && value instanceof Float32Array) {
+        writeFloats(value, sink);
+        return;
+      }
       for (let index = 0; index < dimension; index += 1) {
         const item = values[index];
         if (item === null || item === undefined) throw notA(name, value, `element ${index} is ${String(item)}`);
@@ -47,13 +51,25 @@ export function vectorPlan(element: ValuePlan, dimension: number): ValuePlan {
   };
 }
 
+/** Floats are copied as a block; the wire has the larger byte first, most machines the smaller. */
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 function readFloats(name: string, dimension: number): (bytes: Buffer, start: number, end: number) => Float32Array {
   return (bytes, start, end) => {
     if (end - start !== dimension * 4) throw unreadable(name, `${end - start} bytes instead of ${dimension * 4}`);
     const floats = new Float32Array(dimension);
-    for (let index = 0; index < dimension; index += 1) floats[index] = bytes.readFloatBE(start + index * 4);
+    const block = Buffer.from(floats.buffer);
+    bytes.copy(block, 0, start, end);
+    if (littleEndian) block.swap32();
     return floats;
   };
+}
+
+function writeFloats(floats: Float32Array, sink: Sink): void {
+  const at = sink.reserve(floats.byteLength);
+  const block = sink.bytes.subarray(at, sink.length);
+  block.set(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength));
+  if (littleEndian) block.swap32();
 }
 
 function fixedSpans(name: string, size: number, of: Span & { dimension: number }): readonly Span[] {
