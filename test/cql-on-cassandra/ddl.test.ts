@@ -26,6 +26,17 @@ describe('every statement', () => {
     },
   );
 
+  it('create-keyspace is accepted', async () => {
+    const name = `${keyspace}_made`;
+    await node.run(`DROP KEYSPACE IF EXISTS ${name}`);
+    const replication = { class: 'NetworkTopologyStrategy', [String(node.client.hosts.values()[0]?.datacenter)]: '1' };
+    const settings = { kind: 'keyspace', replication, durableWrites: false } as const;
+    await node.run(emitDdl({ kind: 'create-keyspace', settings }, { ...emptyContext, keyspace: name }));
+    const [row] = await node.run(`SELECT * FROM system_schema.keyspaces WHERE keyspace_name = '${name}'`);
+    expect(row).toMatchObject({ durable_writes: false });
+    await node.run(`DROP KEYSPACE ${name}`);
+  });
+
   it('made what it says', async () => {
     const columns = await node.run(
       `SELECT column_name, type, kind, clustering_order FROM system_schema.columns WHERE keyspace_name = '${keyspace}' AND table_name = 'MainTable'`,
