@@ -26,6 +26,7 @@ const tablesAtOnce = 4;
  * of which it says nothing, are sampled. A table that is not there, or cannot be read, is left out: unknown.
  */
 export async function estimateTables(connection: Connection, request: EstimateRequest): Promise<ByName<Estimate>> {
+  if (request.tables.length === 0) return {};
   const [known, tables] = await Promise.all([
     partitionEstimates(connection.client, request),
     sampledTables(connection.client, request),

@@ -7,7 +7,7 @@ export const commonOptions = {
   json: { type: 'boolean', default: false, describe: 'Print JSON (a run prints one event per line)' },
   color: { type: 'boolean', describe: 'Colour; --no-color switches it off', defaultDescription: 'as the terminal can' },
   interactive: { type: 'boolean', default: true, describe: 'Ask questions; --no-interactive never does' },
-} as const satisfies Record<string, Options>;
+} as const;
 
 /** Flags of commands that work on a project. */
 export const projectOptions = {
@@ -21,7 +21,7 @@ export const projectOptions = {
   keyspace: { type: 'string', alias: 'k', describe: 'Keyspace to work on' },
   'contact-points': { type: 'string', describe: 'host:port of some nodes, separated by commas' },
   'local-dc': { type: 'string', describe: 'Data centre to talk to' },
-} as const satisfies Record<string, Options>;
+} as const;
 
 type Flags = Readonly<Record<string, Options>>;
 type Positionals = Readonly<Record<string, PositionalOptions>>;

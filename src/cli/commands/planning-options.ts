@@ -1,5 +1,3 @@
-import type { Options } from 'yargs';
-
 /** Flags that shape a plan, wherever one is made. */
 export const planningOptions = {
   to: { type: 'string', describe: 'Stop after this migration' },
@@ -7,11 +5,11 @@ export const planningOptions = {
   'no-backup': {
     type: 'string',
     array: true,
-    default: [] as string[],
+    default: [],
     describe: 'Address that is destroyed without a backup (cannot be undone); repeatable',
   },
   check: { type: 'boolean', default: true, describe: 'Check the migration files first; --no-check does not' },
-} as const satisfies Record<string, Options>;
+} as const;
 
 export interface PlanningFlags {
   readonly to: string | null;
@@ -23,7 +21,7 @@ export interface PlanningFlags {
 export function planningFlags(flags: {
   readonly to: string | undefined;
   readonly 'schema-only': boolean;
-  readonly 'no-backup': string[];
+  readonly 'no-backup': readonly string[];
   readonly check: boolean;
 }): PlanningFlags {
   const { to, check } = flags;

@@ -1,4 +1,3 @@
-import type { Options } from 'yargs';
 import type { RunFlags } from '../../app/apply.ts';
 import type { Emit } from '../../model/event.ts';
 
@@ -8,10 +7,10 @@ export const runOptions = {
   'allow-destructive': {
     type: 'string',
     array: true,
-    default: [] as string[],
+    default: [],
     describe: 'Address whose data may be destroyed or overwritten; repeatable',
   },
-  'allow-down': { type: 'string', array: true, default: [] as string[], describe: 'Node that may be down; repeatable' },
+  'allow-down': { type: 'string', array: true, default: [], describe: 'Node that may be down; repeatable' },
   'allow-still-written': {
     type: 'boolean',
     default: false,
@@ -19,16 +18,16 @@ export const runOptions = {
   },
   'backup-consistency': {
     choices: ['ALL', 'QUORUM'] as const,
-    default: 'ALL' as const,
+    default: 'ALL',
     describe: 'How backups before a loss are read; QUORUM is recorded in the manifest',
   },
   'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
   'agreement-timeout': { type: 'number', default: 60, describe: 'Seconds to wait for schema agreement' },
-} as const satisfies Record<string, Options>;
+} as const;
 
 export interface GivenRunFlags {
-  readonly 'allow-destructive': string[];
-  readonly 'allow-down': string[];
+  readonly 'allow-destructive': readonly string[];
+  readonly 'allow-down': readonly string[];
   readonly 'allow-still-written': boolean;
   readonly 'backup-consistency': 'ALL' | 'QUORUM';
   readonly 'lock-timeout': number;

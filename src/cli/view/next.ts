@@ -17,6 +17,7 @@ export function nextAfterStatus(report: StatusReport): string {
       : 'Next: `cqlform rollback` goes on.';
   }
   if (report.drift.some((item) => item.kind !== 'unmanaged')) return 'Next: `cqlform drift` shows what differs.';
-  if (report.migrations.some((one) => one.status === 'pending' || one.status === 'rolled-back')) return 'Next: `cqlform plan`';
+  if (report.migrations.some((one) => one.status === 'pending' || one.status === 'rolled-back'))
+    return 'Next: `cqlform plan`';
   return 'Next: `cqlform new NAME` starts the next migration.';
 }
