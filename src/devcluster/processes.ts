@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -71,7 +71,9 @@ export async function startMarkOf(pid: number): Promise<string | undefined> {
     // The program's name is in parentheses and may hold spaces, so fields are counted after the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, started] = [fields[0], fields[19]];
-    if (started === undefined || state === 'Z' || state === 'X') return undefined;
+    if (started === undefined || state === 'X') return undefined;
+    // A killed process shows as a zombie while its threads still close its files and ports.
+    if (state === 'Z' && (await readdir(`/proc/${pid}/task`).catch(() => [])).length <= 1) return undefined;
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
     return `${boot.trim()}/${started}`;
   }
