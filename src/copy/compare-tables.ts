@@ -8,6 +8,7 @@ import { keyHash } from './collisions.ts';
 import { columnMappings, readColumns } from './copy-table.ts';
 import { joinRows, sameKey } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
+import { assertReadsInTheClear } from './masked-source.ts';
 import { type MappedRow, StoredMapper } from './stored-mapper.ts';
 import { copyConsistency, RowDecoder } from './table-pieces.ts';
 import { TargetEncoder } from './target-row.ts';
@@ -31,6 +32,7 @@ export async function compareTables(
   context: WorkContext,
   rows: Rows,
 ): Promise<{ readonly rows: number; readonly digest: string }> {
+  for (const table of [request.from, request.into]) await assertReadsInTheClear(rows, context.keyspace, table);
   const sides = sidesOf(request, context);
   let seen = 0;
   const digests = [];
@@ -87,11 +89,14 @@ function sidesOf({ from, into, columns, withinRow }: CompareRequest, { types }: 
   });
 }
 
+/** `place` is set for a row that cannot be brought into the target's shape. */
+type UseRow = (row: StoredRow, place: string | null) => void;
+
 /** Hands out every row of a side in the target's shape, static cells as rows of their own. */
 async function eachRow(
   side: Side,
   { context, rows }: { readonly context: WorkContext; readonly rows: Rows },
-  use: (row: StoredRow) => void,
+  use: UseRow,
 ): Promise<void> {
   const { keyspace, types } = context;
   const queue = rows.split(parts).values();
@@ -104,9 +109,10 @@ async function eachRow(
       context.assertHeld();
       for (const row of page) {
         const outcome = side.mapper.map(decoder.inputRow(row));
-        // A row that has no place in the target is not in it: its absence shows in the counts.
-        if (outcome.kind !== 'rows') use({ kind: 'row', ...row, clusteringKey: row.clusteringKey ?? [] });
-        else for (const mapped of outcome.rows) lastPartition = split(mapped, lastPartition, use);
+        // A row that has no place in the target is a difference by itself.
+        if (outcome.kind !== 'rows') {
+          use({ kind: 'row', ...row, clusteringKey: row.clusteringKey ?? [] }, decoder.place(row));
+        } else for (const mapped of outcome.rows) lastPartition = split(mapped, lastPartition, use);
       }
     }
   };
@@ -119,12 +125,12 @@ async function eachRow(
 function split(
   { partitionKey, clusteringKey, statics, cells }: MappedRow,
   lastPartition: readonly Bytes[],
-  use: (row: StoredRow) => void,
+  use: UseRow,
 ): readonly Bytes[] {
   if (statics.some((cell) => cell !== null) && !sameKey(lastPartition, partitionKey)) {
-    use({ kind: 'static', partitionKey, cells: statics });
+    use({ kind: 'static', partitionKey, cells: statics }, null);
   }
-  if (clusteringKey !== null) use({ kind: 'row', partitionKey, clusteringKey, cells });
+  if (clusteringKey !== null) use({ kind: 'row', partitionKey, clusteringKey, cells }, null);
   return partitionKey;
 }
 
@@ -181,12 +187,15 @@ async function examplesOf(
   for (const side of sides) {
     const rowsByKey = new Map<string, { digest: string; key: string; text: string }>();
     const describe = describer(side.mapper, at.context);
-    await eachRow(side, at, (row) => {
+    await eachRow(side, at, (row, place) => {
       const hash = hashOfRow(row);
       if (!wanted.has(bucketOf(hash))) return;
       const digest = createDigest(side.shape);
       digest.add(row);
-      rowsByKey.set(`${row.kind} ${hash.toString('hex')}`, { digest: digest.hex(), ...describe(row) });
+      rowsByKey.set(`${row.kind} ${hash.toString('hex')}`, {
+        digest: digest.hex(),
+        ...(place === null ? describe(row) : { key: place, text: 'a row without a place' }),
+      });
     });
     seen.push(rowsByKey);
   }

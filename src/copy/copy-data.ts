@@ -1,24 +1,22 @@
-import type { CopySpec, DataSpec, RunClock, TransformSpec } from '../model/data.ts';
 import type { CopyAccounts } from '../model/journal.ts';
-import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { CopyRequest, WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import type { OpenSource, Source } from '../ports/source.ts';
 import { assertAddUp } from './accounts.ts';
+import { newestDone } from './checkpoints.ts';
 import { countRepeated } from './collisions.ts';
-import { copyForeignRow, transformRow } from './emitted-row.ts';
-import type { InputRow, Outcome, Piece } from './input.ts';
-import { timesOf } from './joined-row.ts';
+import type { Piece } from './input.ts';
+import { assertReadsInTheClear } from './masked-source.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
+import { rowWork, tableRead } from './row-work.ts';
 import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
-import { keepsKeys, StoredMapper } from './stored-mapper.ts';
-import { StoredWrites } from './stored-writes.ts';
+import { keepsKeys } from './stored-mapper.ts';
 import { tablePieces } from './table-pieces.ts';
-import { assertNoCounters, TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
-import { type RowWork, type Write, WriteEngine } from './write-engine.ts';
+import { assertNoCounters } from './target-row.ts';
+import { WriteEngine } from './write-engine.ts';
 
 export interface CopyDependencies {
   readonly rows: Rows;
@@ -33,6 +31,7 @@ export async function copyData(
   dependencies: CopyDependencies,
 ): Promise<CopyAccounts> {
   assertNoCounters(request.into);
+  if (request.from !== null) await assertReadsInTheClear(dependencies.rows, context.keyspace, request.from);
   const { from } = request.spec;
   const source = from.kind === 'foreign' ? await dependencies.openSource(from) : null;
   try {
@@ -66,7 +65,7 @@ async function run(running: Running): Promise<CopyAccounts> {
     into,
     spool,
     onReject: (reason, row) => rejects.add(reason, row.place()),
-    work: rowWork(running, tracked),
+    work: rowWork({ request, context, clock: dependencies.clock, tracked }),
     totalRows: facts?.rows ?? null,
   });
   engine.resume(finished);
@@ -96,10 +95,8 @@ async function stillFinished(
   checkpoints: readonly Checkpoint[],
   { spool, identity }: { readonly spool: Spool; readonly identity: string | null },
 ): Promise<readonly Checkpoint[]> {
-  const newest = new Map<string, Checkpoint>();
-  for (const checkpoint of checkpoints) if (checkpoint.state === 'done') newest.set(checkpoint.range, checkpoint);
   const finished: Checkpoint[] = [];
-  for (const checkpoint of newest.values()) {
+  for (const checkpoint of newestDone(checkpoints)) {
     const same = identity === null || checkpoint.detail['identity'] === identity;
     if (same && (await spool.has(checkpoint.range, sizesOf(checkpoint)))) finished.push(checkpoint);
   }
@@ -122,156 +119,7 @@ async function piecesOf(
   return tablePieces({ rows: dependencies.rows, keyspace, table, types, columns, times: true }, done);
 }
 
-/** The live table that is read, and the declared columns besides its key. */
-function tableRead({ spec, from }: CopyRequest): { readonly table: Table; readonly columns: readonly string[] } {
-  if (from === null || spec.from.kind !== 'table') throw new TypeError('a copy from a table was given no table');
-  const keys = new Set(keyColumns(from));
-  return { table: from, columns: spec.from.table.columns.map(({ name }) => name).filter((name) => !keys.has(name)) };
-}
-
 function keysAreKept({ spec, from, into }: CopyRequest): boolean {
   if (spec.kind === 'backfill') return true;
   return spec.kind === 'copy' && from !== null && keepsKeys(from, into, spec.columns);
-}
-
-function rowWork(running: Running, tracked: boolean): () => RowWork {
-  const { request, context } = running;
-  const { spec, into } = request;
-  const encoder = new TargetEncoder(into, context.types);
-  const run: RunClock = { startedAt: request.startedAt };
-  if (spec.kind === 'transform')
-    return () => emittedWork(running, { tracked, rows: transformed(spec, { encoder, run }) });
-  if (request.from === null) {
-    if (spec.kind === 'backfill') throw new TypeError('a backfill reads its own table');
-    return () => emittedWork(running, { tracked, rows: (input) => copyForeignRow(input, { spec, encoder, run }) });
-  }
-  return () => storedWork(running, { spec, encoder, run, tracked });
-}
-
-type Emitted = (input: InputRow) => Outcome<TargetRow>;
-
-function transformed(
-  spec: TransformSpec,
-  { encoder, run }: { readonly encoder: TargetEncoder; readonly run: RunClock },
-): Emitted {
-  return (input) => transformRow(input, { spec, encoder, run });
-}
-
-/** Rows that functions made: one write time for all cells of a row. */
-function emittedWork(
-  { request, context, dependencies }: Running,
-  { rows, tracked }: { readonly rows: Emitted; readonly tracked: boolean },
-): RowWork {
-  const { into } = request;
-  const nowSeconds = (): number => Math.floor(dependencies.clock.now().getTime() / 1000);
-  return (input) => {
-    const outcome = rows(input);
-    if (outcome.kind !== 'rows') return outcome;
-    const time = writeTimeOf(input, request, context);
-    const left = time.expiresAt === null ? time.defaultTtl : time.expiresAt - nowSeconds();
-    if (time.expiresAt !== null && left <= 0) return { kind: 'skip', reason: 'expired while it was read' };
-    const at = { timestamp: time.timestamp, ttl: left, attempt: context.attempt, marker: true };
-    return {
-      kind: 'rows',
-      rows: outcome.rows.map(
-        (row): Write => ({ mutations: writesOf(row, into, at), key: tracked ? fullKey(row) : null }),
-      ),
-    };
-  };
-}
-
-/**
- * The newest write time of a stored row's cells. A foreign row has the step's recorded time, 2 µs later with each
- * attempt, so that a file that was mended wins over what was read from it before.
- */
-function writeTimeOf(
-  { stored }: InputRow,
-  { timestamp, floor, into }: CopyRequest,
-  { attempt }: WorkContext,
-): { readonly timestamp: bigint; readonly expiresAt: number | null; readonly defaultTtl: number } {
-  const raised = (time: bigint): bigint => (floor !== null && floor > time ? floor : time);
-  if (stored !== null) {
-    const times = timesOf(stored);
-    return { timestamp: raised(times.newest ?? timestamp), expiresAt: times.expiresAt, defaultTtl: 0 };
-  }
-  const defaultTtl = into.options['default_time_to_live'];
-  return {
-    timestamp: raised(timestamp) + 2n * BigInt(attempt - 1),
-    expiresAt: null,
-    defaultTtl: typeof defaultTtl === 'number' ? defaultTtl : 0,
-  };
-}
-
-function fullKey({ partitionKey, clusteringKey }: TargetRow): Write['key'] {
-  return clusteringKey === null ? null : [...partitionKey, ...clusteringKey];
-}
-
-/** Rows of a table, column by column with their own times. */
-function storedWork(
-  { request, context, dependencies }: Running,
-  {
-    spec,
-    encoder,
-    run,
-    tracked,
-  }: {
-    readonly spec: Exclude<DataSpec, TransformSpec>;
-    readonly encoder: TargetEncoder;
-    readonly run: RunClock;
-    readonly tracked: boolean;
-  },
-): RowWork {
-  const { table, columns } = tableRead(request);
-  return mappedWork({
-    from: table,
-    types: context.types,
-    columns,
-    mappings: spec.columns,
-    inPlace: spec.kind === 'backfill',
-    encoder,
-    run,
-    timestamp: request.timestamp,
-    floor: request.floor,
-    attempt: context.attempt,
-    clock: dependencies.clock,
-    tracked,
-  });
-}
-
-export interface MappedWorkOptions {
-  readonly from: Table;
-  readonly types: ByName<UserType>;
-  readonly columns: readonly string[];
-  readonly mappings: CopySpec['columns'];
-  /** Rows keep their key, and only cells of rows that are there are written. */
-  readonly inPlace: boolean;
-  readonly encoder: TargetEncoder;
-  readonly run: RunClock;
-  readonly timestamp: bigint;
-  readonly floor: bigint | null;
-  readonly attempt: number;
-  readonly clock: Clock;
-  readonly tracked: boolean;
-}
-
-export function mappedWork(options: MappedWorkOptions): RowWork {
-  const { encoder, inPlace, clock, tracked } = options;
-  const mapper = new StoredMapper({ ...options, sameKey: inPlace });
-  const writes = new StoredWrites(mapper, {
-    ...options,
-    into: encoder.table,
-    markers: !inPlace,
-    nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
-  });
-  return (input) => {
-    const outcome = mapper.map(input);
-    if (outcome.kind !== 'rows') return outcome;
-    return {
-      kind: 'rows',
-      rows: outcome.rows.map((row) => ({
-        mutations: writes.of(row),
-        key: tracked ? fullKey({ ...row, cells: {} }) : null,
-      })),
-    };
-  };
 }

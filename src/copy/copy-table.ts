@@ -4,8 +4,11 @@ import type { CopyAccounts } from '../model/journal.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
 import { assertAddUp, emptyTally } from './accounts.ts';
-import { type CopyDependencies, mappedWork } from './copy-data.ts';
+import { newestDone } from './checkpoints.ts';
+import type { CopyDependencies } from './copy-data.ts';
 import type { InputRow } from './input.ts';
+import { mappedWork } from './mapped-work.ts';
+import { assertReadsInTheClear } from './masked-source.ts';
 import { tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
 import { type RowWork, WriteEngine } from './write-engine.ts';
@@ -21,9 +24,10 @@ export async function copyTable(
 ): Promise<CopyAccounts> {
   const { from, into } = request;
   assertNoCounters(into);
+  await assertReadsInTheClear(rows, context.keyspace, from);
   const columns = readColumns(from, request.columns);
   const { keyspace, types } = context;
-  const finished = newestDone(context);
+  const finished = newestDone(context.finished);
   const refused = new Refused(request);
   const engine = new WriteEngine({
     rows,
@@ -66,11 +70,6 @@ export function readColumns(from: Table, columns: Readonly<Record<string, string
 /** Target column → where its value comes from. */
 export function columnMappings(columns: Readonly<Record<string, string>>): Readonly<Record<string, ColumnMapping>> {
   return Object.fromEntries(Object.entries(columns).map(([name, from]) => [name, { kind: 'column', from } as const]));
-}
-
-function newestDone({ finished }: WorkContext): WorkContext['finished'] {
-  const newest = new Map(finished.filter(({ state }) => state === 'done').map((done) => [done.range, done]));
-  return [...newest.values()];
 }
 
 /** Rows that have no place in the target: a key column of it comes from a column that is null in them. */

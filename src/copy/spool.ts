@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 
 /*
@@ -128,16 +129,29 @@ class Appender {
   }
 
   async #flush(): Promise<void> {
-    if (this.#handle === null) {
-      await mkdir(dirname(this.#path), { recursive: true });
-      this.#handle = await open(this.#path, 'w');
-    }
     const bytes = Buffer.concat(this.#parts);
     this.#parts = [];
     this.#held = 0;
-    await this.#handle.appendFile(bytes);
+    try {
+      if (this.#handle === null) {
+        await mkdir(dirname(this.#path), { recursive: true });
+        this.#handle = await open(this.#path, 'w');
+      }
+      await this.#handle.appendFile(bytes);
+    } catch (thrown) {
+      throw unwritable(this.#path, thrown);
+    }
     this.#written += bytes.length;
   }
+}
+
+function unwritable(path: string, cause: unknown): CqlformError {
+  return new CqlformError('REJECTS_UNWRITABLE', `${path} cannot be written: ${reasonOf(cause)}`, {
+    next: 'Make room, or give the right to write there, then apply again: it goes on where it stopped.',
+    fields: { path },
+    retryable: true,
+    cause,
+  });
 }
 
 async function sizeOf(path: string): Promise<number> {

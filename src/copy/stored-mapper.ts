@@ -163,8 +163,8 @@ function sourceOf(
     return { kind: 'function', derive: (input) => mappedValue(input, name, () => mapping.value(input.values(), run)) };
   }
   const at = access.get(mapping.from);
-  const type = from.columns.find((column) => column.name === mapping.from)?.type;
-  if (at === undefined || type === undefined) throw new TypeError(`column ${mapping.from} was not read`);
+  const type = typeOfColumn(from, mapping.from);
+  if (at === undefined || type === null) throw new TypeError(`column ${mapping.from} was not read`);
   const target = encoder.column(name).type;
   if (at.kind === 'partition' || at.kind === 'clustering') {
     const same = equalTypes(type, target);
@@ -187,6 +187,10 @@ function sourceOf(
       return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types });
     },
   };
+}
+
+function typeOfColumn(table: Table, name: string): CqlType | null {
+  return table.columns.find((column) => column.name === name)?.type ?? null;
 }
 
 function equalTypes(a: CqlType, b: CqlType): boolean {
@@ -228,12 +232,14 @@ function cellOfType(
   return { kind: 'elements', elements: elements().map((element) => ({ ...element, ...time })) };
 }
 
-/** True for mappings under which different rows always have different keys: every key column goes into the key as it is. */
+/** True for mappings under which different rows always have different keys: every key column goes into the key byte by byte. */
 export function keepsKeys(from: Table, into: Table, mappings: Readonly<Record<string, ColumnMapping>>): boolean {
   const carried = new Set(
     keyColumns(into).flatMap((name) => {
       const mapping = mappings[name];
-      return mapping?.kind === 'column' ? [mapping.from] : [];
+      if (mapping?.kind !== 'column') return [];
+      const [source, target] = [typeOfColumn(from, mapping.from), typeOfColumn(into, name)];
+      return source !== null && target !== null && equalTypes(source, target) ? [mapping.from] : [];
     }),
   );
   return keyColumns(from).every((name) => carried.has(name));

@@ -74,13 +74,24 @@ export class WriteEngine {
         }
       } catch (thrown) {
         this.#stopped = true;
-        await writer.flush().catch(() => undefined);
         throw thrown;
+      } finally {
+        if (this.#stopped) await this.#settle(writer);
       }
     };
     const workers = Array.from({ length: Math.min(piecesAtOnce, pieces.length) }, worker);
     for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
     this.#progress(true);
+  }
+
+  /** Waits for what is under way, so that nothing lands after the failure is told. Without the lease nothing more is sent. */
+  async #settle(writer: TableWriter): Promise<void> {
+    try {
+      this.#options.context.assertHeld();
+      await writer.flush();
+    } catch {
+      // The failure that stopped the copy is the one that is told.
+    }
   }
 
   async #piece(piece: Piece, writer: TableWriter): Promise<void> {

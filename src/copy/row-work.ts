@@ -1,0 +1,120 @@
+import type { DataSpec, RunClock, TransformSpec } from '../model/data.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CopyRequest, WorkContext } from '../ports/engines.ts';
+import { copyForeignRow, transformRow } from './emitted-row.ts';
+import type { InputRow, Outcome } from './input.ts';
+import { timesOf } from './joined-row.ts';
+import { fullKey, mappedWork } from './mapped-work.ts';
+import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
+import type { RowWork, Write } from './write-engine.ts';
+
+export interface RowWorkOptions {
+  readonly request: CopyRequest;
+  readonly context: WorkContext;
+  readonly clock: Clock;
+  /** Whether keys are handed on, to be looked for again among all rows. */
+  readonly tracked: boolean;
+}
+
+/** What a data spec does to each row; called anew for each piece. */
+export function rowWork(options: RowWorkOptions): () => RowWork {
+  const { request, context } = options;
+  const { spec, into } = request;
+  const encoder = new TargetEncoder(into, context.types);
+  const run: RunClock = { startedAt: request.startedAt };
+  if (spec.kind === 'transform') return () => emittedWork(options, transformed(spec, { encoder, run }));
+  if (request.from === null) {
+    if (spec.kind === 'backfill') throw new TypeError('a backfill reads its own table');
+    return () => emittedWork(options, (input) => copyForeignRow(input, { spec, encoder, run }));
+  }
+  return () => storedWork(options, { spec, encoder, run });
+}
+
+type Emitted = (input: InputRow) => Outcome<TargetRow>;
+
+function transformed(
+  spec: TransformSpec,
+  { encoder, run }: { readonly encoder: TargetEncoder; readonly run: RunClock },
+): Emitted {
+  return (input) => transformRow(input, { spec, encoder, run });
+}
+
+/** Rows that functions made: one write time for all cells of a row. */
+function emittedWork({ request, context, clock, tracked }: RowWorkOptions, rows: Emitted): RowWork {
+  const { into } = request;
+  const nowSeconds = (): number => Math.floor(clock.now().getTime() / 1000);
+  return (input) => {
+    const outcome = rows(input);
+    if (outcome.kind !== 'rows') return outcome;
+    const time = writeTimeOf(input, request, context);
+    const left = time.expiresAt === null ? time.defaultTtl : time.expiresAt - nowSeconds();
+    if (time.expiresAt !== null && left <= 0) return { kind: 'skip', reason: 'expired while it was read' };
+    const at = { timestamp: time.timestamp, ttl: left, attempt: context.attempt, marker: true };
+    return {
+      kind: 'rows',
+      rows: outcome.rows.map(
+        (row): Write => ({ mutations: writesOf(row, into, at), key: tracked ? fullKey(row) : null }),
+      ),
+    };
+  };
+}
+
+/**
+ * The newest write time of a stored row's cells. A foreign row has the step's recorded time, 2 µs later with each
+ * attempt, so that a file that was mended wins over what was read from it before.
+ */
+function writeTimeOf(
+  { stored }: InputRow,
+  { timestamp, floor, into }: CopyRequest,
+  { attempt }: WorkContext,
+): { readonly timestamp: bigint; readonly expiresAt: number | null; readonly defaultTtl: number } {
+  const raised = (time: bigint): bigint => (floor !== null && floor > time ? floor : time);
+  if (stored !== null) {
+    const times = timesOf(stored);
+    return { timestamp: raised(times.newest ?? timestamp), expiresAt: times.expiresAt, defaultTtl: 0 };
+  }
+  const defaultTtl = into.options['default_time_to_live'];
+  return {
+    timestamp: raised(timestamp) + 2n * BigInt(attempt - 1),
+    expiresAt: null,
+    defaultTtl: typeof defaultTtl === 'number' ? defaultTtl : 0,
+  };
+}
+
+/** Rows of a table, column by column with their own times. */
+function storedWork(
+  { request, context, clock, tracked }: RowWorkOptions,
+  {
+    spec,
+    encoder,
+    run,
+  }: {
+    readonly spec: Exclude<DataSpec, TransformSpec>;
+    readonly encoder: TargetEncoder;
+    readonly run: RunClock;
+  },
+): RowWork {
+  const { table, columns } = tableRead(request);
+  return mappedWork({
+    from: table,
+    types: context.types,
+    columns,
+    mappings: spec.columns,
+    inPlace: spec.kind === 'backfill',
+    encoder,
+    run,
+    timestamp: request.timestamp,
+    floor: request.floor,
+    attempt: context.attempt,
+    clock,
+    tracked,
+  });
+}
+
+/** The live table that is read, and the declared columns besides its key. */
+export function tableRead({ spec, from }: CopyRequest): { readonly table: Table; readonly columns: readonly string[] } {
+  if (from === null || spec.from.kind !== 'table') throw new TypeError('a copy from a table was given no table');
+  const keys = new Set(keyColumns(from));
+  return { table: from, columns: spec.from.table.columns.map(({ name }) => name).filter((name) => !keys.has(name)) };
+}
