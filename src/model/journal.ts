@@ -41,7 +41,7 @@ export interface CopyAccounts {
   readonly rejected: number;
   /** Rows emitted; equals the rows written. */
   readonly written: number;
-  /** Emitted rows that share their key with another emitted row of this copy. */
+  /** Emitted rows whose key another emitted row of this copy had before them: rows written less distinct keys. */
   readonly collisions: number;
   readonly bytes: number;
   /** Where the rejected rows are; null when there are none. */
