@@ -5,8 +5,9 @@ import type { Columns, CqlType, Flat } from './cql-type.ts';
 import { listOf, mistake, objectOf, propertiesOf, shown, textOf } from './mistake.ts';
 import { memberNameOf, refuseTwice } from './name.ts';
 import { originOf, type TableOrigin, withOrigin } from './origin.ts';
-import { type KeyPart, keyOf, modelTable, type NameOf, type Table, tableValue } from './table.ts';
+import { keyOf, modelTable, tableValue } from './table.ts';
 import { modelOptions, type TableOptions } from './table-options.ts';
+import type { KeyPart, NameOf, Table } from './table-type.ts';
 
 /** What a change adds or retypes when it says nothing. */
 export type NoColumns = Record<never, never>;

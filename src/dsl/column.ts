@@ -1,7 +1,7 @@
 import { type Field, keyColumns, type Column as ModelColumn, type Table } from '../model/schema.ts';
 import { type CqlType as ModelType, type ScalarName, scalarNames } from '../model/type.ts';
 import type { Columns, CqlType } from './cql-type.ts';
-import { mistake, objectOf, type Properties, shown } from './mistake.ts';
+import { mistake, objectOf, type Properties, shown, textOf } from './mistake.ts';
 import { memberNameOf } from './name.ts';
 import { originOf } from './origin.ts';
 
@@ -34,6 +34,8 @@ export function modelType(subject: string, type: unknown, frozen = false): Model
     }
     case 'udt':
       return { kind, name: rest['name'] as string, frozen };
+    case 'custom':
+      return { kind, className: textOf(`the class of ${subject}`, rest['className']) };
     case 'frozen':
       return frozenType(subject, rest['of']);
     case 'counter':
@@ -65,6 +67,7 @@ const compound: ReadonlySet<unknown> = new Set([
   'vector',
   'udt',
   'frozen',
+  'custom',
   'static',
   'masked',
 ]);

@@ -19,6 +19,7 @@ export type InnerKind =
   | 'bigint'
   | 'blob'
   | 'boolean'
+  | 'custom'
   | 'date'
   | 'decimal'
   | 'double'
@@ -79,6 +80,10 @@ export interface CqlTimestamp extends CqlType<'timestamp', Date> {}
 export interface CqlDuration extends CqlType<'duration', Duration> {}
 export interface CqlInet extends CqlType<'inet', Inet> {}
 export interface CqlBlob extends CqlType<'blob', Uint8Array> {}
+/** A type without a CQL name, by its Java class. */
+export interface CqlCustom extends CqlType<'custom', Uint8Array> {
+  readonly className: string;
+}
 /** Text that holds JSON. */
 export interface CqlJson<T> extends CqlType<'json', T> {}
 

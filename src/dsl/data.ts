@@ -5,7 +5,7 @@ import { withOrigin } from './origin.ts';
 import type { InsertOf, RowOf } from './row.ts';
 import type { Reject, Skip, Unset } from './signals.ts';
 import type { Source } from './source.ts';
-import type { Table } from './table.ts';
+import type { Table } from './table-type.ts';
 
 /** The only clock there is: fixed for the whole run, so that a resumed copy and a verify see the same value. */
 export type Run = RunClock;

@@ -19,7 +19,7 @@ function valueKind(kind: string): Value | null {
   if (canonicals.includes(kind)) return 'canonical';
   if (kind === 'boolean') return 'boolean';
   if (kind === 'timestamp') return 'date';
-  if (kind === 'blob') return 'bytes';
+  if (kind === 'blob' || kind === 'custom') return 'bytes';
   return kind === 'any' ? 'unknown' : null;
 }
 

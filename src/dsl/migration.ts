@@ -5,8 +5,8 @@ import type { Aggregate, Fn } from './function.ts';
 import type { Keyspace } from './keyspace.ts';
 import { propertiesOf } from './mistake.ts';
 import { withOrigin } from './origin.ts';
-import type { Table } from './table.ts';
 import type { Index } from './table-index.ts';
+import type { Table } from './table-type.ts';
 import type { View } from './view.ts';
 
 /** A migration file's default export. */

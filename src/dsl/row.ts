@@ -1,6 +1,6 @@
 import type { Flat, Read, Write } from './cql-type.ts';
 import type { Source } from './source.ts';
-import type { HasStatic, Table } from './table.ts';
+import type { HasStatic, Table } from './table-type.ts';
 
 type MaybeNull<T> = T extends { readonly kind: 'set' | 'list' | 'map' }
   ? Read<T>

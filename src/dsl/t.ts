@@ -4,6 +4,7 @@ import type {
   CqlBlob,
   CqlBoolean,
   CqlCounter,
+  CqlCustom,
   CqlDate,
   CqlDecimal,
   CqlDouble,
@@ -98,6 +99,8 @@ export interface CqlTypes {
   static<T extends CqlType<InnerKind | 'counter' | 'masked'>>(type: T): CqlStatic<T>;
   /** Masked from roles without UNMASK by a function, e.g. `mask_inner(1, 1)`; `default` hides the whole value. */
   masked<T extends Inner>(type: T, mask: string): CqlMasked<T>;
+  /** A type that CQL has no name for, by its Java class, as a server states it; its bytes. */
+  custom(className: string): CqlCustom;
   /** Stored as text. Functions read the parsed value and write values that are stringified; a row whose text is not JSON is rejected. */
   json<T = unknown>(): CqlJson<T>;
 }
@@ -157,6 +160,7 @@ export const t: CqlTypes = Object.freeze({
   map: (key, value) => Object.freeze({ kind: 'map', key, value }),
   tuple: (...elements) => Object.freeze({ kind: 'tuple', elements: Object.freeze(elements) }),
   vector,
+  custom: (className) => Object.freeze({ kind: 'custom', className }),
   frozen: (of) => Object.freeze({ kind: 'frozen', of }),
   static: (of) => Object.freeze({ kind: 'static', of }),
   masked: (of, mask) => Object.freeze({ kind: 'masked', of, mask }),

@@ -4,7 +4,7 @@ import type { Columns } from './cql-type.ts';
 import { mistake, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
 import { nameOf } from './name.ts';
 import { originOf, withOrigin } from './origin.ts';
-import type { Table } from './table.ts';
+import type { Table } from './table-type.ts';
 
 /** An index on one column of a table. */
 export interface Index<N extends string = string> {

@@ -4,8 +4,9 @@ import type { Columns } from './cql-type.ts';
 import { listOf, mistake, propertiesOf, shown, textOf } from './mistake.ts';
 import { nameOf, refuseTwice } from './name.ts';
 import { originOf, withOrigin } from './origin.ts';
-import { type KeyPart, keyOf, type NameOf, type Table } from './table.ts';
+import { keyOf } from './table.ts';
 import { modelOptions, type ViewOptions } from './table-options.ts';
+import type { KeyPart, NameOf, Table } from './table-type.ts';
 import { quotedName } from './type-text.ts';
 
 /** A materialized view. */

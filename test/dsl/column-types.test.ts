@@ -48,6 +48,8 @@ describe('types of columns', () => {
     [t.vector(3), 'vector<float, 3>'],
     [t.vector(2, t.list(t.int())), 'vector<frozen<list<int>>, 2>'],
     [t.frozen(t.vector(3)), 'vector<float, 3>'],
+    [t.custom('a.B'), "'a.B'"],
+    [t.list(t.custom('a.B(c)')), "list<'a.B(c)'>"],
     [address, 'address'],
     [t.frozen(address), 'frozen<address>'],
     [t.list(address), 'list<frozen<address>>'],
