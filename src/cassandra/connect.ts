@@ -1,4 +1,5 @@
 import { Client, policies, types } from 'cassandra-driver';
+import { steadyControlConnection } from './connect-control.ts';
 import { connectError } from './connect-errors.ts';
 import { LocalDataCenterPolicy } from './connect-policy.ts';
 
@@ -52,6 +53,7 @@ export interface Connection {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const policy = new LocalDataCenterPolicy(options.localDataCenter);
   const client = new Client(driverOptions(options, policy));
+  steadyControlConnection(client);
   try {
     await client.connect();
   } catch (thrown) {
@@ -87,7 +89,7 @@ function driverOptions(
     policies: {
       loadBalancing,
       // The default waits up to ten minutes; a node that comes back is wanted within a run.
-      reconnection: new policies.reconnection.ExponentialReconnectionPolicy(250, 5_000, true),
+      reconnection: new policies.reconnection.ExponentialReconnectionPolicy(100, 2_000, true),
     },
     ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
     ...(options.tls === undefined ? {} : { sslOptions: tlsOptions(options.tls) }),

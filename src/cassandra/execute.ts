@@ -25,15 +25,19 @@ export interface SchemaScope {
 
 export function schemaSession(connection: Connection, scope: SchemaScope): SchemaSession {
   const { client, options } = connection;
-  let pinned: Host | undefined;
+  // By address: the driver may replace the object when it reconnects.
+  let pinned: string | undefined;
   let unsettled = false;
 
   function coordinator(): Host {
-    if (pinned !== undefined && (pinned.isUp() || unsettled)) return pinned;
+    const hosts = client.hosts.values();
+    const before = hosts.find((host) => host.address === pinned);
+    if (before !== undefined && (before.isUp() || unsettled)) return before;
     const up = client.getState().getConnectedHosts();
-    pinned = up.find((host) => host.address === connection.address) ?? up[0] ?? client.hosts.values()[0];
-    if (pinned === undefined) throw notSent(new Error('no node is connected'), connection.address);
-    return pinned;
+    const host = up.find((one) => one.address === connection.address) ?? up[0] ?? hosts[0];
+    if (host === undefined) throw notSent(new Error('no node is connected'), connection.address);
+    pinned = host.address;
+    return host;
   }
 
   async function send(statement: string): Promise<DdlOutcome> {

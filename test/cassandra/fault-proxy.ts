@@ -1,0 +1,56 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A node behind a line that can be stalled and cut. It listens on a port of its own. */
+export interface FaultProxy extends AsyncDisposable {
+  readonly address: string;
+  /** What the node answers is held back; what it is sent gets through. */
+  stall(): void;
+  /** Lets through what was held back. */
+  flow(): void;
+  /** Closes every connection; new ones are taken. */
+  cut(): void;
+}
+
+export async function faultProxy(node: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
+  const lines = new Set<{ readonly client: Socket; readonly server: Socket }>();
+  let stalled = false;
+  const listener = createServer((client) => {
+    const server = connect(node.port, node.host);
+    const line = { client, server };
+    lines.add(line);
+    client.pipe(server);
+    server.on('data', (chunk) => void client.write(chunk));
+    if (stalled) server.pause();
+    const end = (): void => {
+      lines.delete(line);
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const bound = listener.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the proxy listens on no port');
+  const cut = (): void => {
+    for (const { client, server } of lines) {
+      client.destroy();
+      server.destroy();
+    }
+  };
+  return {
+    address: `127.0.0.1:${bound.port}`,
+    stall: () => {
+      stalled = true;
+      for (const { server } of lines) server.pause();
+    },
+    flow: () => {
+      stalled = false;
+      for (const { server } of lines) server.resume();
+    },
+    cut,
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
+}
