@@ -2,7 +2,7 @@ import { type Field, keyColumns, type Column as ModelColumn, type Table } from '
 import { type CqlType as ModelType, type ScalarName, scalarNames } from '../model/type.ts';
 import type { Columns, CqlType } from './cql-type.ts';
 import { mistake, objectOf, type Properties, shown, textOf } from './mistake.ts';
-import { memberNameOf } from './name.ts';
+import { memberNameOf, refuseMoved } from './name.ts';
 import { originOf } from './origin.ts';
 
 const scalars: ReadonlySet<string> = new Set(scalarNames);
@@ -185,7 +185,9 @@ function refuseUnfrozenFields(where: string, type: unknown): void {
 
 /** A type's fields as the model has them. Collections stay as they are written, other types inside are frozen. */
 export function modelFields(subject: string, given: unknown): readonly Field[] {
-  return Object.entries(objectOf(`the fields of ${subject}`, given)).map(([name, type]) => {
+  const fields = objectOf(`the fields of ${subject}`, given);
+  refuseMoved(subject, Object.keys(fields));
+  return Object.entries(fields).map(([name, type]) => {
     memberNameOf(`a field of ${subject}`, name);
     const where = `field ${name} of ${subject}`;
     const { kind } = typeOf(where, type);

@@ -1,7 +1,7 @@
 import type { ForeignColumn } from '../model/data.ts';
 import type { CsvFiles, JsonFiles, JsonTypes } from './file-type.ts';
 import { listOf, mistake, objectOf, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
-import { memberNameOf, refuseTwice } from './name.ts';
+import { memberNameOf, refuseMoved, refuseTwice } from './name.ts';
 import { withOrigin } from './origin.ts';
 import type { Source, SourceType } from './source.ts';
 
@@ -100,6 +100,7 @@ function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition
   const more = system === 'csv' ? csvSettings : [];
   const given = propertiesOf(subject, definition, ['columns', 'key', 'required', 'fields', ...more]);
   const types = columnsOfFile(system, subject, given['columns']);
+  if (given['header'] === false) refuseMoved(subject, Object.keys(types));
   const key = namesIn(`key of ${subject}`, types, given['key']);
   const required = Object.freeze([
     ...new Set([...key, ...namesIn(`required of ${subject}`, types, given['required'])]),

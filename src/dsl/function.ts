@@ -3,7 +3,7 @@ import type { CqlType as ModelType } from '../model/type.ts';
 import { modelType } from './column.ts';
 import type { Fields, Inner } from './cql-type.ts';
 import { booleanOf, listOf, mistake, objectOf, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
-import { memberNameOf } from './name.ts';
+import { memberNameOf, refuseMoved } from './name.ts';
 import { originOf, withOrigin } from './origin.ts';
 import { signatureOf, typeText } from './type-text.ts';
 
@@ -131,15 +131,10 @@ export function outside(subject: string, type: unknown): ModelType {
 }
 
 function argumentsOf(subject: string, given: unknown): readonly Field[] {
-  return Object.entries(objectOf(`arguments of ${subject}`, given)).map(([name, type]) => {
+  const fields = objectOf(`arguments of ${subject}`, given);
+  refuseMoved(subject, Object.keys(fields));
+  return Object.entries(fields).map(([name, type]) => {
     memberNameOf(`an argument of ${subject}`, name);
-    if (/^\d/.test(name)) {
-      throw mistake('NAME_INVALID', {
-        message: `an argument of ${subject} has the name ${name}`,
-        next: 'Let it begin with a letter.',
-        fields: { name },
-      });
-    }
     return { name, type: outside(`argument ${name} of ${subject}`, type) };
   });
 }

@@ -33,3 +33,17 @@ export function refuseTwice(subject: string, names: readonly string[]): void {
     fields: { name: twice },
   });
 }
+
+/**
+ * Throws `MIGRATION_NAME_ORDER` for a name that JavaScript moves to the front of its object (`'1'`), where the order
+ * in which the names are written counts.
+ */
+export function refuseMoved(subject: string, names: readonly string[]): void {
+  const moved = names.find((name) => /^(?:0|[1-9]\d*)$/.test(name));
+  if (moved === undefined || names.length === 1) return;
+  throw mistake('NAME_ORDER', {
+    message: `${subject} has the name ${moved}, which JavaScript moves before all others, and the order counts`,
+    next: 'Choose a name that does not consist of digits.',
+    fields: { name: moved },
+  });
+}

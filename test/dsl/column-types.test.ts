@@ -131,6 +131,9 @@ describe('types of columns', () => {
     expect(mistakeOf(() => udt('x', untyped({ a: t.counter() })))).toMatch(
       /^MIGRATION_COUNTER_INSIDE: field a of type x/,
     );
+    expect(mistakeOf(() => udt('x', { a: t.int(), 1: t.int() }))).toMatch(
+      /^MIGRATION_NAME_ORDER: type x has the name 1/,
+    );
     expect(mistakeOf(() => udt('x', untyped([])))).toMatch(/^MIGRATION_NOT_AN_OBJECT/);
   });
 });

@@ -100,6 +100,11 @@ describe('files as sources', () => {
       () => json.file('x', untyped({ columns: { a: json.int() }, delimiter: ';' })),
       'MIGRATION_UNKNOWN_PROPERTY',
     ],
+    [
+      'digits where the order counts',
+      () => csv.file('x', { columns: { a: csv.int(), 1: csv.int() }, header: false }),
+      'MIGRATION_NAME_ORDER',
+    ],
     ['a setting of a wrong type', () => csv.file('x', untyped({ ...good, header: 'no' })), 'MIGRATION_SOURCE_SETTING'],
   ])('refuse %s', (_what, make, code) => {
     expect(mistakeOf(make).split(':')[0]).toBe(code);

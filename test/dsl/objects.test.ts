@@ -208,8 +208,8 @@ describe('functions and aggregates', () => {
     ['no result', () => fn('x', untyped({ arguments: {}, language: 'java', body: 'x' })), 'MIGRATION_TYPE_INVALID'],
     [
       'an argument in digits',
-      () => fn('x', { arguments: { 1: t.int() }, returns: t.int(), language: 'java', body: 'x' }),
-      'MIGRATION_NAME_INVALID',
+      () => fn('x', { arguments: { a: t.int(), 1: t.int() }, returns: t.int(), language: 'java', body: 'x' }),
+      'MIGRATION_NAME_ORDER',
     ],
     [
       'null by text',
