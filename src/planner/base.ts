@@ -2,16 +2,17 @@ import type { Declaration, Migration } from '../model/migration.ts';
 import { emptySchema, type ObjectKind, type Options, type Schema, type SchemaObject } from '../model/schema.ts';
 import { differenceInWords } from './matches.ts';
 import { keyOf } from './names.ts';
-import { columnOf, objectKinds, objectOf, objectsOf, withObject } from './schema-objects.ts';
+import { columnOf, objectKinds, objectOf, objectsOf, withAll, withObject } from './schema-objects.ts';
 
 /** The live objects that are recorded, each seen as far as it is managed: options and masks that are not recorded are left out. */
 export function managedLive(recorded: Schema, live: Schema): Schema {
   let base: Schema = { ...emptySchema, keyspace: recorded.keyspace };
   for (const of of objectKinds) {
-    for (const [name, object] of objectsOf(recorded, of)) {
+    const seen = objectsOf(recorded, of).flatMap(([name, object]): readonly (readonly [string, SchemaObject])[] => {
       const found = objectOf(live, of, name);
-      if (found !== null) base = withObject(base, seenAs(object, found));
-    }
+      return found === null ? [] : [[name, seenAs(object, found)]];
+    });
+    base = withAll(base, of, seen);
   }
   return base;
 }

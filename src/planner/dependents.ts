@@ -3,17 +3,16 @@ import { breaksReaders, indexBuild, viewRebuild } from './hazards.ts';
 import { indexesOn, viewsOn } from './references.ts';
 import type { SectionContext } from './section-context.ts';
 import { renamedIndex, renamedView } from './world.ts';
-import type { About, SectionWriter } from './writer.ts';
+import type { SectionWriter } from './writer.ts';
 
 /** Why an index or view goes or comes, where its own change is not the reason. */
 export interface Because {
   readonly why: string;
-  readonly class: NonNullable<About['class']>;
   /** True when it comes back in this section, so that its readers only have to wait. */
   readonly comesBack: boolean;
 }
 
-const itself: Because = { why: '', class: 'in-place', comesBack: false };
+const itself: Because = { why: '', comesBack: false };
 
 export function createIndex(writer: SectionWriter, index: Index, because: Because = itself): void {
   writer.ddl(
@@ -22,7 +21,6 @@ export function createIndex(writer: SectionWriter, index: Index, because: Becaus
       object: index.name,
       title: `create index ${index.name} on ${index.table} (${index.column})`,
       why: because.why,
-      class: because.class,
       hazards: [indexBuild(writer.address(index.name))],
     },
   );
@@ -35,7 +33,6 @@ export function dropIndex(writer: SectionWriter, index: Index, because: Because 
       object: index.name,
       title: `drop index ${index.name}`,
       why: because.why,
-      class: because.class,
       hazards: because.comesBack
         ? [indexBuild(writer.address(index.name))]
         : [breaksReaders(writer.address(index.name), `a condition on ${index.table}.${index.column}`)],
@@ -50,7 +47,6 @@ export function createView(writer: SectionWriter, view: View, because: Because =
       object: view.name,
       title: `create materialized view ${view.name} on ${view.table}`,
       why: because.why,
-      class: because.class,
       hazards: because.comesBack ? [viewRebuild(writer.address(view.name), view.name)] : [],
     },
   );
@@ -63,7 +59,6 @@ export function dropView(writer: SectionWriter, view: View, because: Because = i
       object: view.name,
       title: `drop materialized view ${view.name}`,
       why: because.why,
-      class: because.class,
       hazards: because.comesBack
         ? [viewRebuild(writer.address(view.name), view.name)]
         : [breaksReaders(writer.address(view.name), view.name)],

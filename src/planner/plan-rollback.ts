@@ -125,7 +125,8 @@ function planUndo(scope: RollbackScope, { step, work }: Undo, { takeBack, ids }:
   const wanted = `${takeBack.section.migration}/undo-${number}-${slugOf(workTitle(left))}`;
   const id = freeName(wanted, (name) => ids.has(name));
   ids.add(id);
-  return undoStep(left, { id, undoes: step.title, live: scope.input.live });
+  const backsUp = step.reverse.kind === 'steps' && step.reverse.steps.some((one) => one.kind === 'backup');
+  return undoStep(left, { id, undoes: step.title, live: scope.input.live, backsUp });
 }
 
 /** Follows the statement in the world. A drift that did its work already is passed over; any other is in the way. */

@@ -56,7 +56,7 @@ export function swap(context: SectionContext, rebuild: Rebuild): void {
   const { writer } = context;
   const { plan, target, staging, rows, covered, why } = rebuild;
   const name = plan.before.name;
-  const because = { why: `${name} is made anew`, class: 'rebuild', comesBack: true } as const;
+  const because = { why: `${name} is made anew`, comesBack: true } as const;
   const taken = takeOff(writer, name, { because, indexes: true });
   const address = writer.address(name);
   const collisions = plan.difference.key === null ? [] : [keyCollisions(address)];

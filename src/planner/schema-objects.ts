@@ -44,6 +44,11 @@ export function withObject(schema: Schema, object: SchemaObject): Schema {
   });
 }
 
+/** The schema with these objects, by name, as all that it has of one kind. */
+export function withAll(schema: Schema, of: ObjectKind, objects: readonly (readonly [string, SchemaObject])[]): Schema {
+  return { ...schema, [collections[of]]: Object.fromEntries(objects) };
+}
+
 export function withoutObject(schema: Schema, of: ObjectKind, name: string): Schema {
   const part = collections[of];
   const objects: Readonly<Record<string, SchemaObject>> = schema[part];

@@ -72,7 +72,7 @@ function clearTheWay({ writer, changes }: SectionContext, plans: readonly TableP
   }
 }
 
-const replaced = { why: 'it is replaced', class: 'in-place', comesBack: true } as const;
+const replaced = { why: 'it is replaced', comesBack: true } as const;
 
 /** A view as the server makes it of itself when key columns of its table are renamed. */
 function followed(view: Schema['views'][string], plans: readonly TablePlan[], schema: Schema): Schema['views'][string] {
@@ -161,13 +161,13 @@ function takeAway(context: SectionContext, plans: readonly TablePlan[], rebuilds
 /** What goes away only because its table does says so. */
 function withTable({ changes }: SectionContext, table: string): Parameters<typeof dropView>[2] {
   const goes = changesOf(changes, 'table').some((change) => change.name === table && change.after === null);
-  return goes ? { why: `it stands on ${table}, which goes away`, class: 'in-place', comesBack: false } : undefined;
+  return goes ? { why: `it stands on ${table}, which goes away`, comesBack: false } : undefined;
 }
 
 /** Views stand in the way of every column drop: they come off, and back again after. */
 function loseColumns(context: SectionContext, plan: TablePlan): void {
   const { writer } = context;
-  const because = { why: 'no column can be dropped while it stands', class: 'in-place', comesBack: true } as const;
+  const because = { why: 'no column can be dropped while it stands', comesBack: true } as const;
   const taken = takeOff(writer, plan.before.name, { because, indexes: false });
   dropColumns(writer, plan);
   putBack(context, taken, { because, renamed: plan.renamedValues });

@@ -12,7 +12,7 @@ export function createTable(writer: SectionWriter, table: Table): void {
 
 /** What stands on the table goes first, so that each of it comes back by itself. */
 export function dropTable(writer: SectionWriter, name: string): void {
-  const because = { why: `it stands on ${name}, which goes away`, class: 'in-place', comesBack: false } as const;
+  const because = { why: `it stands on ${name}, which goes away`, comesBack: false } as const;
   if (writer.world.schema.tables[name] !== undefined) takeOff(writer, name, { because, indexes: true });
   const table = writer.world.schema.tables[name];
   if (table === undefined) return;

@@ -16,10 +16,12 @@ export interface UndoOptions {
   /** The title of the step that is taken back. */
   readonly undoes: string;
   readonly live: LiveKeyspace;
+  /** Whether the reverse backs up what it drops; a staging table holds nothing of its own. */
+  readonly backsUp: boolean;
 }
 
 /** One work of a reverse as a step of a rollback. */
-export function undoStep(work: Work, { id, undoes, live }: UndoOptions): Step {
+export function undoStep(work: Work, { id, undoes, live, backsUp }: UndoOptions): Step {
   const object = objectOfWork(work);
   const address = object === '' ? live.name : addressOf(live.name, object);
   const cql = work.kind === 'ddl' ? emitDdl(work.ddl, { keyspace: live.name, tableId: null, dropTimestamp: null }) : '';
@@ -31,7 +33,7 @@ export function undoStep(work: Work, { id, undoes, live }: UndoOptions): Step {
     title: workTitle(work),
     why: `takes back: ${undoes}`,
     cql,
-    hazards: hazardsOf(work, address),
+    hazards: hazardsOf(work, address, backsUp),
     // A rollback is asked for by name, and what it drops is backed up before.
     consent: null,
     reverse: { kind: 'none', why: 'apply the migration again to have it back' },
@@ -80,13 +82,17 @@ function objectOfWork(work: Work): string {
   });
 }
 
-function hazardsOf(work: Work, address: string): readonly Hazard[] {
-  if (work.kind === 'ddl') return ddlHazards(work.ddl, address);
+function hazardsOf(work: Work, address: string, backsUp: boolean): readonly Hazard[] {
+  if (work.kind === 'ddl') return dropsStaging(work.ddl, backsUp) ? [] : ddlHazards(work.ddl, address);
   if (work.kind === 'backup') return isCounterTable(work.scope.table) ? [counterQuiesce(address)] : [];
   if (work.kind !== 'restore') return [];
   if (isCounterTable(work.scope.table)) return [counterQuiesce(address)];
   const marker = work.scope.columns === null ? [markerInferred(address)] : [];
   return work.mode === 'exact' ? [...marker, overwrites(address)] : marker;
+}
+
+function dropsStaging(ddl: Ddl, backsUp: boolean): boolean {
+  return ddl.kind === 'drop-table' && !backsUp;
 }
 
 function overwrites(address: string): Hazard {

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { parseType } from '../../src/cql/type-text.ts';
+import { CqlformError } from '../../src/kernel/errors.ts';
+import type { Declaration } from '../../src/model/migration.ts';
+import type { SchemaObject } from '../../src/model/schema.ts';
+import { applyChanges, reversedChanges } from '../../src/planner/apply-changes.ts';
+import { compose, composeAll } from '../../src/planner/compose.ts';
+import { alter, create, drop, index, migration, schema, table, userType, view } from './build.ts';
+
+const users = table('users', { columns: { id: 'uuid', name: 'text', nickname: 'text' }, key: 'id' });
+const visits = table('visits', { columns: { user: 'uuid', day: 'date', note: 'text' }, key: 'user, day' });
+const address = userType('address', { street: 'text' });
+const people = table('people', { columns: { id: 'uuid', home: 'frozen<address>' }, key: 'id' });
+
+function refused(
+  objects: readonly SchemaObject[],
+  declarations: readonly Declaration[],
+  expects: readonly (typeof users)[] = [],
+): string {
+  try {
+    compose(schema(...objects), migration('1_x', declarations, { expects }));
+    return 'accepted';
+  } catch (thrown) {
+    if (!(thrown instanceof CqlformError)) throw thrown;
+    expect(thrown.message).toContain('1_x: ');
+    expect(thrown.next).not.toBe('');
+    return thrown.code;
+  }
+}
+
+const alterType = (change: { add?: Record<string, string>; rename?: Record<string, string> }): Declaration => ({
+  kind: 'alter-type',
+  type: 'address',
+  add: Object.entries(change.add ?? {}).map(([name, type]) => ({ name, type: parseType(type) })),
+  rename: change.rename ?? {},
+});
+
+describe('compose', () => {
+  it('lets two branches that each add a column both win', () => {
+    const state = composeAll([
+      migration('1', [create(users)]),
+      migration('2_left', [alter('users', { add: { left: 'int' } })], { expects: [users] }),
+      migration('3_right', [alter('users', { add: { right: 'int' } })], { expects: [users] }),
+    ]);
+    expect(state.tables['users']?.columns.map((column) => column.name)).toEqual([
+      'id',
+      'left',
+      'name',
+      'nickname',
+      'right',
+    ]);
+  });
+
+  it('gives changes that lead there and back', () => {
+    const base = schema(users, visits, index('by_note', 'visits.note'), view('v', 'users', { key: 'name, id' }));
+    const { schema: after, changes } = compose(
+      base,
+      migration('1', [
+        alter('visits', { rename: { user: 'person', note: 'text' } }),
+        drop('users'),
+        create(people),
+        create(address),
+      ]),
+    );
+    expect(applyChanges(base, changes)).toEqual(after);
+    expect(applyChanges(after, reversedChanges(changes))).toEqual(base);
+    expect(after.indexes['by_note']?.column).toBe('text');
+    expect(Object.keys(after.views)).toEqual([]);
+  });
+
+  it('composes deltas to one table one upon the other', () => {
+    const { changes } = compose(
+      schema(users),
+      migration('1', [alter('users', { rename: { name: 'label' } }), alter('users', { rename: { label: 'title' } })]),
+    );
+    expect(changes).toMatchObject([{ name: 'users', renamed: { name: 'title' } }]);
+  });
+
+  it.each<[string, readonly SchemaObject[], readonly Declaration[]]>([
+    ['OBJECT_EXISTS', [users], [create(users)]],
+    ['OBJECT_EXISTS', [users], [drop('users'), create(users)]],
+    ['OBJECT_EXISTS', [users], [create(view('users', 'users', { key: 'name, id' }))]],
+    ['OBJECT_MISSING', [], [alter('users', { add: { a: 'int' } })]],
+    ['OBJECT_MISSING', [], [drop('users')]],
+    ['OBJECT_MISSING', [users], [create(index('by_x', 'orders.x'))]],
+    ['COLUMN_EXISTS', [users], [alter('users', { add: { name: 'text' } })]],
+    ['COLUMN_EXISTS', [users], [alter('users', { rename: { name: 'nickname' } })]],
+    ['COLUMN_MISSING', [users], [alter('users', { drop: ['gone'] })]],
+    ['COLUMN_MISSING', [users], [alter('users', { rename: { gone: 'x' } })]],
+    ['COLUMN_MISSING', [users], [alter('users', { retype: { gone: 'int' } })]],
+    ['COLUMN_MISSING', [users], [alter('users', { key: 'gone' })]],
+    ['KEY_COLUMN', [users], [alter('users', { drop: ['id'] })]],
+    ['KEY_COLUMN', [users], [create(table('t', { columns: { k: 'list<int>' }, key: 'k' }))]],
+    ['KEY_COLUMN', [users], [create(table('t', { columns: { k: 'duration' }, key: 'k' }))]],
+    ['COLUMN_INDEXED', [users, index('by_name', 'users.name')], [alter('users', { drop: ['name'] })]],
+    ['COLUMN_IN_VIEW', [users, view('v', 'users', { key: 'name, id' })], [alter('users', { drop: ['name'] })]],
+    ['TYPE_IN_USE', [address, people], [drop(address)]],
+    ['TYPE_MISSING', [], [create(people)]],
+    ['FIELD_EXISTS', [address], [alterType({ add: { street: 'int' } })]],
+    ['FIELD_MISSING', [address], [alterType({ rename: { gone: 'x' } })]],
+    ['STATIC_WITHOUT_CLUSTERING', [users], [alter('users', { add: { s: 'int static' } })]],
+    ['COUNTER_MIXED', [users], [alter('users', { add: { hits: 'counter' } })]],
+    ['COUNTER_INSIDE', [users], [alter('users', { add: { hits: 'list<counter>' } })]],
+    ['NAME_INVALID', [], [create(table('t'.repeat(49), { columns: { id: 'int' }, key: 'id' }))]],
+    ['INDEX_INVALID', [users], [create(index('by_id', 'users.id'))]],
+    ['INDEX_INVALID', [users], [create(index('by_name', 'users.name', { form: 'keys' }))]],
+    ['INDEX_EXISTS', [users, index('one', 'users.name')], [create(index('two', 'users.name'))]],
+    ['VIEW_INVALID', [visits], [create(view('v', 'visits', { key: 'note, user' }))]],
+    ['VIEW_INVALID', [visits], [create(view('v', 'visits', { key: 'note, user, day', where: 'note IS NOT NULL' }))]],
+    [
+      'OPTION_INVALID',
+      [],
+      [create(table('t', { columns: { id: 'int', n: 'counter' }, key: 'id', options: { default_time_to_live: 1 } }))],
+    ],
+  ])('refuses with %s', (code, objects, declarations) => {
+    expect(refused(objects, declarations)).toBe(code);
+  });
+
+  it.each([
+    ['a missing table', table('gone', { columns: { id: 'uuid' }, key: 'id' }), 'there is no such table'],
+    [
+      'a missing column',
+      table('users', { columns: { id: 'uuid', email: 'text' }, key: 'id' }),
+      'it has no column email text',
+    ],
+    [
+      'another type',
+      table('users', { columns: { id: 'uuid', name: 'int' }, key: 'id' }),
+      'column name: there text, here int',
+    ],
+    [
+      'another key',
+      table('users', { columns: { id: 'uuid', name: 'text' }, key: 'id, name' }),
+      'its key is (id), here (id, name)',
+    ],
+  ])('compares what a file expects: %s', (_, expected, words) => {
+    expect(refused([users], [], [expected])).toBe('EXPECTATION_MISMATCH');
+    expect(() => compose(schema(users), migration('1', [], { expects: [expected] }))).toThrow(words);
+  });
+});

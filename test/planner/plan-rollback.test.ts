@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { parseType } from '../../src/cql/type-text.ts';
+import type { Plan } from '../../src/model/plan.ts';
+import type { Schema } from '../../src/model/schema.ts';
+import type { RollbackInput } from '../../src/planner/input.ts';
+import { planRollback } from '../../src/planner/plan-rollback.ts';
+import {
+  alter,
+  backfill,
+  copy,
+  create,
+  drop,
+  index,
+  live,
+  migration,
+  outline,
+  plan,
+  rollbackInput,
+  schema,
+  table,
+  userType,
+  view,
+  worldAfter,
+} from './build.ts';
+
+const users = table('users', { columns: { id: 'uuid', name: 'text', nickname: 'text' }, key: 'id' });
+const byName = view('users_by_name', 'users', { key: 'name, id' });
+
+function takenBack(applied: Plan, before: Schema, more: Partial<RollbackInput> = {}): Plan {
+  const after = worldAfter(applied, live(before));
+  return planRollback(rollbackInput(applied, live(after.schema), more));
+}
+
+describe('planRollback', () => {
+  it('runs the reverses newest first, and names the backups that it reads', () => {
+    const change = migration('1_change', [
+      alter('users', { add: { rating: 'int' }, drop: ['nickname'] }),
+      create(index('by_name', 'users.name')),
+    ]);
+    const applied = plan(schema(users, byName), [change]);
+    const back = takenBack(applied, schema(users, byName));
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 1_change
+      undo-07 in-place: DROP MATERIALIZED VIEW shop.users_by_name [BREAKS_READERS] — takes back: create materialized view users_by_name on users
+           ⟲ none: apply the migration again to have it back
+      undo-06 in-place: ALTER TABLE shop.users ADD nickname text — takes back: drop column nickname from users
+           ⟲ none: apply the migration again to have it back
+      undo-06 copy: restore users.nickname (re-added, 1_change-users-nickname) — takes back: drop column nickname from users
+           ⟲ none: apply the migration again to have it back
+      undo-02 in-place: DROP INDEX shop.by_name [BREAKS_READERS] — takes back: create index by_name on users (name)
+           ⟲ none: apply the migration again to have it back
+      undo-01 backup: back up users.rating (before-undo, 1_change-undo-users-rating) — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) [VIEW_REBUILD] — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back"
+    `);
+    expect(Object.keys(back.backups)).toEqual(['1_change-users-nickname']);
+    expect(back).toMatchObject({ kind: 'rollback', applyable: true });
+  });
+
+  it('takes several migrations back, newest first', () => {
+    const applied = plan(schema(users), [
+      migration('1_add', [alter('users', { add: { rating: 'int' } })]),
+      migration('2_drop', [drop('users')]),
+    ]);
+    const back = takenBack(applied, schema(users));
+    expect(back.sections.map((one) => one.migration)).toEqual(['2_drop', '1_add']);
+    expect(back.sections[0]?.changes).toMatchObject([{ name: 'users', before: null, after: { kind: 'table' } }]);
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 2_drop
+      undo-02 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, rating int, PRIMARY KEY (id) ) — takes back: drop table users
+           ⟲ none: apply the migration again to have it back
+      undo-02 copy: restore users (new-table, 2_drop-users) [MARKER_INFERRED] — takes back: drop table users
+           ⟲ none: apply the migration again to have it back
+      # 1_add
+      undo-01 backup: back up users.rating (before-undo, 1_add-undo-users-rating) — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
+  it('leaves out what was never done', () => {
+    const change = migration('1_change', [alter('users', { add: { rating: 'int' }, drop: ['nickname'] })]);
+    const applied = plan(schema(users), [change]);
+    const [section] = applied.sections;
+    const [add] = section?.steps ?? [];
+    if (section === undefined || add === undefined) throw new Error('nothing planned');
+    const half = table('users', { columns: { id: 'uuid', name: 'text', nickname: 'text', rating: 'int' }, key: 'id' });
+    const back = planRollback(
+      rollbackInput(applied, live(schema(half)), { takeBack: [{ section, done: [add.id], backups: {} }] }),
+    );
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 1_change
+      undo-01 backup: back up users.rating (before-undo, 1_change-undo-users-rating) — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
+  it('puts rows back as they were', () => {
+    const source = table('source', { columns: { id: 'uuid', name: 'text' }, key: 'id' });
+    const change = migration('1_copy', [], { data: [copy(source, users)] });
+    const applied = plan(schema(source, users), [change]);
+    expect(outline(takenBack(applied, schema(source, users)))).toMatchInlineSnapshot(`
+      "# 1_copy
+      undo-02 copy: restore users.name (exact, 1_copy-users-name) [OVERWRITES_ROWS] — takes back: copy source → users
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
+  it('undoes a table made anew without making its staging table again', () => {
+    const into = table('users', { columns: { id: 'uuid', name: 'int', nickname: 'text' }, key: 'id' });
+    const change = migration('1_type', [alter('users', { retype: { name: 'int' } })], {
+      data: [copy(users, into, { name: null })],
+    });
+    const back = takenBack(plan(schema(users), [change]), schema(users));
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 1_type
+      undo-05 backup: back up users (before-undo, 1_type-undo-users) — takes back: create table users anew
+           ⟲ none: apply the migration again to have it back
+      undo-05 in-place: DROP TABLE shop.users [DATA_LOSS BREAKS_READERS] — takes back: create table users anew
+           ⟲ none: apply the migration again to have it back
+      undo-04 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, PRIMARY KEY (id) ) — takes back: drop table users, to make it anew
+           ⟲ none: apply the migration again to have it back
+      undo-04 copy: restore users (new-table, 1_type-users) [MARKER_INFERRED] — takes back: drop table users, to make it anew
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
+  it('drops the staging table of a rebuild that stopped half-way', () => {
+    const into = table('users', { columns: { id: 'uuid', name: 'int', nickname: 'text' }, key: 'id' });
+    const change = migration('1_type', [alter('users', { retype: { name: 'int' } })], {
+      data: [copy(users, into, { name: null })],
+    });
+    const applied = plan(schema(users), [change]);
+    const [section] = applied.sections;
+    if (section === undefined) throw new Error('nothing planned');
+    const done = section.steps.slice(0, 3).map((step) => step.id);
+    const staging = { ...into, name: 'users__rebuild' };
+    const back = planRollback(
+      rollbackInput(applied, live(schema(users, staging)), { takeBack: [{ section, done, backups: {} }] }),
+    );
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 1_type
+      undo-02 in-place: DROP TABLE shop.users__rebuild — takes back: create staging table users__rebuild
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
+  it('refuses what cannot be taken back, unless it may stay', () => {
+    const address = userType('address', { street: 'text' });
+    const grow = migration('1_grow', [
+      { kind: 'alter-type', type: 'address', add: [{ name: 'zip', type: parseType('int') }], rename: {} },
+    ]);
+    const applied = plan(schema(address), [grow]);
+    expect(takenBack(applied, schema(address)).notices).toMatchInlineSnapshot(`
+      [
+        {
+          "address": "shop.address.zip",
+          "code": "IRREVERSIBLE",
+          "message": "add field zip int to type address cannot be taken back: Cassandra cannot remove a field from a type",
+          "next": "Leave it as it is with --leave=shop.address.zip, and take back the rest.",
+          "severity": "error",
+        },
+      ]
+    `);
+    const left = takenBack(applied, schema(address), { leave: ['shop.address.zip'] });
+    expect(left).toMatchObject({ applyable: true, notices: [{ code: 'LEFT_IN_PLACE', severity: 'warning' }] });
+  });
+
+  it('says what is in the way', () => {
+    const applied = plan(schema(users), [
+      migration('1_add', [
+        alter('users', { add: { rating: 'int' } }),
+        create(table('other', { columns: { id: 'int' }, key: 'id' })),
+      ]),
+    ]);
+    const world = worldAfter(applied, live(schema(users))).schema;
+    const more = {
+      ...world,
+      indexes: { by_hand: index('by_hand', 'users.rating') },
+      views: { v: view('v', 'other', { key: 'id' }) },
+    };
+    const back = planRollback(rollbackInput(applied, live(more)));
+    expect(back.notices.map((one) => [one.code, one.severity, one.message])).toMatchInlineSnapshot(`
+      [
+        [
+          "COLUMN_INDEXED",
+          "error",
+          "1_add/02-add-column-rating-int-to-users: drop column rating from users: column users.rating is indexed by by_hand",
+        ],
+        [
+          "VIEWS_IN_THE_WAY",
+          "error",
+          "1_add/01-create-table-other: drop table other: table other cannot be dropped while v stands on it",
+        ],
+      ]
+    `);
+  });
+
+  it('passes over what is undone already', () => {
+    const applied = plan(schema(users), [migration('1_add', [alter('users', { add: { rating: 'int' } })])]);
+    const back = planRollback(rollbackInput(applied, live(schema(users))));
+    expect(back.sections[0]?.steps).toEqual([]);
+    expect(back).toMatchObject({ applyable: true, notices: [{ code: 'ALREADY_SO', severity: 'info' }] });
+  });
+
+  it('needs the backup', () => {
+    const applied = plan(schema(users), [migration('1_drop', [alter('users', { drop: ['nickname'] })])]);
+    const [section] = applied.sections;
+    if (section === undefined) throw new Error('nothing planned');
+    const done = section.steps.map((step) => step.id);
+    const after = live(worldAfter(applied, live(schema(users))).schema);
+    const back = planRollback(rollbackInput(applied, after, { takeBack: [{ section, done, backups: {} }] }));
+    expect(back.notices).toMatchObject([{ code: 'BACKUP_MISSING', severity: 'error', address: 'shop.users.nickname' }]);
+  });
+
+  it('takes a backfill back with the columns that it filled', () => {
+    const into = table('users', { columns: { id: 'uuid', rating: 'int' }, key: 'id' });
+    const change = migration('1_fill', [alter('users', { add: { rating: 'int' } })], {
+      data: [backfill(users, into, ['rating'])],
+    });
+    const back = takenBack(plan(schema(users), [change]), schema(users));
+    expect(back.sections[0]?.steps.map((step) => step.title)).toEqual([
+      'back up users.rating',
+      'drop column rating from users',
+    ]);
+  });
+});
