@@ -1,5 +1,4 @@
 import { createDigest, type Digest } from '../cql/digest.ts';
-import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Bytes, StoredRow, TokenRange } from '../model/row.ts';
 import { type Column, keyColumns, type Table } from '../model/schema.ts';
 import type { Rows } from '../ports/cluster.ts';
@@ -7,8 +6,8 @@ import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
 import { keyHash } from './collisions.ts';
 import { columnMappings, readColumns } from './copy-table.ts';
 import { joinRows, sameKey } from './joined-row.ts';
-import { jsonSafe } from './json-safe.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
+import { describer, type Example, rowsDiffer } from './row-difference.ts';
 import { type MappedRow, StoredMapper } from './stored-mapper.ts';
 import { copyConsistency, RowDecoder } from './table-pieces.ts';
 import { TargetEncoder } from './target-row.ts';
@@ -172,12 +171,6 @@ class BucketedDigest {
   }
 }
 
-interface Example {
-  readonly key: string;
-  readonly expected: string | null;
-  readonly actual: string | null;
-}
-
 async function examplesOf(
   sides: readonly Side[],
   at: { readonly context: WorkContext; readonly rows: Rows },
@@ -208,51 +201,4 @@ async function examplesOf(
     if (examples.length === mostExamples) break;
   }
   return examples;
-}
-
-/** Key and values of a row as people read them. */
-function describer(
-  mapper: StoredMapper,
-  { types }: WorkContext,
-): (row: StoredRow) => { readonly key: string; readonly text: string } {
-  const table = mapper.target;
-  const keys = new Set(keyColumns(table));
-  const decoder = new RowDecoder({ table, columns: [...mapper.statics, ...mapper.regulars], types });
-  return (row) => {
-    const values = decoder.decode(
-      row.kind === 'row'
-        ? { ...row, statics: [] }
-        : { partitionKey: row.partitionKey, clusteringKey: null, statics: row.cells, cells: [] },
-    );
-    const [key, others] = [Object.entries(values), Object.entries(values)];
-    const shown = (entries: readonly (readonly [string, unknown])[]): string =>
-      JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [name, jsonSafe(value)])));
-    return {
-      key: shown(key.filter(([name]) => keys.has(name))),
-      text: shown(others.filter(([name]) => !keys.has(name))).slice(0, 500),
-    };
-  };
-}
-
-function rowsDiffer(
-  { from, into }: CompareRequest,
-  {
-    expected,
-    actual,
-    examples,
-  }: { readonly expected: Digest; readonly actual: Digest; readonly examples: readonly Example[] },
-): CqlformError {
-  const shown = examples.map(
-    ({ key, expected: wants, actual: has }) =>
-      `${key}: ${wants ?? 'nothing'} in ${from.name}, ${has ?? 'nothing'} in ${into.name}`,
-  );
-  return new CqlformError(
-    'ROWS_DIFFER',
-    `${from.name} has ${expected.rows} rows and ${into.name} ${actual.rows}, and they differ: ${shown[0] ?? 'the difference was gone when it was looked for'}`,
-    {
-      next: 'If the application writes meanwhile, stop it and run again; else roll back and report what differs.',
-      fields: { expected: expected.hex(), actual: actual.hex(), examples: shown },
-      exitCode: exitCodes.integrity,
-    },
-  );
 }
