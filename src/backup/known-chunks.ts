@@ -86,7 +86,7 @@ function intentFolder(id: string): string {
   return `intents/${keyOfId(id)}/`;
 }
 
-/** Says that a backup is being made, and which packs it has stored so far, until it is finished. */
+/** Says that a backup is being made, and which packs it stores, each before it is there, until it is finished. */
 export class Intent {
   readonly #store: BlobStore;
   readonly #id: string;

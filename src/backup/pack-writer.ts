@@ -23,7 +23,7 @@ export interface PackedChunk extends PackPlace {
 
 /**
  * Gathers stored chunks into objects of some megabytes, each named by the hash of its bytes, and reads each back after
- * it was put. `onSealed` is told of each that is safe. Holds a bounded number of packs.
+ * it was put. `onSealed` is told of each before it is put. Holds a bounded number of packs.
  */
 export class PackWriter {
   readonly #store: BlobStore;
@@ -65,9 +65,9 @@ export class PackWriter {
     this.#parts = [packMagic];
     this.#chunks = [];
     this.#size = packMagic.length;
-    const put = putVerified(this.#store, packKey(hash), bytes).then(async () => {
+    const put = this.#onSealed(hash, chunks).then(async () => {
+      await putVerified(this.#store, packKey(hash), bytes);
       this.written += bytes.length;
-      await this.#onSealed(hash, chunks);
     });
     put.catch(() => undefined);
     this.#putting.push(put);

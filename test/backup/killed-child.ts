@@ -1,0 +1,105 @@
+import { createBackups } from '../../src/backup/backups.ts';
+import { localStore } from '../../src/backup/stores/local.ts';
+import { connect } from '../../src/cassandra/connect.ts';
+import { createRows } from '../../src/cassandra/rows.ts';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
+import type { BackupReference } from '../../src/model/journal.ts';
+import type { Table } from '../../src/model/schema.ts';
+import type { BlobStore } from '../../src/ports/blobs.ts';
+import type { Rows } from '../../src/ports/cluster.ts';
+
+/** What the parent asks of this process, which kills itself on the way. */
+export interface Orders {
+  readonly contactPoint: string;
+  readonly keyspace: string;
+  readonly folder: string;
+  readonly table: Table;
+  /** Dies before or after the nth put or delete of a `create`, or before the nth mutation of a `restore`. */
+  readonly dieAt: { readonly count: number; readonly when: 'before' | 'after' };
+  readonly work:
+    | { readonly kind: 'create'; readonly id: string }
+    | {
+        readonly kind: 'restore';
+        readonly backup: BackupReference;
+        readonly mode: 'new-table' | 'exact';
+        readonly timestamp: string;
+        readonly attempt: number;
+      };
+}
+
+const orders: Orders = JSON.parse(process.argv[2] ?? '');
+
+let count = 0;
+async function mortally<T>(work: () => Promise<T>): Promise<T> {
+  count += 1;
+  const now = count === orders.dieAt.count;
+  if (now && orders.dieAt.when === 'before') process.kill(process.pid, 'SIGKILL');
+  const result = await work();
+  if (now) process.kill(process.pid, 'SIGKILL');
+  return result;
+}
+
+function mortalStore(store: BlobStore): BlobStore {
+  return {
+    name: store.name,
+    put: (...given) => mortally(() => store.put(...given)),
+    delete: (key) => mortally(() => store.delete(key)),
+    get: (key) => store.get(key),
+    getRange: (...given) => store.getRange(...given),
+    list: (prefix) => store.list(prefix),
+  };
+}
+
+function mortalRows(rows: Rows): Rows {
+  return {
+    ...rows,
+    write: (request) => {
+      const writer = rows.write(request);
+      return { write: (mutation) => mortally(() => writer.write(mutation)), flush: () => writer.flush() };
+    },
+  };
+}
+
+const connection = await connect({ contactPoints: [orders.contactPoint] });
+const rows = createRows(connection);
+const store = localStore(orders.folder);
+const { keyspace, table, work } = orders;
+const backups = createBackups({
+  rows: work.kind === 'restore' ? mortalRows(rows) : rows,
+  store: work.kind === 'create' ? mortalStore(store) : store,
+  clock: systemClock,
+  cluster: { name: 'test', version: '5.0.8' },
+});
+const context = {
+  keyspace,
+  types: {},
+  onProgress: () => undefined,
+  assertHeld: () => undefined,
+  attempt: work.kind === 'restore' ? work.attempt : 1,
+  finished: [],
+  checkpoint: async () => undefined,
+};
+if (work.kind === 'create') {
+  const scopes = [{ table, columns: null, tableId: 'x' }];
+  const [reference] = await backups.create(
+    {
+      id: work.id,
+      label: null,
+      scopes,
+      consistency: 'ALL',
+      secondPasses: 1,
+      allowStillWritten: false,
+      ledgerHead: 'none',
+    },
+    context,
+  );
+  console.log(JSON.stringify(reference));
+} else {
+  const { backup, mode, timestamp } = work;
+  const report = await backups.restore(
+    { backup, into: table, mode, renamed: {}, timestamp: BigInt(timestamp) },
+    context,
+  );
+  console.log(JSON.stringify(report));
+}
+await connection.shutdown();
