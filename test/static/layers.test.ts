@@ -28,7 +28,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'ts-morph': ['analysis'],
   diff: ['cli/view', 'analysis'],
   // Wherever files from outside are parsed: migration values, plans, manifests, the config.
-  zod: ['model', 'runner', 'backup', 'app'],
+  zod: ['model', 'runner', 'backup', 'cassandra', 'app'],
   mysql2: ['sources'],
   pg: ['sources'],
   mongodb: ['sources'],

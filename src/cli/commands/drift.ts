@@ -1,7 +1,7 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
-import { driftText } from '../view/plan-text.ts';
+import { driftText } from '../view/drift.ts';
 
 export const driftCommand: AnyCommand = command({
   usage: 'drift',

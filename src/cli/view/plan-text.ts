@@ -1,6 +1,7 @@
-import type { DriftItem } from '../../model/change.ts';
 import { consentsOf, type Notice, type Plan, type PlanSummary, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
+import { driftText } from './drift.ts';
+import { indent } from './indent.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
 import type { Paint } from './paint.ts';
 import { markOf, paintMark, reverseText } from './step.ts';
@@ -20,26 +21,6 @@ function headText({ kind, target }: Plan, paint: Paint): string {
   const where = `keyspace ${paint.strong(target.keyspace)} on ${target.cluster}, Cassandra ${target.version}`;
   const environment = target.environment === null ? '' : `, environment ${target.environment}`;
   return `${kind === 'apply' ? 'Plan' : 'Rollback plan'} for ${where}${environment}`;
-}
-
-export function driftText(drift: readonly DriftItem[], paint: Paint): string {
-  const lines = drift.map((item) => {
-    const words = {
-      missing: 'recorded, but not there',
-      different: 'is not what was recorded',
-      recreated: 'was dropped and created again (its id changed)',
-      unmanaged: 'is there, but no migration names it; left alone',
-    }[item.kind];
-    const detail = [
-      ...(item.recorded === null ? [] : [`recorded: ${item.recorded}`]),
-      ...(item.live === null ? [] : [`live:     ${item.live}`]),
-    ];
-    return [
-      `  ${paint.warn('!')} ${item.address} ${words}`,
-      ...detail.map((line) => paint.faint(indent(line, 6))),
-    ].join('\n');
-  });
-  return [paint.strong('Drift'), ...lines].join('\n');
 }
 
 function sectionText(section: Section, paint: Paint): string {
@@ -104,12 +85,4 @@ export function summaryText(summary: PlanSummary): string {
       : []),
   ];
   return `Plan: ${counts.join(', ')}.${extra.length > 0 ? ` ${extra.join(', ')}.` : ''}`;
-}
-
-export function indent(text: string, by: number): string {
-  const space = ' '.repeat(by);
-  return text
-    .split('\n')
-    .map((line) => (line === '' ? '' : space + line))
-    .join('\n');
 }
