@@ -22,23 +22,20 @@ export interface Statement {
   readonly line: number;
 }
 
-const tokenPattern = new RegExp(
+/** What has no opening and closing marks; texts, names and comments are scanned by hand, since they may be of any length. */
+const bareToken = new RegExp(
   [
-    String.raw`(?<space>\s+)`,
-    String.raw`(?<comment>--[^\n]*|//[^\n]*|/\*[\s\S]*?\*/)`,
-    String.raw`(?<text>'[^']*(?:''[^']*)*'|\$\$[\s\S]*?\$\$)`,
-    '(?<name>"[^"]*(?:""[^"]*)*")',
     '(?<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z_]))',
     '(?<hex>0x[0-9a-f]*(?![0-9a-z_]))',
     '(?<duration>(?:[0-9]+(?:mo|ms|us|µs|ns|[ywdhms]))+(?![0-9a-z_]))',
     String.raw`(?<number>[0-9]+(?:\.[0-9]*)?(?:e[+-]?[0-9]+)?(?![a-z_]))`,
     '(?<word>[a-z][a-z0-9_]*)',
-    String.raw`(?<sign><=|>=|!=|/(?!\*)|[-=<>+*%()[\]{},:;.?@&|!])`,
+    String.raw`(?<sign><=|>=|!=|[-=<>+*/%()[\]{},:;.?@&|!])`,
   ].join('|'),
   'iyu',
 );
-
-const kinds = ['comment', 'text', 'name', 'uuid', 'hex', 'duration', 'number', 'word', 'sign'] as const;
+const bareKinds = ['uuid', 'hex', 'duration', 'number', 'word', 'sign'] as const;
+const space = /\s*/y;
 
 /**
  * Every token of a CQL text in order, comments included, white space left out.
@@ -48,21 +45,64 @@ export function* tokensOf(source: string): Generator<Token, void, undefined> {
   let line = 1;
   let lineStart = 0;
   let offset = 0;
-  while (offset < source.length) {
-    tokenPattern.lastIndex = offset;
-    const found = tokenPattern.exec(source);
-    const column = offset - lineStart + 1;
-    if (found?.groups === undefined) throw unreadable(source, { offset, line, column });
-    const [text] = found;
-    const groups = found.groups;
-    const kind = kinds.find((name) => groups[name] !== undefined);
-    if (kind !== undefined) yield { kind, text, value: meaningOf(kind, text), offset, line, column };
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
+  const advance = (end: number): void => {
+    for (let at = source.indexOf('\n', offset); at !== -1 && at < end; at = source.indexOf('\n', at + 1)) {
       line += 1;
-      lineStart = offset + at + 1;
+      lineStart = at + 1;
     }
-    offset += text.length;
+    offset = end;
+  };
+  for (;;) {
+    space.lastIndex = offset;
+    space.test(source);
+    advance(space.lastIndex);
+    if (offset >= source.length) return;
+    const column = offset - lineStart + 1;
+    const found = enclosedAt(source, offset) ?? bareAt(source, offset);
+    if (found === undefined || found.end === -1) throw unreadable(source, { offset, line, column });
+    const text = source.slice(offset, found.end);
+    yield { kind: found.kind, text, value: meaningOf(found.kind, text), offset, line, column };
+    advance(found.end);
   }
+}
+
+interface Found {
+  readonly kind: TokenKind;
+  /** −1: it never ends. */
+  readonly end: number;
+}
+
+function enclosedAt(source: string, offset: number): Found | undefined {
+  const [first, second] = [source[offset], source[offset + 1]];
+  if (first === "'") return { kind: 'text', end: quoteEnd(source, offset) };
+  if (first === '"') return { kind: 'name', end: quoteEnd(source, offset) };
+  if (first === '$' && second === '$') return { kind: 'text', end: endAfter(source, '$$', offset + 2) };
+  if (first === '/' && second === '*') return { kind: 'comment', end: endAfter(source, '*/', offset + 2) };
+  if ((first === '-' || first === '/') && second === first) {
+    const end = source.indexOf('\n', offset);
+    return { kind: 'comment', end: end === -1 ? source.length : end };
+  }
+  return undefined;
+}
+
+function bareAt(source: string, offset: number): Found | undefined {
+  bareToken.lastIndex = offset;
+  const groups = bareToken.exec(source)?.groups;
+  const kind = bareKinds.find((name) => groups?.[name] !== undefined);
+  return kind === undefined ? undefined : { kind, end: bareToken.lastIndex };
+}
+
+/** After the closing quote; a doubled one does not close. */
+function quoteEnd(source: string, offset: number): number {
+  const quote = source[offset] ?? '';
+  let end = source.indexOf(quote, offset + 1);
+  while (end !== -1 && source[end + 1] === quote) end = source.indexOf(quote, end + 2);
+  return end === -1 ? -1 : end + 1;
+}
+
+function endAfter(source: string, mark: string, from: number): number {
+  const at = source.indexOf(mark, from);
+  return at === -1 ? -1 : at + mark.length;
 }
 
 /**
