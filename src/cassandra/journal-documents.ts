@@ -3,6 +3,7 @@ import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { type Client, types } from 'cassandra-driver';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import { patiently } from './journal-patience.ts';
 import { quoteName } from './ledger-tables.ts';
 
 const partBytes = 512 * 1024;
@@ -25,11 +26,9 @@ export async function putDocument(place: DocumentPlace, value: unknown): Promise
   const parts = Math.max(1, Math.ceil(bytes.length / partBytes));
   // The first part last: whoever finds it finds the others.
   for (let part = parts - 1; part >= 0; part--) {
-    await place.client.execute(
-      `INSERT INTO ${tableOf(place)} (hash, part, parts, body) VALUES (?, ?, ?, ?)`,
-      [hash, part, parts, bytes.subarray(part * partBytes, (part + 1) * partBytes)],
-      quorum,
-    );
+    const statement = `INSERT INTO ${tableOf(place)} (hash, part, parts, body) VALUES (?, ?, ?, ?)`;
+    const body = bytes.subarray(part * partBytes, (part + 1) * partBytes);
+    await patiently(() => place.client.execute(statement, [hash, part, parts, body], quorum));
   }
   return hash;
 }
@@ -61,11 +60,8 @@ interface Part {
 }
 
 async function readPart(place: DocumentPlace, hash: string, part: number): Promise<Part | null> {
-  const result = await place.client.execute(
-    `SELECT parts, body FROM ${tableOf(place)} WHERE hash = ? AND part = ?`,
-    [hash, part],
-    quorum,
-  );
+  const statement = `SELECT parts, body FROM ${tableOf(place)} WHERE hash = ? AND part = ?`;
+  const result = await patiently(() => place.client.execute(statement, [hash, part], quorum));
   const row = result.first();
   if (row === null) return null;
   const body: unknown = row.get('body');

@@ -1,6 +1,7 @@
 import { type Client, policies, types } from 'cassandra-driver';
 import type { Lease } from '../model/journal.ts';
 import { isRefusal, wasNotSent } from './execute-errors.ts';
+import { patiently } from './journal-patience.ts';
 import { quoteName } from './ledger-tables.ts';
 
 /** The journal's partition of one keyspace. */
@@ -63,7 +64,7 @@ export function journalTable(place: JournalPlace): string {
 /** A partition that nobody has written to has no lease and no fence. */
 export async function readLeaseRow(place: JournalPlace): Promise<LeaseRow> {
   const statement = `SELECT DISTINCT keyspace_name, owner, claim, fence, beat FROM ${journalTable(place)} WHERE keyspace_name = ?`;
-  const result = await place.client.execute(statement, [place.keyspace], serialRead);
+  const result = await patiently(() => place.client.execute(statement, [place.keyspace], serialRead));
   const row = result.first();
   return {
     owner: textOrNull(row?.get('owner')),

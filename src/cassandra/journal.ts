@@ -7,6 +7,7 @@ import { isRefusal, isUnauthorized } from './execute-errors.ts';
 import { readCheckpoints, writeCheckpoint } from './journal-checkpoints.ts';
 import { getDocument, putDocument } from './journal-documents.ts';
 import { entryText, identityOf, parseEntry } from './journal-entry.ts';
+import { patiently } from './journal-patience.ts';
 import { type LedgerHome, ledgerExists, prepareLedger } from './journal-prepare.ts';
 import {
   bigintOrNull,
@@ -51,8 +52,8 @@ export function createJournal(settings: JournalSettings): Journal {
     },
     putDocument: (value) => told(() => putDocument(place, value)),
     getDocument: (hash) => told(() => getDocument(place, hash)),
-    writeCheckpoint: (checkpoint) => told(() => writeCheckpoint(place, checkpoint)),
-    checkpoints: (run, step) => told(() => readCheckpoints(place, run, step)),
+    writeCheckpoint: (checkpoint) => told(() => patiently(() => writeCheckpoint(place, checkpoint))),
+    checkpoints: (run, step) => told(() => patiently(() => readCheckpoints(place, run, step))),
     lease: () => whenThere(settings, async () => leaseOf(await readLeaseRow(place)), null),
     take: async (options) => {
       held = await told(() => takeLease({ place, timings, options: connection.options }, options));
@@ -79,17 +80,19 @@ interface EntryRow {
   readonly body: string;
 }
 
-async function readRows(place: JournalPlace): Promise<EntryRow[]> {
+function readRows(place: JournalPlace): Promise<EntryRow[]> {
   const statement = `SELECT entry, sequence, body FROM ${journalTable(place)} WHERE keyspace_name = ?`;
-  const result = await place.client.execute(statement, [place.keyspace], serialRead);
-  const rows: EntryRow[] = [];
-  for await (const row of result) {
-    const identity = textOrNull(row.get('entry'));
-    // A partition that has nothing but its lease gives one row without an entry.
-    if (identity === null) continue;
-    rows.push({ identity, sequence: bigintOrNull(row.get('sequence')) ?? 0n, body: String(row.get('body')) });
-  }
-  return rows;
+  return patiently(async () => {
+    const result = await place.client.execute(statement, [place.keyspace], serialRead);
+    const rows: EntryRow[] = [];
+    for await (const row of result) {
+      const identity = textOrNull(row.get('entry'));
+      // A partition that has nothing but its lease gives one row without an entry.
+      if (identity === null) continue;
+      rows.push({ identity, sequence: bigintOrNull(row.get('sequence')) ?? 0n, body: String(row.get('body')) });
+    }
+    return rows;
+  });
 }
 
 const attempts = 5;
@@ -122,13 +125,15 @@ class EntryWriter {
     const known = this.#known;
     const sequence = known.get(identity) ?? this.#next++;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await compareAndSet(
-        this.#place.client,
-        `UPDATE ${journalTable(this.#place)} SET body = ?, sequence = ? WHERE keyspace_name = ? AND entry = ? IF fence = ?`,
-        { params: [body, sequence, this.#place.keyspace, identity, this.#fence] },
+      const outcome = await patiently(() =>
+        compareAndSet(
+          this.#place.client,
+          `UPDATE ${journalTable(this.#place)} SET body = ?, sequence = ? WHERE keyspace_name = ? AND entry = ? IF fence = ?`,
+          { params: [body, sequence, this.#place.keyspace, identity, this.#fence] },
+        ),
       );
       if (outcome.kind === 'refused') throw await this.#lost();
-      if (outcome.kind === 'applied' || (await this.#isThere(identity, body, outcome.reason))) break;
+      if (outcome.kind === 'applied' || (await this.#isThere(identity, body))) break;
       if (attempt === attempts) throw ledgerUnanswered(this.#place.keyspace, outcome.reason);
       await wait(pauseMs * attempt);
     }
@@ -142,17 +147,11 @@ class EntryWriter {
   }
 
   /** Whether a write without an answer happened. After a read at SERIAL it either has or never will. */
-  async #isThere(identity: string, body: string, reason: unknown): Promise<boolean> {
-    const statement = `SELECT fence, body FROM ${journalTable(this.#place)} WHERE keyspace_name = ? AND entry = ?`;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const result = await this.#place.client.execute(statement, [this.#place.keyspace, identity], serialRead);
-        return result.first()?.get('body') === body;
-      } catch {
-        if (attempt === attempts) throw ledgerUnanswered(this.#place.keyspace, reason);
-        await wait(pauseMs * attempt);
-      }
-    }
+  async #isThere(identity: string, body: string): Promise<boolean> {
+    const statement = `SELECT body FROM ${journalTable(this.#place)} WHERE keyspace_name = ? AND entry = ?`;
+    const { client, keyspace } = this.#place;
+    const result = await patiently(() => client.execute(statement, [keyspace, identity], serialRead));
+    return result.first()?.get('body') === body;
   }
 
   async #lost(): Promise<CqlformError> {

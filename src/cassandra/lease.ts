@@ -3,9 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Lease } from '../model/journal.ts';
 import type { HeldLease, TakeOptions } from '../ports/journal.ts';
 import type { ConnectOptions } from './connect.ts';
+import { patiently } from './journal-patience.ts';
 import { compareAndSet, type JournalPlace, journalTable, type LeaseRow, leaseOf, readLeaseRow } from './journal-row.ts';
 import { LeaseDeadline, leaseEnds, moment } from './lease-deadline.ts';
-import { leaseHeld, leaseLost, ledgerUnanswered } from './lease-errors.ts';
+import { leaseHeld, leaseLost } from './lease-errors.ts';
 import { Heartbeat } from './lease-heartbeat.ts';
 import { HolderWatch, type LeaseTimings } from './lease-holder.ts';
 
@@ -68,55 +69,34 @@ interface Claim {
 async function claim(place: JournalPlace, { row, owner, deadline, takeoverMs }: Claim): Promise<bigint | null> {
   const fence = (row.fence ?? 0n) + 1n;
   const mark = randomUUID();
-  const sent = moment();
-  const outcome = await compareAndSet(
-    place.client,
-    `UPDATE ${journalTable(place)} SET owner = ?, claim = ?, fence = ?, beat = 0 WHERE keyspace_name = ? IF fence = ? AND owner = ?${row.owner === null ? '' : ' AND beat = ?'}`,
-    { params: [owner, mark, fence, place.keyspace, row.fence, row.owner, ...(row.owner === null ? [] : [row.beat])] },
-  );
-  const mine = outcome.kind === 'unknown' ? await isMine(place, mark, outcome.reason) : outcome.kind === 'applied';
+  const taken = row.owner === null ? { condition: '', beat: [] } : { condition: ' AND beat = ?', beat: [row.beat] };
+  const statement = `UPDATE ${journalTable(place)} SET owner = ?, claim = ?, fence = ?, beat = 0 WHERE keyspace_name = ? IF fence = ? AND owner = ?${taken.condition}`;
+  const params = [owner, mark, fence, place.keyspace, row.fence, row.owner, ...taken.beat];
+  let sent = moment();
+  const outcome = await patiently(() => {
+    sent = moment();
+    return compareAndSet(place.client, statement, { params });
+  });
+  const mine = outcome.kind === 'applied' || (outcome.kind === 'unknown' && (await readLeaseRow(place)).claim === mark);
   if (!mine) return null;
   deadline.renew(sent, takeoverMs);
   return fence;
 }
 
-async function isMine(place: JournalPlace, mark: string, reason: unknown): Promise<boolean> {
-  const row = await readBack(place, reason);
-  return row.claim === mark;
-}
-
-const readBacks = 5;
-const readBackPauseMs = 300;
-
-/** The row at SERIAL, after a write of which it is not known whether it happened. */
-async function readBack(place: JournalPlace, reason: unknown): Promise<LeaseRow> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await readLeaseRow(place);
-    } catch {
-      if (attempt === readBacks) throw ledgerUnanswered(place.keyspace, reason);
-      await wait(readBackPauseMs);
-    }
-  }
-}
-
 /** Moves the fence on, so that whatever the owner still writes is refused. Gives the lease that was broken. */
 export async function breakLease(place: JournalPlace): Promise<Lease | null> {
-  for (;;) {
-    const row = await readLeaseRow(place);
-    const holder = leaseOf(row);
-    if (holder === null || row.fence === null) return null;
-    const outcome = await compareAndSet(
-      place.client,
-      `UPDATE ${journalTable(place)} SET owner = ?, claim = ?, fence = ? WHERE keyspace_name = ? IF fence = ?`,
-      { params: [null, null, row.fence + 1n, place.keyspace, row.fence] },
+  const row = await readLeaseRow(place);
+  const holder = leaseOf(row);
+  const { fence } = row;
+  if (holder === null || fence === null) return null;
+  const statement = `UPDATE ${journalTable(place)} SET owner = ?, claim = ?, fence = ? WHERE keyspace_name = ? IF fence = ?`;
+  // Until this fence is past, by this call or by another's.
+  do {
+    await patiently(() =>
+      compareAndSet(place.client, statement, { params: [null, null, fence + 1n, place.keyspace, fence] }),
     );
-    if (outcome.kind === 'applied') return holder;
-    if (outcome.kind === 'unknown') {
-      const now = await readBack(place, outcome.reason);
-      if (now.fence !== row.fence) return holder;
-    }
-  }
+  } while ((await readLeaseRow(place)).fence === fence);
+  return holder;
 }
 
 interface Kept {
@@ -158,17 +138,15 @@ class KeptLease implements HeldLease {
     return this.#released;
   }
 
+  /** Never throws: a lease that cannot be given back runs out by itself. */
   async #release(): Promise<void> {
     const { settings, fence, deadline, heartbeat } = this.#kept;
+    const { place } = settings;
     deadline.end(leaseEnds.released);
     const stopped = heartbeat.stop();
-    const outcome = await compareAndSet(
-      settings.place.client,
-      `UPDATE ${journalTable(settings.place)} SET owner = ?, claim = ? WHERE keyspace_name = ? IF fence = ?`,
-      { params: [null, null, settings.place.keyspace, fence] },
-    );
+    const statement = `UPDATE ${journalTable(place)} SET owner = ?, claim = ? WHERE keyspace_name = ? IF fence = ?`;
+    const params = [null, null, place.keyspace, fence];
+    await patiently(() => compareAndSet(place.client, statement, { params })).catch(() => undefined);
     await stopped;
-    // Refused: it is another's already. Unknown: if it did not happen, the lease runs out by itself.
-    if (outcome.kind === 'unknown') await readBack(settings.place, outcome.reason).catch(() => undefined);
   }
 }
