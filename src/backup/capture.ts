@@ -6,6 +6,7 @@ import type { WorkContext } from '../ports/engines.ts';
 import { encodeChunk } from './chunk-encode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
 import { type Cut, Cutter, joinUncut, type PlacedRow } from './cutter.ts';
+import { eachAtATime } from './each-at-a-time.ts';
 import { cellName, cellRange, cellsAt } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';
@@ -59,15 +60,11 @@ export async function capture(options: CaptureOptions, before: PassResult | null
   const pass = new Pass(options, before?.chunks ?? new Map());
   const cells = cellsAt(scanDepth);
   const uncut = new Array<Cut | null>(cells.length).fill(null);
-  const queue = cells.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, cell] of queue) {
-      const cutter = new Cutter(cell, chunkTarget, (cut) => pass.take(cut));
-      await pass.scan(cell, cutter);
-      uncut[index] = await cutter.end();
-    }
-  };
-  await Promise.all(Array.from({ length: scansInFlight }, work));
+  await eachAtATime(cells.entries(), scansInFlight, async ([index, cell], stopped) => {
+    const cutter = new Cutter(cell, chunkTarget, (cut) => pass.take(cut));
+    await pass.scan(cell, cutter, stopped);
+    uncut[index] = await cutter.end();
+  });
   await joinUncut(uncut, chunkTarget, (cut) => pass.take(cut));
   return pass.result();
 }
@@ -87,7 +84,7 @@ class Pass {
     this.#columns = columnsToRead(options.scope.table);
   }
 
-  async scan(cell: ChunkEntry['cell'], cutter: Cutter): Promise<void> {
+  async scan(cell: ChunkEntry['cell'], cutter: Cutter, stopped: () => boolean): Promise<void> {
     const { rows, scope, context, consistency } = this.#options;
     const placing = new ScopeRows(scope.table, scope.columns);
     const pages = rows.scan({
@@ -100,6 +97,7 @@ class Pass {
       consistency,
     });
     for await (const page of pages) {
+      if (stopped()) return;
       context.assertHeld();
       for (const row of page) {
         const placed = placing.place(row);

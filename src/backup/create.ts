@@ -19,6 +19,7 @@ import {
 } from './manifest.ts';
 import { PackWriter, putVerified } from './pack-writer.ts';
 import { manifestKey, zstdLevel } from './repository.ts';
+import { columnsToRead } from './scope-rows.ts';
 import { onlyExpired } from './second-pass.ts';
 
 export interface CreateDependencies {
@@ -43,6 +44,7 @@ export async function createBackup(
 ): Promise<BackupReference[]> {
   const { rows, store, clock } = dependencies;
   for (const scope of request.scopes) {
+    checkColumns(context.keyspace, scope);
     if (await rows.readsMasked(context.keyspace, scope.table)) throw masked(context.keyspace, scope.table.name);
   }
   const createdAt = clock.now().toISOString();
@@ -112,7 +114,10 @@ class TableBackup {
       consistency: around.request.consistency,
       context: around.context,
       known: around.known,
-      packs: new PackWriter(store, (pack, chunks) => around.intent.sealed(pack, chunks)),
+      packs: new PackWriter(store, async (pack, chunks) => {
+        around.context.assertHeld();
+        await around.intent.sealed(pack, chunks);
+      }),
       onRows: (count) => {
         this.#read += count;
         around.context.onProgress({ unit: 'rows', done: this.#read, total: null });
@@ -194,6 +199,21 @@ async function writeIndex(store: BlobStore, entries: readonly ChunkEntry[]): Pro
     index.push({ key, bytes: bytes.length, chunks: segment.length });
   }
   return index;
+}
+
+/** A backup of a column that is not there would be empty, and could take the place of one that is not. */
+function checkColumns(keyspace: string, { table, columns }: Scope): void {
+  const missing = (columns ?? []).filter((name) => !columnsToRead(table).includes(name));
+  const [first] = missing;
+  if (first === undefined) return;
+  throw new CqlformError(
+    'UNKNOWN_COLUMN',
+    `${keyspace}.${table.name} has no column ${first} besides its key, so it cannot be backed up`,
+    {
+      next: 'Look at `cqlform drift`: the table is not what it was when this was planned.',
+      fields: { keyspace, table: table.name, columns: missing },
+    },
+  );
 }
 
 function masked(keyspace: string, table: string): CqlformError {

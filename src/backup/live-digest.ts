@@ -2,6 +2,7 @@ import { createDigest } from '../cql/digest.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
+import { eachAtATime } from './each-at-a-time.ts';
 
 export interface LiveScope {
   readonly keyspace: string;
@@ -26,12 +27,12 @@ export async function digestLive(
   onPage: (rows: number) => void,
 ): Promise<{ readonly rows: number; readonly digest: string }> {
   const digest = createDigest(scope.columns);
-  const ranges = rows.split(scanParts).values();
   let counted = 0;
-  const read = async (range: TokenRange): Promise<void> => {
+  const read = async (range: TokenRange, stopped: () => boolean): Promise<void> => {
     const { keyspace, table, types, consistency } = scope;
     const columns = scope.columns.map(({ name }) => name);
     for await (const page of rows.scan({ keyspace, table, types, columns, range, times: true, consistency })) {
+      if (stopped()) return;
       for (const row of page) {
         if (!scope.whole && isEmpty(row)) continue;
         digest.add(row, scope.countedAs);
@@ -40,10 +41,7 @@ export async function digestLive(
       onPage(page.length);
     }
   };
-  const work = async (): Promise<void> => {
-    for (const range of ranges) await read(range);
-  };
-  await Promise.all(Array.from({ length: scansInFlight }, work));
+  await eachAtATime(rows.split(scanParts).values(), scansInFlight, read);
   return { rows: counted, digest: digest.hex() };
 }
 

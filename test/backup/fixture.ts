@@ -31,6 +31,11 @@ export interface BackupFixture extends RowsFixture {
   backupsIn(store: BlobStore): Backups;
 }
 
+/** Microseconds; later than whatever a client has written by now, whose clock may count further within a millisecond. */
+export function soon(): bigint {
+  return (BigInt(Date.now()) + 5n) * 1000n;
+}
+
 let ids = 0;
 
 export async function temporaryFolder(): Promise<string> {
@@ -82,7 +87,7 @@ export async function backupFixture(keyspace: string): Promise<BackupFixture> {
       return reference;
     },
     restore: (backup, into, more, given = {}) =>
-      backups.restore({ backup, into, renamed: {}, timestamp: BigInt(Date.now()) * 1000n, ...more }, context(given)),
+      backups.restore({ backup, into, renamed: {}, timestamp: soon(), ...more }, context(given)),
     close: async () => {
       await rows.close();
       await rm(folder, { recursive: true, force: true });

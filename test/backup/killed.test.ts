@@ -7,7 +7,7 @@ import type { BackupReference } from '../../src/model/journal.ts';
 import type { Table } from '../../src/model/schema.ts';
 import type { BlobStore } from '../../src/ports/blobs.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
-import { type BackupFixture, backupFixture } from './fixture.ts';
+import { type BackupFixture, backupFixture, soon } from './fixture.ts';
 import type { Orders } from './killed-child.ts';
 import { seeded } from './random.ts';
 
@@ -101,7 +101,7 @@ describe('a restore killed half-way', () => {
         await fixture.cql('DELETE FROM backup_killed.things WHERE id = 5');
         await fixture.cql("INSERT INTO backup_killed.things (id, a) VALUES (5000, 'new')");
       }
-      const timestamp = String(BigInt(Date.now()) * 1000n);
+      const timestamp = String(soon());
       for (const [attempt, count] of [150, 700, 900].entries()) {
         const work = { kind: 'restore', backup, mode, timestamp, attempt: attempt + 1 } as const;
         expect(await run(work, { count, when: 'after' })).toBeNull();

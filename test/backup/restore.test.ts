@@ -3,7 +3,7 @@ import { clusterStore } from '../../src/cassandra/cluster-store.ts';
 import { createTable } from '../../src/cql/create.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import type { Table } from '../../src/model/schema.ts';
-import { type BackupFixture, backupFixture } from './fixture.ts';
+import { type BackupFixture, backupFixture, soon } from './fixture.ts';
 import { fillRichTable, richTable } from './rich-table.ts';
 
 let fixture: BackupFixture;
@@ -172,7 +172,7 @@ describe('mode exact', () => {
     await cql(`INSERT INTO ${name} (p, q, c, d) VALUES (50, 'new', 1, ${time})`);
     await cql(`INSERT INTO ${name} (p, q, s_note, s_tags) VALUES (51, 'new', 'x', {'y'})`);
     expect(await digestOf(rich)).not.toBe(backup.valueDigest);
-    const timestamp = BigInt(Date.now()) * 1000n;
+    const timestamp = soon();
     for (const attempt of [1, 2]) {
       const report = await fixture.restore(backup, rich, { mode: 'exact', timestamp }, { attempt });
       expect(report).toMatchObject({ rows: backup.rows, digest: backup.valueDigest, expected: backup.valueDigest });
@@ -186,7 +186,7 @@ describe('mode exact', () => {
     const backup = await fixture.backup(table);
     expect(backup).toMatchObject({ rows: 0, bytes: 0, valueDigest: '0'.repeat(64) });
     for (let id = 0; id < 500; id += 1) await cql(`INSERT INTO ${keyspace}.was_empty (id, a) VALUES (${id}, 'x')`);
-    const timestamp = BigInt(Date.now()) * 1000n + 1000n;
+    const timestamp = soon();
     await cql(
       `INSERT INTO ${keyspace}.was_empty (id, a) VALUES (7, 'later') USING TIMESTAMP ${timestamp + 5_000_000n}`,
     );
