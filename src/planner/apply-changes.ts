@@ -2,13 +2,13 @@ import type { Change } from '../model/change.ts';
 import type { KeyspaceSettings, Schema } from '../model/schema.ts';
 import { withObject, withoutObject } from './schema-objects.ts';
 
-/** The schema after the changes. Settings of the keyspace are merged; an object that goes away need not be there. */
+/** The schema after the changes; an object that goes away need not be there. */
 export function applyChanges(schema: Schema, changes: readonly Change[]): Schema {
   return changes.reduce(applyChange, schema);
 }
 
 function applyChange(schema: Schema, change: Change): Schema {
-  if (change.kind === 'keyspace') return { ...schema, keyspace: mergedSettings(schema.keyspace, change.after) };
+  if (change.kind === 'keyspace') return { ...schema, keyspace: change.after };
   return change.after === null ? withoutObject(schema, change.of, change.name) : withObject(schema, change.after);
 }
 

@@ -45,12 +45,32 @@ export function composeLive(
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
     const object = thrown.fields['object'];
-    writer.refuse(thrown.code, typeof object === 'string' ? object : '', {
-      message: thrown.message,
-      next: thrown.next,
-    });
+    const words = composesOn(recorded, migration)
+      ? changedByHand(thrown)
+      : { message: thrown.message, next: thrown.next };
+    writer.refuse(thrown.code, typeof object === 'string' ? object : '', words);
     return null;
   }
+}
+
+/** The migration fits what the ledger recorded, so it is the cluster that is not as it should be. */
+function composesOn(recorded: Schema, migration: Migration): boolean {
+  try {
+    composeWith(recorded, migration, ({ error }) => {
+      throw error;
+    });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof CqlformError) return false;
+    throw thrown;
+  }
+}
+
+function changedByHand({ message }: CqlformError): { readonly message: string; readonly next: string } {
+  return {
+    message: `${message}; it fits what the ledger recorded, so the cluster was changed by hand`,
+    next: 'See `cqlform drift`; undo the change by hand, or write it into a migration of its own before this one.',
+  };
 }
 
 /** What was done by hand already: nothing runs, but the ledger has to learn it. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../kernel/hash.ts';
 import type { Change } from '../model/change.ts';
 import type { Migration } from '../model/migration.ts';
 import { type Plan, planFormat, type Section } from '../model/plan.ts';
@@ -12,6 +13,7 @@ import type { ApplyInput } from './input.ts';
 import { createKeyspace } from './keyspace-steps.ts';
 import { lateHazard, lateness } from './late.ts';
 import { listed } from './names.ts';
+import { replicationHolds } from './options.ts';
 import { sealPlan } from './plan-hash.ts';
 import { withObject, withoutObject } from './schema-objects.ts';
 import { planSection } from './section.ts';
@@ -27,6 +29,7 @@ import { type PlanScope, SectionWriter } from './writer.ts';
 export function planApply(input: ApplyInput): Plan {
   const scope: PlanScope = { input, labels: new Set(), filled: new Set(), made: new Set(), notices: [] };
   const sections = planSections(input, scope);
+  noteReplication(scope, sections);
   const drift = input.recorded === null ? [] : driftOf(input.recorded, input.live);
   const { live } = input;
   return sealPlan({
@@ -135,5 +138,21 @@ function noteUnplanned(scope: PlanScope, rest: readonly Migration[], stopped: Mi
     address: scope.input.live.name,
     message: `${listed(rest.map((one) => one.id))} ${rest.length === 1 ? 'is' : 'are'} not planned: ${stopped.id} comes first`,
     next: `Mend ${stopped.id}, then plan again.`,
+  });
+}
+
+/** Replication comes from the configuration, but an existing keyspace is altered only by a migration that says so. */
+function noteReplication({ input, notices }: PlanScope, sections: readonly Section[]): void {
+  const { live, replication } = input;
+  const alters = sections.some((section) => section.changes.some((change) => change.kind === 'keyspace'));
+  const there = live.schema.keyspace.replication;
+  if (!live.exists || there === undefined || replication === null || alters || replicationHolds(replication, there))
+    return;
+  notices.push({
+    code: 'REPLICATION_DIFFERS',
+    severity: 'warning',
+    address: live.name,
+    message: `the configuration wants replication ${canonicalJson(replication)}, the keyspace has ${canonicalJson(there)}`,
+    next: 'Change it by a migration with keyspace({ replication: … }), or correct the configuration.',
   });
 }

@@ -13,9 +13,9 @@ import {
   lwtTimestamps,
   quiesceWriters,
 } from './hazards.ts';
-import { freeName } from './names.ts';
 import { optionsToSend } from './options.ts';
 import { none } from './reverse.ts';
+import { stagingName } from './reverse-rebuild.ts';
 import { columnOf, isCounterTable } from './schema-objects.ts';
 import type { SectionContext } from './section-context.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -33,15 +33,13 @@ export interface Rebuild {
   readonly why: string;
 }
 
-const longestName = 48;
-
 /** Backs the table up and stages its rows; null when the rebuild is refused, for which a notice is left. */
 export function beginRebuild({ writer, migration }: SectionContext, plan: TablePlan): Rebuild | null {
   const { before } = plan;
   const rows = rowsOf(writer, plan, migration.data);
   if (rows === null) return null;
   const target = targetOf(plan);
-  const staging: Table = { ...target, name: stagingName(writer, before.name) };
+  const staging: Table = { ...target, name: stagingName(before.name, writer.world) };
   const why = `forces rebuild: ${plan.rebuild.join('; ')}`;
   const covered = backUp(writer, { table: before, columns: null, why: 'before-rebuild' });
   const rebuild: Rebuild = { plan, staging, target, rows, covered, why };
@@ -238,13 +236,4 @@ function oldColumns({ after, difference }: TablePlan): Readonly<Record<string, s
 
 function sameColumns(table: Table): Readonly<Record<string, string>> {
   return Object.fromEntries(table.columns.map(({ name }) => [name, name]));
-}
-
-function stagingName(writer: SectionWriter, table: string): string {
-  const suffix = '__rebuild';
-  const { tables, views } = writer.world.schema;
-  return freeName(
-    `${table.slice(0, longestName - suffix.length - 3)}${suffix}`,
-    (name) => tables[name] !== undefined || views[name] !== undefined,
-  );
 }

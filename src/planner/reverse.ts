@@ -2,12 +2,14 @@ import { match } from '../kernel/match.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { ObjectKind, Options, SchemaObject, Table } from '../model/schema.ts';
 import type { Reverse, Work } from '../model/step.ts';
+import { chain } from './chain.ts';
 import { ddlWork } from './conditions.ts';
 import { keyOf } from './names.ts';
 import { viewsOn } from './references.ts';
+import { rebuildWithout } from './reverse-rebuild.ts';
 import { isMultiCell } from './rules/table.ts';
 import { isCounterTable, objectOf } from './schema-objects.ts';
-import { afterDdl, type World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface ReverseContext {
   /** The keyspace before and after the statement. */
@@ -66,20 +68,6 @@ export function irreversible(reason: string): Reverse {
   return { kind: 'irreversible', reason };
 }
 
-/** Statements in turn, each with its conditions; an index is waited for. */
-export function chain(start: World, statements: readonly Ddl[]): readonly Work[] {
-  let world = start;
-  return statements.flatMap((ddl): readonly Work[] => {
-    const work = ddlWork(ddl, world);
-    world = afterDdl(world, ddl);
-    return ddl.kind === 'create-index' ? [work, waitFor(ddl.index.name)] : [work];
-  });
-}
-
-export function waitFor(index: string): Extract<Work, { readonly kind: 'wait' }> {
-  return { kind: 'wait', for: { kind: 'index-queryable', index } };
-}
-
 function creationOf(object: SchemaObject | null): readonly Ddl[] {
   if (object === null) return [];
   return match(object, {
@@ -124,11 +112,10 @@ function keyStands(table: Table): ReturnType<typeof ddlWork>['pre'] {
 }
 
 function undoAdd({ table: name, columns }: DdlOf<'add-columns'>, { after, newLabel }: ReverseContext): Reverse {
-  const fixed = columns.find((column) => column.type.kind === 'udt' && isMultiCell(column.type));
-  if (fixed !== undefined)
-    return irreversible(`Cassandra does not drop ${name}.${fixed.name}, a column of an unfrozen user-defined type`);
   const table = after.schema.tables[name];
   if (table === undefined) return none(`${name} is gone`);
+  if (columns.some((column) => column.type.kind === 'udt' && isMultiCell(column.type)))
+    return rebuildWithout(table, columns, { after, label: newLabel(`undo-${name}`) });
   const names = columns.map((column) => column.name);
   const views = viewsOn(after.schema, name);
   const backup: Work = {

@@ -83,7 +83,7 @@ function objectOfWork(work: Work): string {
 }
 
 function hazardsOf(work: Work, address: string, backsUp: boolean): readonly Hazard[] {
-  if (work.kind === 'ddl') return dropsStaging(work.ddl, backsUp) ? [] : ddlHazards(work.ddl, address);
+  if (work.kind === 'ddl') return dropsStaging(work.ddl, backsUp) ? [] : ddlHazards(work.ddl, address, backsUp);
   if (work.kind === 'backup') return isCounterTable(work.scope.table) ? [counterQuiesce(address)] : [];
   if (work.kind !== 'restore') return [];
   if (isCounterTable(work.scope.table)) return [counterQuiesce(address)];
@@ -103,7 +103,7 @@ function overwrites(address: string): Hazard {
   );
 }
 
-function ddlHazards(ddl: Ddl, address: string): readonly Hazard[] {
+function ddlHazards(ddl: Ddl, address: string, backsUp: boolean): readonly Hazard[] {
   switch (ddl.kind) {
     case 'drop-table':
     case 'drop-columns':
@@ -121,6 +121,8 @@ function ddlHazards(ddl: Ddl, address: string): readonly Hazard[] {
     case 'drop-function':
     case 'drop-aggregate':
       return [breaksReaders(address, ddl.signature)];
+    case 'create-table':
+      return backsUp ? [] : [hazard('GRANTS_LOST', address, 'It comes back without its grants: grant them again.')];
     case 'create-index':
       return [indexBuild(address)];
     case 'create-view':

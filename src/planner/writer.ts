@@ -5,12 +5,13 @@ import type { Ddl } from '../model/ddl.ts';
 import type { Hazard } from '../model/hazard.ts';
 import type { Notice } from '../model/plan.ts';
 import type { Reverse, Step, StepClass, Work } from '../model/step.ts';
+import { waitFor } from './chain.ts';
 import { ddlWork } from './conditions.ts';
 import { estimateOf } from './estimates.ts';
 import { irreversible } from './hazards.ts';
 import type { ApplyInput } from './input.ts';
 import { addressOf, freeName, slugOf } from './names.ts';
-import { type ReverseContext, reverseOf, waitFor } from './reverse.ts';
+import { type ReverseContext, reverseOf } from './reverse.ts';
 import { refusal } from './rules/refusal.ts';
 import { afterDdl, type World } from './world.ts';
 

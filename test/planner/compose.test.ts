@@ -106,6 +106,11 @@ describe('compose', () => {
     ['INDEX_INVALID', [users], [create(index('by_name', 'users.name', { form: 'keys' }))]],
     ['INDEX_EXISTS', [users, index('one', 'users.name')], [create(index('two', 'users.name'))]],
     ['VIEW_INVALID', [visits], [create(view('v', 'visits', { key: 'note, user' }))]],
+    [
+      'VIEW_INVALID',
+      [table('t', { columns: { k: 'int', tags: 'set<text>' }, key: 'k' })],
+      [create(view('v', 't', { key: 'tags, k' }))],
+    ],
     ['VIEW_INVALID', [visits], [create(view('v', 'visits', { key: 'note, user, day', where: 'note IS NOT NULL' }))]],
     [
       'OPTION_INVALID',

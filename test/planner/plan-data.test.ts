@@ -154,6 +154,24 @@ describe('data steps', () => {
   });
 });
 
+describe('key columns that are renamed', () => {
+  const byUser = table('by_user', { columns: { user: 'uuid', note: 'text' }, key: 'user' });
+  const renamed = table('by_user', { columns: { person: 'uuid', note: 'text' }, key: 'person' });
+  const other = table('other', { columns: { user: 'uuid', note: 'text' }, key: 'user' });
+  const kinds = (data: Parameters<typeof migration>[2]): readonly string[] =>
+    plan(schema(byUser, other), [migration('1_x', [alter('by_user', { rename: { user: 'person' } })], data)], {
+      emptyTables: ['by_user', 'other'],
+    }).sections.flatMap((section) => section.steps.map((step) => step.title));
+
+  it('keep their name until the data steps that state it are through', () => {
+    expect(kinds({ data: [copy(byUser, other)] }).at(-1)).toBe('rename user to person in by_user');
+  });
+
+  it('have their new name for the data steps that state that', () => {
+    expect(kinds({ data: [copy(other, renamed, { person: 'user' })] })[0]).toBe('rename user to person in by_user');
+  });
+});
+
 describe('a table made anew', () => {
   const text = table('movies', {
     columns: { id: 'uuid', title: 'text', rating_text: 'text', votes: 'text' },

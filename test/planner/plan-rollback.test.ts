@@ -70,7 +70,7 @@ describe('planRollback', () => {
     expect(back.sections[0]?.changes).toMatchObject([{ name: 'users', before: null, after: { kind: 'table' } }]);
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 2_drop
-      undo-02 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, rating int, PRIMARY KEY (id) ) — takes back: drop table users
+      undo-02 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, rating int, PRIMARY KEY (id) ) [GRANTS_LOST] — takes back: drop table users
            ⟲ none: apply the migration again to have it back
       undo-02 copy: restore users (new-table, 2_drop-users) [MARKER_INFERRED] — takes back: drop table users
            ⟲ none: apply the migration again to have it back
@@ -124,7 +124,7 @@ describe('planRollback', () => {
            ⟲ none: apply the migration again to have it back
       undo-05 in-place: DROP TABLE shop.users [DATA_LOSS BREAKS_READERS] — takes back: create table users anew
            ⟲ none: apply the migration again to have it back
-      undo-04 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, PRIMARY KEY (id) ) — takes back: drop table users, to make it anew
+      undo-04 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, PRIMARY KEY (id) ) [GRANTS_LOST] — takes back: drop table users, to make it anew
            ⟲ none: apply the migration again to have it back
       undo-04 copy: restore users (new-table, 1_type-users) [MARKER_INFERRED] — takes back: drop table users, to make it anew
            ⟲ none: apply the migration again to have it back"

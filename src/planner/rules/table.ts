@@ -52,7 +52,8 @@ function keyAdvice(why: string): string {
   return why.startsWith('an unfrozen') ? 'Write t.frozen(…) around its type.' : 'Choose another column for the key.';
 }
 
-function unfitForKey({ type, static: isStatic }: Column): string | null {
+/** Why a column cannot stand in a key; null: it can. */
+export function unfitForKey({ type, static: isStatic }: Column): string | null {
   if (isStatic) return 'static';
   if (isMultiCell(type)) return `an unfrozen ${type.kind}`;
   if (type.kind === 'scalar' && (type.name === 'counter' || type.name === 'duration')) return `a ${type.name}`;

@@ -1,6 +1,7 @@
 import { keyColumns, type Schema, type Table, type View } from '../../model/schema.ts';
 import { columnOf, isCounterTable } from '../schema-objects.ts';
 import { nameProblem, type Problem, problem } from './problem.ts';
+import { unfitForKey } from './table.ts';
 
 /** Null when Cassandra would build the view as it is written. */
 export function viewProblem(view: View, schema: Schema): Problem | null {
@@ -37,6 +38,11 @@ function unfit(view: View, table: Table): Problem | null {
   const extra = key.filter((column) => !baseKey.includes(column));
   if (extra.length > 1)
     return invalid(`its key has ${extra.join(' and ')}; one column more than the table's is allowed`);
+  for (const name of key) {
+    const column = columnOf(table, name);
+    const why = column === undefined ? null : unfitForKey(column);
+    if (why !== null) return invalid(`its key has ${name}, which is ${why}`);
+  }
   if (isCounterTable(table)) return invalid(`${table.name} has counters, which no view can show`);
   const stated = view.columns === '*' ? key : [...key, ...view.columns];
   const fixed = table.columns.find((column) => column.static && (view.columns === '*' || stated.includes(column.name)));
