@@ -74,6 +74,14 @@ export function readError(thrown: unknown, subject: ReadSubject): CqlformError {
       cause: thrown,
     });
   }
+  if (trouble === 'unreachable') {
+    return new CqlformError('CLUSTER_UNREACHABLE', `no node takes the request to read ${name}: ${reason}`, {
+      next: 'Bring the nodes back, then run the command again; `cqlform status` shows which are up.',
+      fields,
+      retryable: true,
+      cause: thrown,
+    });
+  }
   return new CqlformError(
     'READ_TIMEOUT',
     `reading ${name}, tokens ${range}, at ${subject.consistency} timed out: ${reason}`,

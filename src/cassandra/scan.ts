@@ -8,11 +8,13 @@ import { clockOf, type ParsedPage, parsePage, RowAssembler } from './scan-rows.t
 
 const targetBytes = 1024 * 1024;
 const firstRows = 32;
-const mostRows = 10_000;
+const mostRows = 5000;
 const mostAttempts = 8;
 /** A replica that fails has a reason, such as too many tombstones, that smaller pages only sometimes avoid. */
 const mostFailures = 3;
 const mostClockAttempts = 4;
+/** A request that takes a second or more seldom fits into one, however often it is repeated. */
+const mostSlowClockAttempts = 2;
 
 /**
  * How many rows a page of a table may ask for so that it has about a megabyte; learnt from the pages before. It begins
@@ -114,7 +116,8 @@ class PageFetcher {
       const latest = Math.floor(clock / 1000);
       const parsed = parsePage(page, this.#statement, latest);
       this.#context.pageSize.learn(page.count, parsed.size);
-      if (!parsed.expiring || earliest === latest || attempt >= mostClockAttempts) return { parsed, next: page.next };
+      const most = took < 1000 ? mostClockAttempts : mostSlowClockAttempts;
+      if (!parsed.expiring || earliest === latest || attempt >= most) return { parsed, next: page.next };
     }
   }
 

@@ -1,39 +1,53 @@
+const first = 64;
 const least = 4;
 const most = 512;
+/** Bytes in flight at most, but always one request, however large. */
+const mostBytes = 32 * 1024 * 1024;
 /** A burst of time-outs has one cause: the limit is halved once for all that fail this soon after one another. */
 const settleMs = 250;
+
+interface Waiting {
+  readonly bytes: number;
+  readonly admit: () => void;
+}
 
 /**
  * How many requests may be in flight: begins at 64, halves when the cluster is troubled, and grows by one for each
  * round of requests that went well.
  */
 export class WriteLimit {
-  #limit = 64;
+  #limit = first;
   #inFlight = 0;
+  #bytes = 0;
   #wellSince = 0;
   #halvedAt = Number.NEGATIVE_INFINITY;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
 
   get limit(): number {
     return this.#limit;
   }
 
-  /** Resolves when there is room; the caller then holds a place until `release`. */
-  async acquire(): Promise<void> {
-    if (this.#inFlight < this.#limit) {
-      this.#inFlight++;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
-  release(): void {
+  /** Resolves, in order of asking, when there is room; the caller then holds a place until `release`. */
+  async acquire(bytes: number): Promise<void> {
+    if (this.#waiting.length === 0 && this.#fits(bytes)) {
+      this.#take(bytes);
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push({ bytes, admit: resolve }));
+  }
+
+  /** `bytes` as acquired. */
+  release(bytes: number): void {
     this.#inFlight--;
-    while (this.#inFlight < this.#limit) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#inFlight++;
-      next();
+    this.#bytes -= bytes;
+    for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.bytes); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#take(next.bytes);
+      next.admit();
     }
   }
 
@@ -49,5 +63,14 @@ export class WriteLimit {
     if (now - this.#halvedAt < settleMs) return;
     this.#halvedAt = now;
     this.#limit = Math.max(least, this.#limit >> 1);
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#inFlight < this.#limit && (this.#inFlight === 0 || this.#bytes + bytes <= mostBytes);
+  }
+
+  #take(bytes: number): void {
+    this.#inFlight++;
+    this.#bytes += bytes;
   }
 }

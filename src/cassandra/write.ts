@@ -63,7 +63,7 @@ export class Writer implements TableWriter {
     const repeatable = this.#statements.isRepeatable(mutation);
     const unit: Unit = { first: mutation, repeatable, statements: [statement], bytes: sizeOf(statement) };
     if (unit.repeatable) return this.#hold(unit, statement);
-    await this.#limit.acquire();
+    await this.#limit.acquire(unit.bytes);
     this.#start(unit, this.#statements.touchesList(mutation) ? rowKeyOf(mutation) : null);
   }
 
@@ -100,7 +100,7 @@ export class Writer implements TableWriter {
   }
 
   async #send(unit: Unit): Promise<void> {
-    await this.#limit.acquire();
+    await this.#limit.acquire(unit.bytes);
     this.#start(unit, null);
   }
 
@@ -113,7 +113,7 @@ export class Writer implements TableWriter {
         this.#failure ??= thrown;
       })
       .finally(() => {
-        this.#limit.release();
+        this.#limit.release(unit.bytes);
         this.#underWay.delete(sending);
         if (row !== null && this.#lists.get(row) === sending) this.#lists.delete(row);
       });

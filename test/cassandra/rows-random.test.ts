@@ -117,7 +117,7 @@ function digestOf(rows: readonly StoredRow[], table: Table): unknown {
 }
 
 describe('whatever an application wrote', () => {
-  it.each([1, 2, 3, 4, 5, 6])('comes back from a copy, also from one that was interrupted (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4])('comes back from a copy, also from one that was interrupted (seed %i)', async (seed) => {
     const random = randomFrom(seed);
     const source = await fixture.table(`source_${seed}`, definition);
     for (let count = 0; count < 150; count++) {
