@@ -61,7 +61,7 @@ export function view<
     readonly columns: '*' | readonly X[];
     readonly partitionKey: readonly [P2, ...P2[]];
     readonly clusteringKey?: readonly K2[];
-    /** CQL beside the `IS NOT NULL` of the key columns, e.g. `released > '2000-01-01'`. */
+    /** CQL that restricts key columns of the table further, e.g. `at > '2000-01-01'`: servers refuse it for others. */
     readonly where?: string;
     readonly options?: ViewOptions;
   } & WholeKey<Exclude<P | K, P2 | NameOf<K2>>>,

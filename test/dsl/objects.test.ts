@@ -111,10 +111,10 @@ describe('view', () => {
       columns: ['title', 'cast'],
       partitionKey: ['order'],
       clusteringKey: [desc('at'), 'id'],
-      where: 'year > 2000',
+      where: "at > '2000-01-01'",
       options: { comment: 'x' },
     });
-    const where = '"order" IS NOT NULL AND at IS NOT NULL AND id IS NOT NULL AND year > 2000';
+    const where = '"order" IS NOT NULL AND at IS NOT NULL AND id IS NOT NULL AND at > \'2000-01-01\'';
     expect(objectOf(made)).toEqual({
       kind: 'view',
       name: 'by_order',

@@ -73,7 +73,7 @@ view('b', {
   columns: ['title'],
   partitionKey: ['id', 'year'],
   clusteringKey: [asc('at')],
-  where: 'year > 2000',
+  where: "at > '2000-01-01'",
 });
 // @ts-expect-error not a column
 view('x', { from: movies, columns: '*', partitionKey: ['yaer'], clusteringKey: ['id', 'at'] });
