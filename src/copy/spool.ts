@@ -106,7 +106,7 @@ export class PieceSpool {
 class Appender {
   readonly #path: string;
   #handle: FileHandle | null = null;
-  #parts: Buffer[] = [];
+  #block: Buffer | null = null;
   #held = 0;
   #written = 0;
 
@@ -115,23 +115,28 @@ class Appender {
   }
 
   async append(bytes: Buffer): Promise<void> {
-    this.#parts.push(bytes);
-    this.#held += bytes.length;
-    if (this.#held >= flushAt) await this.#flush();
+    if (this.#held + bytes.length > flushAt) await this.#flush();
+    if (bytes.length > flushAt) return this.#write(bytes);
+    this.#block ??= Buffer.allocUnsafe(flushAt);
+    this.#held += bytes.copy(this.#block, this.#held);
   }
 
   /** The file's size; 0 when nothing was appended, and then there is no file. */
   async close(): Promise<number> {
-    if (this.#held > 0) await this.#flush();
+    await this.#flush();
     await this.#handle?.close();
     if (this.#handle === null) await rm(this.#path, { force: true });
     return this.#written;
   }
 
   async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#parts);
-    this.#parts = [];
+    if (this.#block === null || this.#held === 0) return;
+    const bytes = this.#block.subarray(0, this.#held);
     this.#held = 0;
+    await this.#write(bytes);
+  }
+
+  async #write(bytes: Buffer): Promise<void> {
     try {
       if (this.#handle === null) {
         await mkdir(dirname(this.#path), { recursive: true });
