@@ -58,6 +58,9 @@ export function randomSchema(dice: Dice): Schema {
 }
 
 function randomTable(dice: Dice, name: string): Table {
+  const options = { comment: '', default_time_to_live: 0, gc_grace_seconds: 864_000 };
+  if (dice.roll(8) === 0)
+    return table(name, { columns: { k: 'uuid', s: 'int', a: 'counter', b: 'counter static' }, key: 'k, s', options });
   const clustered = dice.roll(2) === 0;
   const columns: Record<string, string> = { k: dice.one(keyTypes) ?? 'int' };
   if (clustered) columns['s'] = dice.one(['int', 'text', 'date']) ?? 'int';
@@ -66,16 +69,20 @@ function randomTable(dice: Dice, name: string): Table {
     columns[column] = `${dice.one(valueTypes) ?? 'int'}${isStatic ? ' static' : ''}`;
   }
   const comment = dice.roll(3) === 0 ? `about ${name}` : '';
-  const options = { comment, default_time_to_live: 0, gc_grace_seconds: 864_000 };
-  return table(name, { columns, key: clustered ? `k, s${dice.roll(2) === 0 ? ' desc' : ''}` : 'k', options });
+  return table(name, {
+    columns,
+    key: clustered ? `k, s${dice.roll(2) === 0 ? ' desc' : ''}` : 'k',
+    options: { ...options, comment },
+  });
 }
 
 function randomIndex(dice: Dice, state: Schema): Declaration[] {
   const on = dice.one(Object.values(state.tables));
   const column = on === undefined ? undefined : dice.one(valueColumns(on));
+  const using = dice.roll(3) === 0 ? 'sai' : 'secondary';
   return on === undefined || column === undefined
     ? []
-    : [create(index(`${on.name}_by_${column.name}`, `${on.name}.${column.name}`))];
+    : [create(index(`${on.name}_by_${column.name}`, `${on.name}.${column.name}`, { using }))];
 }
 
 function randomView(dice: Dice, state: Schema): Declaration[] {
