@@ -37,7 +37,6 @@ function rootOf(id: string, schema: SchemaList, origin: TableOrigin): TableOrigi
   let at = origin;
   for (;;) {
     if (at.how !== 'existing' && !schema.has(at)) {
-      // The base of a chain may be what an earlier state of this file's own `table` was; it has to be said which.
       throw mistake('NOT_IN_SCHEMA', {
         message: `${id}: table ${at.table.name} is used, but the ${at.how === 'created' ? 'table()' : 'alter()'} that makes it is not in schema`,
         next:
