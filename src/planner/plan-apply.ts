@@ -57,14 +57,17 @@ function planSections(input: ApplyInput, scope: PlanScope): readonly Section[] {
     world: worldOf(input.live),
   };
   const sections: Section[] = [];
-  for (const migration of input.pending) {
+  for (const [at, migration] of input.pending.entries()) {
     const planned = planOne(migration, { scope, standing });
-    if (planned === null) {
-      noteUnplanned(scope, input.pending.slice(input.pending.indexOf(migration) + 1), migration);
+    if (planned !== null) {
+      sections.push(planned.section);
+      standing = planned.standing;
+    }
+    // What comes after a migration that cannot be applied would be compared with a state that is never reached.
+    if (scope.notices.some((notice) => notice.severity === 'error')) {
+      noteUnplanned(scope, input.pending.slice(at + 1), migration);
       break;
     }
-    sections.push(planned.section);
-    standing = planned.standing;
   }
   return sections;
 }
