@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createCluster } from '../../src/cassandra/cluster.ts';
+import { type Connection, connect } from '../../src/cassandra/connect.ts';
 import { schemaSession } from '../../src/cassandra/execute.ts';
+import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
@@ -11,11 +13,44 @@ import { type Data, type Declared, migration } from '../../src/index.ts';
 import type { DataSpec } from '../../src/model/data.ts';
 import type { Progress } from '../../src/model/event.ts';
 import type { CopyAccounts } from '../../src/model/journal.ts';
-import type { Table } from '../../src/model/schema.ts';
+import type { Table, UserType } from '../../src/model/schema.ts';
+import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
 import { createOpenSource } from '../../src/sources/open.ts';
-import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
+import { cassandraAddress } from '../support/cassandra.ts';
+
+/** A keyspace of the test's own. */
+interface Base {
+  readonly connection: Connection;
+  readonly rows: Rows;
+  readonly types: Record<string, UserType>;
+  cql(statement: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Schema statements may take long while other tests share the node. */
+const requestTimeoutMs = 60_000;
+
+async function openKeyspace(keyspace: string): Promise<Base> {
+  const { host, port, localDataCenter } = cassandraAddress();
+  const connection = await connect({ contactPoints: [`${host}:${port}`], localDataCenter, requestTimeoutMs });
+  const cql = async (statement: string): Promise<void> => {
+    await connection.client.execute(statement);
+  };
+  await cql(`DROP KEYSPACE IF EXISTS ${keyspace}`);
+  await cql(`CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`);
+  return {
+    connection,
+    rows: createRows(connection),
+    types: {},
+    cql,
+    close: async () => {
+      await cql(`DROP KEYSPACE ${keyspace}`);
+      await connection.shutdown();
+    },
+  };
+}
 
 export interface RunOptions {
   readonly attempt?: number;
@@ -38,7 +73,7 @@ export interface Ran<T> {
 
 /** The copier on a keyspace and a project folder of a test's own. */
 export interface CopyFixture {
-  readonly base: RowsFixture;
+  readonly base: Base;
   readonly folder: string;
   readonly rejectsFile: string;
   readonly copier: Copier;
@@ -63,7 +98,7 @@ export interface CopyFixture {
 export const baseTime = 1_700_000_000_000_000n;
 
 export async function copyFixture(keyspace: string): Promise<CopyFixture> {
-  const base = await rowsFixture(keyspace);
+  const base = await openKeyspace(keyspace);
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
   const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024 });
