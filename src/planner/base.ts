@@ -81,7 +81,7 @@ function touchedBy(migration: Migration): readonly Named[] {
     ...(spec.from.kind === 'table' ? [['table', spec.from.table.name] as const] : []),
   ]);
   const created = createdBy(migration);
-  return [...named, ...[...read, ...data].filter(([of, name]) => !created.has(`${of} ${name}`))];
+  return [...named, ...read, ...data].filter(([of, name]) => !created.has(`${of} ${name}`));
 }
 
 function touchedByDeclaration(declaration: Declaration): readonly Named[] {

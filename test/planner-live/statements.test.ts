@@ -4,7 +4,7 @@ import { openCluster } from '../../src/cassandra/open.ts';
 import { emitDdl } from '../../src/cql/ddl.ts';
 import type { LiveKeyspace } from '../../src/model/live.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import type { Schema } from '../../src/model/schema.ts';
+import type { Schema, SchemaObject } from '../../src/model/schema.ts';
 import { driftOf } from '../../src/planner/drift.ts';
 import { holds } from '../../src/planner/holds.ts';
 import type { ApplyInput } from '../../src/planner/input.ts';
@@ -50,6 +50,16 @@ function inputFor(live: LiveKeyspace, state: Schema, pending: ApplyInput['pendin
   };
 }
 
+function inOrder(state: Schema): readonly SchemaObject[] {
+  const { types, tables, indexes, views } = state;
+  return [
+    ...inTypeOrder(Object.values(types)),
+    ...Object.values(tables),
+    ...Object.values(indexes),
+    ...Object.values(views),
+  ];
+}
+
 describe('random plans on a server', () => {
   it.each(Array.from({ length: seeds }, (_, at) => firstSeed + at))(
     'are accepted statement by statement: seed %i',
@@ -68,17 +78,19 @@ describe('random plans on a server', () => {
       try {
         const dice = diceOf(seed);
         const base = randomSchema(dice);
-        const objects = [
-          ...inTypeOrder(Object.values(base.types)),
-          ...Object.values(base.tables),
-          ...Object.values(base.indexes),
-          ...Object.values(base.views),
-        ];
         const fresh = {
-          ...applyInput(null, [migration('0_base', objects.map(create))]),
+          ...applyInput(null, [migration('0_base', inOrder(base).map(create))]),
           live: await cluster.describe(keyspace),
         };
         await run(planApply(fresh), cluster);
+
+        const there = await cluster.describe(keyspace);
+        const adopting = planApply({
+          ...applyInput(null, [migration('0_base', inOrder(there.schema).map(create))]),
+          live: there,
+        });
+        expect(adopting.sections[0]?.steps, outline(adopting)).toEqual([]);
+        expect(adopting.summary.adopt).toBe(inOrder(there.schema).length);
 
         const first = randomMigration(dice, base, '1_first');
         const second = randomMigration(dice, first.after, '2_second');

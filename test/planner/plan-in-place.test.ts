@@ -354,6 +354,63 @@ describe('what Cassandra changes in place', () => {
     expect(planned.sections[0]?.changes).toMatchObject([{ name: 'users', before: null, adopted: true }]);
   });
 
+  it('adopts a whole keyspace', () => {
+    const state = schema(
+      address,
+      users,
+      byName,
+      index('by_nickname', 'users.nickname'),
+      fn('plus', 'int', 'return 1;'),
+      total,
+    );
+    const all = [address, users, byName, index('by_nickname', 'users.nickname'), fn('plus', 'int', 'return 1;'), total];
+    const planned = planApply({
+      ...applyInput(null, [migration('1_first', all.map(create))]),
+      live: live(state),
+      recorded: null,
+    });
+    expect(planned.sections[0]?.steps).toEqual([]);
+    expect(planned).toMatchObject({ applyable: true, summary: { add: 0, change: 0, adopt: all.length } });
+  });
+
+  it('refuses what this version of Cassandra does not have', () => {
+    const version = { text: '4.1.10', major: 4, minor: 1, patch: 10 };
+    const vectors = table('vectors', { columns: { id: 'uuid', v: 'vector<float, 3>' }, key: 'id' });
+    const planned = planApply({
+      ...applyInput(null, [migration('1_first', [create(vectors)])]),
+      live: live(schema(), { version }),
+      recorded: null,
+    });
+    expect(planned.notices).toMatchObject([
+      { code: 'NOT_IN_THIS_VERSION', severity: 'error', address: 'shop.vectors' },
+    ]);
+  });
+
+  it('says what a backup cannot know, and when it is large', () => {
+    const planned = planApply({
+      ...applyInput(schema(users), [migration('1_drop', [drop('users')])]),
+      live: live(schema(users), { estimates: { users: { rows: 5, bytes: 1_000 } } }),
+      untimed: { users: ['tags'] },
+      largeTableBytes: 1_000,
+    });
+    expect(planned.sections[0]?.steps[0]?.hazards.map((one) => one.code)).toEqual([
+      'MARKER_INFERRED',
+      'TIME_INFERRED',
+      'LARGE_TABLE',
+    ]);
+    expect(planned.summary.backupBytes).toBe(1_000);
+  });
+
+  it('names a hand that changed what a migration needs', () => {
+    const there = table('users', { columns: { id: 'uuid', name: 'text' }, key: 'id' });
+    const change = migration('1_x', [alter('users', { rename: { nickname: 'nick' } })], {
+      expects: [table('users', { columns: { id: 'uuid', nickname: 'text' }, key: 'id' })],
+    });
+    const planned = planApply({ ...applyInput(schema(users), [change]), live: live(schema(there)) });
+    expect(planned.notices).toMatchObject([{ code: 'EXPECTATION_MISMATCH', severity: 'error', address: 'shop.users' }]);
+    expect(planned.notices[0]?.message).toContain('changed by hand');
+  });
+
   it('refuses what is there otherwise', () => {
     const wanted = table('users', { columns: { id: 'uuid', name: 'int' }, key: 'id' });
     const planned = planApply({
