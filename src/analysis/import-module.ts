@@ -1,47 +1,100 @@
 import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { isMigrationPath, isSchemaPath } from './file-roles.ts';
 
+/** Marks the modules that are the project's own code; everything else loads as Node loads it. */
+const mark = '?cqlform';
 let hooked = false;
 
 /**
  * Imports a user's TypeScript or JavaScript file as an ES module, whatever the package.json around it says. `cqlform`
- * and its subpaths resolve to this running copy, so that a migration and the engine share one set of classes.
+ * and its subpaths resolve to this running copy, so that a migration and the engine share one set of classes. Types
+ * are stripped, never checked. Throws CqlformError: `what` begins the codes of what is wrong with the file itself,
+ * e.g. `MIGRATION_SYNTAX`.
  */
-export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+export async function importModule(
+  path: string,
+  what: 'MIGRATION' | 'CONFIG',
+): Promise<Readonly<Record<string, unknown>>> {
   installHooks();
-  return (await import(`${pathToFileURL(path).href}?cqlform`)) as Readonly<Record<string, unknown>>;
+  try {
+    return (await import(`${pathToFileURL(path).href}${mark}`)) as Readonly<Record<string, unknown>>;
+  } catch (thrown) {
+    const { explainImport } = await import('./explain-import.ts');
+    throw await explainImport(path, thrown, what);
+  }
 }
 
 function installHooks(): void {
   if (hooked) return;
   hooked = true;
+  silenceStripping();
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'cqlform' || specifier.startsWith('cqlform/'))
-        return { url: ownModule(specifier), shortCircuit: true };
-      const found = withExtension(specifier, context.parentURL);
-      const resolved = next(found, context);
-      return context.parentURL?.includes('?cqlform') === true && found.startsWith('.')
-        ? { ...resolved, url: `${resolved.url}?cqlform` }
-        : resolved;
+        return { url: ownModule(specifier, context.parentURL), shortCircuit: true };
+      const parent = context.parentURL;
+      if (parent?.includes(mark) !== true || !specifier.startsWith('.')) return next(specifier, context);
+      const resolved = next(withExtension(specifier, parent), context);
+      refuseMigration(resolved.url, parent);
+      return { ...resolved, url: `${resolved.url}${mark}` };
     },
     load(url, context, next) {
-      if (!url.includes('?cqlform')) return next(url, context);
-      return next(url, { ...context, format: url.includes('.ts?') ? 'module-typescript' : 'module' });
+      if (!url.endsWith(mark) || url.includes('.json?')) return next(url, context);
+      return next(url, { ...context, format: /\.[mc]?ts\?/.test(url) ? 'module-typescript' : 'module' });
     },
   });
 }
 
 /** `cqlform` → index, `cqlform/files` → files, beside this file's folder. */
-function ownModule(specifier: string): string {
+function ownModule(specifier: string, parent: string | undefined): string {
   const name = specifier === 'cqlform' ? 'index' : specifier.slice('cqlform/'.length);
-  return new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url).href;
+  if (ownModules.includes(name)) return ownModuleUrl(name).href;
+  const importer = parent === undefined ? '' : `${basename(fileURLToPath(parent.replace(mark, '')))}: `;
+  throw new CqlformError('IMPORT_NOT_FOUND', `${importer}cqlform has no ${specifier}`, {
+    next: `Import from ${ownModules.map((one) => (one === 'index' ? 'cqlform' : `cqlform/${one}`)).join(' or ')}.`,
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** What the package exports; the name of the file, `index` for `cqlform` itself. */
+export const ownModules: readonly string[] = ['index', 'files'];
+
+export function ownModuleUrl(name: string): URL {
+  return new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 }
 
 /** Relative imports may leave `.ts` out. */
-function withExtension(specifier: string, parent: string | undefined): string {
-  if (!specifier.startsWith('.') || parent === undefined || extname(specifier) !== '') return specifier;
+function withExtension(specifier: string, parent: string): string {
+  if (/\.([mc]?[jt]s|json)$/.test(specifier)) return specifier;
   return existsSync(fileURLToPath(new URL(`${specifier}.ts`, parent))) ? `${specifier}.ts` : specifier;
+}
+
+function refuseMigration(url: string, parent: string): void {
+  const [path, importer] = [fileURLToPath(url), fileURLToPath(parent.replace(mark, ''))];
+  if (!isMigrationPath(path) && !(isSchemaPath(path) && isMigrationPath(importer))) return;
+  throw importsMigration(path, importer);
+}
+
+/** Imports between migrations break when files are squashed, deleted or merged. */
+export function importsMigration(path: string, importer: string): CqlformError {
+  const what = isMigrationPath(path) ? 'another migration' : 'the generated schema.ts';
+  return new CqlformError('MIGRATION_IMPORTS_MIGRATION', `${basename(importer)} imports ${what}, ${basename(path)}`, {
+    next: "Declare the table here with `existing('name', …)` (`cqlform new` writes the block); move code that migrations share into lib/.",
+    where: { path: importer },
+    exitCode: exitCodes.usage,
+  });
+}
+
+/** Node 22 announces type stripping as experimental; which Node runs is not the user's concern here. */
+function silenceStripping(): void {
+  const emit = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    const type = typeof rest[0] === 'object' && rest[0] !== null && 'type' in rest[0] ? rest[0].type : rest[0];
+    if (type === 'ExperimentalWarning' && /type stripping/i.test(String(warning))) return;
+    emit(warning, ...rest);
+  };
 }

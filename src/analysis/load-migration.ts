@@ -1,36 +1,34 @@
-import { readFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 import { compileMigration, schemaHashOf } from '../dsl/compile.ts';
-import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
-import { sha256 } from '../kernel/hash.ts';
+import { CqlformError } from '../kernel/errors.ts';
 import type { Migration } from '../model/migration.ts';
+import type { CodeDocument } from './code/parts.ts';
 import { importModule } from './import-module.ts';
 
-/** Imports a migration file and compiles what it exports. `folder` is the migrations folder, whose code counts for the code hash. */
-export async function loadMigration(
-  file: { readonly id: string; readonly path: string },
-  folder: string,
-): Promise<Migration> {
-  const module = await imported(file.path);
-  const compiled = compileMigration(file.id, module['default']);
-  const codeHash = compiled.data.length === 0 ? null : await codeHashOf(file.path, folder);
+interface MigrationFile {
+  readonly id: string;
+  readonly path: string;
+}
+
+/** Imports a migration file and compiles what it exports. Throws CqlformError with the place in the file. */
+export async function loadMigration(file: MigrationFile): Promise<Migration> {
+  const module = await importModule(file.path, 'MIGRATION');
+  const compiled = compiledFrom(file, module['default']);
+  const codeHash = compiled.data.length === 0 ? null : (await codeOfFile(file.path)).hash;
   return { ...compiled, schemaHash: schemaHashOf(compiled), codeHash };
 }
 
-async function imported(path: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await importModule(path);
-  } catch (cause) {
-    if (cause instanceof CqlformError) throw cause;
-    throw new CqlformError('MIGRATION_UNREADABLE', `${path}: ${reasonOf(cause)}`, {
-      next: 'Mend the file; `cqlform check` says more.',
-      where: { path },
-      cause,
-      exitCode: exitCodes.usage,
-    });
-  }
+/** The code that a migration's data steps run, part by part, and its hash. */
+export async function codeOfFile(path: string): Promise<{ readonly document: CodeDocument; readonly hash: string }> {
+  const [{ codeOf }, { openProgram }] = await Promise.all([import('./code/parts.ts'), import('./code/program.ts')]);
+  return codeOf(openProgram(path));
 }
 
-async function codeHashOf(path: string, _folder: string): Promise<string> {
-  return sha256(stripTypeScriptTypes(await readFile(path, 'utf8')));
+function compiledFrom({ id, path }: MigrationFile, exported: unknown): ReturnType<typeof compileMigration> {
+  try {
+    return compileMigration(id, exported);
+  } catch (thrown) {
+    if (!(thrown instanceof CqlformError)) throw thrown;
+    const { code, message, next, fields, exitCode } = thrown;
+    throw new CqlformError(code, message, { next, fields, exitCode, where: { path }, cause: thrown });
+  }
 }

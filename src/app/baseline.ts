@@ -19,7 +19,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
   return withLease(session, options, async () => {
     if (standingOf(await journal.entries()).head !== noState) throw alreadyRecorded(project.keyspace);
     const files = (await migrationFiles(project)).filter((file) => to === null || file.id <= to);
-    const migrations = await Promise.all(files.map((file) => loadMigration(file, project.migrationsFolder)));
+    const migrations = await Promise.all(files.map(loadMigration));
     const live = await cluster.describe(project.keyspace);
     const schema = composeAll(migrations);
     const tableIds = Object.fromEntries(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
-import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { AutomaticStore, Project, Secret } from './project.ts';
 
 /** What the command line and the environment say over the configuration file. */
@@ -89,18 +89,7 @@ function withoutFile(overrides: Overrides): z.infer<typeof configSchema> {
 }
 
 async function readConfig(file: string): Promise<z.infer<typeof configSchema>> {
-  let value: unknown;
-  try {
-    value = (await importModule(file))['default'];
-  } catch (cause) {
-    throw new CqlformError('CONFIG_UNREADABLE', `${file}: ${reasonOf(cause)}`, {
-      next: 'Mend the file; `cqlform init` in an empty folder shows how it looks.',
-      where: { path: file },
-      cause,
-      exitCode: exitCodes.usage,
-    });
-  }
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse((await importModule(file, 'CONFIG'))['default']);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'default export'}: ${issue.message}`);
   throw new CqlformError('CONFIG_INVALID', `${file}: ${problems.join('; ')}`, {

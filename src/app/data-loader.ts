@@ -11,7 +11,7 @@ export function dataLoader(project: Project): (section: Section, index: number) 
   const loaded = new Map<string, Promise<Migration>>();
   return async (section, index) => {
     const { migration: id } = section;
-    const pending = loaded.get(id) ?? loadMigration(await migrationFile(project, id), project.migrationsFolder);
+    const pending = loaded.get(id) ?? loadMigration(await migrationFile(project, id));
     loaded.set(id, pending);
     const migration = await pending;
     if (migration.codeHash !== section.codeHash || migration.schemaHash !== section.schemaHash) throw codeChanged(id);

@@ -92,7 +92,7 @@ async function pendingMigrations(
   const inForce = new Set(standing.applied.map((entry) => entry.id));
   if (to !== null && !files.some((file) => file.id === to)) throw unknownMigration(to);
   const pending = files.filter((file) => !inForce.has(file.id) && (to === null || file.id <= to));
-  return Promise.all(pending.map((file) => loadMigration(file, project.migrationsFolder)));
+  return Promise.all(pending.map(loadMigration));
 }
 
 function unknownMigration(to: string): CqlformError {
