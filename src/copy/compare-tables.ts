@@ -115,10 +115,17 @@ async function eachRow(
       }
     }
   };
+  let stopped = false;
   const worker = async (): Promise<void> => {
-    for (const range of queue) await one(range);
+    try {
+      for (const range of queue) if (!stopped) await one(range);
+    } catch (thrown) {
+      stopped = true;
+      throw thrown;
+    }
   };
-  await Promise.all(Array.from({ length: rangesAtOnce }, worker));
+  const workers = Array.from({ length: rangesAtOnce }, worker);
+  for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
 }
 
 function split(

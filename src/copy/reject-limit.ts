@@ -46,7 +46,7 @@ export class RejectLimit {
       .map(({ count, example, place }) => `${count} × ${example} (${place})`);
     throw new CqlformError(
       'TOO_MANY_REJECTS',
-      `${what}: ${this.#rejected} of ${read} rows were rejected, ${this.#allowed()}: ${reasons.join('; ')}`,
+      `${what}: ${this.#rejected} of ${read} rows were rejected, ${this.#allowed()}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
       {
         next: `Look at ${rejectsFile}; then mend the source or the function, or allow more with maxRejects.`,
         fields: { rejected: this.#rejected, read, rejectsFile, reasons },

@@ -101,6 +101,7 @@ export class WriteEngine {
     let sizes: SpoolSizes | null = null;
     try {
       for await (const page of piece.rows()) {
+        context.assertHeld();
         const before = run.tally.read;
         try {
           await run.page(page);

@@ -166,6 +166,66 @@ describe('a copy between tables', () => {
   });
 });
 
+describe('columns of other types that fit', () => {
+  const place2 = udt('spot', { street: t.text(), zip: t.int() });
+  const narrow = table('narrow', {
+    columns: {
+      id: t.int(),
+      n: t.int(),
+      u: t.timeuuid(),
+      s: t.set(t.text()),
+      f: t.frozen(t.set(t.text())),
+      p: place2,
+      m: t.map(t.text(), t.int()),
+    },
+    partitionKey: ['id'],
+  });
+  const wide = table('wide', {
+    columns: {
+      id: t.bigint(),
+      n: t.varint(),
+      u: t.uuid(),
+      s: t.frozen(t.set(t.text())),
+      f: t.set(t.text()),
+      p: t.frozen(place2),
+      m: t.map(t.text(), t.bigint()),
+    },
+    partitionKey: ['id'],
+  });
+
+  it('are converted, and keep their times', async () => {
+    await fixture.create(place2, narrow, wide);
+    await cql(`INSERT INTO KS.narrow (id, n, u, s, f, p, m) VALUES (1, -5, 8f14e45f-ceea-11ee-a0e6-0f3b1c9f2b11, {'b', 'a'},
+      {'c', 'd'}, {street: 'x', zip: 3}, {'k': 7}) USING TIMESTAMP ${far} AND TTL 7000`);
+    await cql('INSERT INTO KS.narrow (id) VALUES (2)');
+    const mapped = copy({ from: narrow, into: wide, columns: { m: ({ m }) => new Map(m) as never } });
+    expect((await fixture.run(mapped)).result).toMatchObject({ read: 2, written: 2, collisions: 0 });
+    const columns = Object.fromEntries(['id', 'n', 'u', 's', 'f', 'p', 'm'].map((name) => [name, name]));
+    const request = { from: fixture.table('narrow'), into: fixture.table('wide'), columns, withinRow: false };
+    await fixture.copyTable(request);
+    await expect(fixture.copier.compare(request, fixture.context())).resolves.toBeDefined();
+    const rows = await fixture.query('SELECT JSON id, n, u, s, f, p, m FROM KS.wide');
+    const texts = rows.map((row) => JSON.parse(String(row['[json]'])));
+    expect(texts.sort((a, b) => a.id - b.id)).toEqual([
+      {
+        id: 1,
+        n: -5,
+        u: '8f14e45f-ceea-11ee-a0e6-0f3b1c9f2b11',
+        s: ['a', 'b'],
+        f: ['c', 'd'],
+        p: { street: 'x', zip: 3 },
+        m: { k: 7 },
+      },
+      { id: 2, n: null, u: null, s: null, f: null, p: null, m: null },
+    ]);
+    const [row] = await fixture.query(
+      'SELECT writetime(n) AS n, ttl(n) AS t, writetime(f) AS f, writetime(s) AS s FROM KS.wide WHERE id = 1',
+    );
+    expect([`${row?.['n']}`, `${row?.['f']}`, `${row?.['s']}`]).toEqual([`${far}`, `${far},${far}`, `${far}`]);
+    expect(row?.['t']).toEqual(expect.closeTo(7000, -2));
+  });
+});
+
 describe('static columns', () => {
   beforeAll(async () => {
     await cql(`INSERT INTO KS.statics (id, s) VALUES (1, 'alone') USING TIMESTAMP ${far}`);
