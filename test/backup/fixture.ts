@@ -42,7 +42,13 @@ export async function temporaryFolder(): Promise<string> {
   return await mkdtemp(join(tmpdir(), 'cqlform-backup-'));
 }
 
-export async function backupFixture(keyspace: string): Promise<BackupFixture> {
+/** A name that no other test process on the same node uses. */
+export function ownKeyspace(name: string): string {
+  return `${name}_${process.pid}`;
+}
+
+export async function backupFixture(name: string): Promise<BackupFixture> {
+  const keyspace = ownKeyspace(name);
   const rows = await rowsFixture(keyspace);
   const folder = await temporaryFolder();
   const store = localStore(folder);

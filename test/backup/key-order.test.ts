@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparePositions, Positions } from '../../src/backup/key-order.ts';
 import { tokenOf } from '../../src/backup/token.ts';
+import { createTable } from '../../src/cql/create.ts';
 import type { Table } from '../../src/model/schema.ts';
-import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
+import { type RowsFixture, rowsFixture, tableOf } from '../cassandra/rows-fixture.ts';
+import { ownKeyspace } from './fixture.ts';
 import { seeded } from './random.ts';
 
 let fixture: RowsFixture;
 beforeAll(async () => {
-  fixture = await rowsFixture('backup_order');
+  fixture = await rowsFixture(ownKeyspace('backup_order'));
   await fixture.type('pair', { left: 'int', right: 'text' });
 });
 afterAll(async () => {
@@ -63,36 +65,38 @@ const values: Readonly<Record<string, readonly string[]>> = {
 describe('the order of clustering keys', () => {
   it.each(Object.keys(values))('%s is as Cassandra has it, ascending and descending', async (type) => {
     const name = `o_${type.replaceAll(/[^a-z0-9]+/g, '_')}`;
-    const ascending = await fixture.table(name, {
-      columns: { p: 'int', c: type, s: 'int' },
+    const definition = tableOf(name, {
+      columns: { p: 'int', c: type, d: type, s: 'static int' },
       partitionKey: ['p'],
-      clusteringKey: ['c'],
+      clusteringKey: ['c', 'd'],
     });
-    const down: Table = { ...ascending, name: `${name}_d`, clusteringKey: [{ column: 'c', order: 'desc' }] };
-    await fixture.cql(
-      `CREATE TABLE ${fixture.keyspace}.${down.name} (p int, c ${type}, s int, PRIMARY KEY (p, c)) WITH CLUSTERING ORDER BY (c DESC)`,
-    );
-    for (const table of [ascending, down]) {
-      for (const value of values[type] ?? []) {
-        for (const p of [1, 2, 3])
-          await fixture.cql(`INSERT INTO ${fixture.keyspace}.${table.name} (p, c, s) VALUES (${p}, ${value}, 1)`);
-      }
-      const rows = await fixture.read(table);
-      expect(rows.length).toBe((values[type]?.length ?? 0) * 3);
-      const positions = new Positions();
-      const placed = rows.map((row) => positions.of(row));
-      const compare = comparePositions(table, fixture.types);
-      for (const [index, position] of placed.entries()) {
-        for (const [other, against] of placed.entries()) {
-          expect([table.name, index, other, Math.sign(compare(position, against))]).toEqual([
-            table.name,
-            index,
-            other,
-            Math.sign(index - other),
-          ]);
-        }
+    const table: Table = {
+      ...definition,
+      clusteringKey: [
+        { column: 'c', order: 'asc' },
+        { column: 'd', order: 'desc' },
+      ],
+    };
+    await fixture.cql(createTable(table, { keyspace: fixture.keyspace, id: null }));
+    const all = values[type] ?? [];
+    for (const p of [1, 2]) {
+      const pairs = all.flatMap((c) =>
+        all.map((d) => `INSERT INTO ${fixture.keyspace}.${name} (p, c, d, s) VALUES (${p}, ${c}, ${d}, 1);`),
+      );
+      await fixture.cql(`BEGIN UNLOGGED BATCH ${pairs.join(' ')} APPLY BATCH`);
+    }
+    const rows = await fixture.read(table);
+    expect(rows.length).toBe((all.length ** 2 + 1) * 2);
+    const positions = new Positions();
+    const placed = rows.map((row) => positions.of(row));
+    const compare = comparePositions(table, fixture.types);
+    const wrong: string[] = [];
+    for (const [index, position] of placed.entries()) {
+      for (const [other, against] of placed.entries()) {
+        if (Math.sign(compare(position, against)) !== Math.sign(index - other)) wrong.push(`${index} and ${other}`);
       }
     }
+    expect(wrong).toEqual([]);
   });
 });
 
@@ -112,13 +116,18 @@ describe('tokens', () => {
       r: random.below(1e9),
     }));
     for (const { p, q, r } of rows) {
-      if (p.length > 0) await client.execute('INSERT INTO backup_order.single (p, v) VALUES (?, 1)', [p], insert);
-      await client.execute('INSERT INTO backup_order.several (p, q, r, v) VALUES (?, ?, ?, 1)', [p, q, r], insert);
+      if (p.length > 0)
+        await client.execute(`INSERT INTO ${fixture.keyspace}.single (p, v) VALUES (?, 1)`, [p], insert);
+      await client.execute(
+        `INSERT INTO ${fixture.keyspace}.several (p, q, r, v) VALUES (?, ?, ?, 1)`,
+        [p, q, r],
+        insert,
+      );
     }
-    const one = await client.execute('SELECT p, token(p) AS t FROM backup_order.single');
+    const one = await client.execute(`SELECT p, token(p) AS t FROM ${fixture.keyspace}.single`);
     expect(one.rows.length).toBe(119);
     for (const row of one.rows) expect(tokenOf([row['p']])).toBe(BigInt(row['t']));
-    const many = await client.execute('SELECT p, q, r, token(p, q, r) AS t FROM backup_order.several');
+    const many = await client.execute(`SELECT p, q, r, token(p, q, r) AS t FROM ${fixture.keyspace}.several`);
     expect(many.rows.length).toBe(120);
     for (const row of many.rows) {
       const r = Buffer.alloc(4);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const random = seeded(8);
   for (let id = 0; id < 400; id += 1) {
     await fixture.cql(
-      `INSERT INTO backup_killed.things (id, a, l, s) VALUES (${id}, '${random.bytes(300).toString('hex')}', [1, ${id}, 1], {${id}, 2})`,
+      `INSERT INTO ${fixture.keyspace}.things (id, a, l, s) VALUES (${id}, '${random.bytes(300).toString('hex')}', [1, ${id}, 1], {${id}, 2})`,
     );
   }
 });
@@ -93,13 +93,13 @@ describe('a restore killed half-way', () => {
       const before = await fixture.read(table, { times: false });
       const backup: BackupReference = await fixture.backup(table);
       if (mode === 'new-table') {
-        await fixture.cql('DROP TABLE backup_killed.things');
+        await fixture.cql(`DROP TABLE ${fixture.keyspace}.things`);
         await fixture.cql(createTable(table, { keyspace: fixture.keyspace, id: null }));
       } else {
         for (let id = 0; id < 400; id += 3)
-          await fixture.cql(`UPDATE backup_killed.things SET l = [9], s = {9}, a = null WHERE id = ${id}`);
-        await fixture.cql('DELETE FROM backup_killed.things WHERE id = 5');
-        await fixture.cql("INSERT INTO backup_killed.things (id, a) VALUES (5000, 'new')");
+          await fixture.cql(`UPDATE ${fixture.keyspace}.things SET l = [9], s = {9}, a = null WHERE id = ${id}`);
+        await fixture.cql(`DELETE FROM ${fixture.keyspace}.things WHERE id = 5`);
+        await fixture.cql(`INSERT INTO ${fixture.keyspace}.things (id, a) VALUES (5000, 'new')`);
       }
       const timestamp = String(soon());
       for (const [attempt, count] of [150, 700, 900].entries()) {
