@@ -76,7 +76,7 @@ function tableOf(place: DocumentPlace): string {
 
 function missing({ ledgerKeyspace }: DocumentPlace, hash: string): CqlformError {
   return new CqlformError('DOCUMENT_MISSING', `The ledger ${ledgerKeyspace} has no document ${hash}.`, {
-    next: 'Restore the ledger keyspace from a backup, or rebuild it with `cqlform resolve --rebuild`.',
+    next: 'Restore the ledger keyspace from a snapshot of the cluster.',
     fields: { hash, ledger: ledgerKeyspace },
     exitCode: exitCodes.integrity,
   });
@@ -84,7 +84,7 @@ function missing({ ledgerKeyspace }: DocumentPlace, hash: string): CqlformError 
 
 function damaged({ ledgerKeyspace }: DocumentPlace, hash: string, why: string): CqlformError {
   return new CqlformError('DOCUMENT_DAMAGED', `Document ${hash} of the ledger ${ledgerKeyspace} is damaged: ${why}.`, {
-    next: 'Restore the ledger keyspace from a backup, or rebuild it with `cqlform resolve --rebuild`.',
+    next: 'Restore the ledger keyspace from a snapshot of the cluster.',
     fields: { hash, ledger: ledgerKeyspace },
     exitCode: exitCodes.integrity,
   });

@@ -65,7 +65,7 @@ function parseJson(where: string, text: string): unknown {
 
 function damaged(where: string, why: string): CqlformError {
   return new CqlformError('LEDGER_DAMAGED', `The ledger's ${where} cannot be read: ${why}`, {
-    next: 'Somebody wrote to the ledger by hand: restore its keyspace, or rebuild it with `cqlform resolve --rebuild`.',
+    next: 'Somebody wrote to the ledger by hand: restore its keyspace from a snapshot of the cluster.',
     fields: { entry: where },
     exitCode: 8,
   });

@@ -1,3 +1,4 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hashOf, uuidV5 } from '../kernel/hash.ts';
 import type { StepDecisions, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -8,6 +9,8 @@ import type { RunnerDeps, RunRequest } from './deps.ts';
 /** Cells that writers send while a column is dropped must be older than the drop: see docs/architecture.md, "Dropping a column". */
 const dropMarginMicros = 10_000_000n;
 const microsPerMilli = 1_000n;
+/** A clock may be this much ahead; a time beyond it is a mistake of units or a trick to win every conflict. */
+const furthestFutureMicros = 3_600_000_000n;
 const tableIdNamespace = '6f2c1f0e-6a5e-5b1c-9c0a-2f6f7d0a51c3';
 
 interface DecideInput {
@@ -47,9 +50,28 @@ async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string 
     types: live.schema.types,
     columns: work.ddl.columns.map((column) => column.name),
   });
-  const margin = deps.clock.micros() + dropMarginMicros;
-  const after = newest === null || newest < margin ? margin : newest + 1n;
-  return String(wholeMilliseconds(after));
+  return String(dropTime(newest, deps.clock.micros(), `${live.name}.${table.name}`));
+}
+
+/** When a column is dropped: after every write of now, and after the newest cell there is. Microseconds, a whole millisecond. */
+export function dropTime(newest: bigint | null, now: bigint, address: string): bigint {
+  const margin = now + dropMarginMicros;
+  if (newest !== null && newest > now + furthestFutureMicros) throw writtenInTheFuture(newest, address);
+  return wholeMilliseconds(newest === null || newest < margin ? margin : newest + 1n);
+}
+
+function writtenInTheFuture(newest: bigint, address: string): CqlformError {
+  const date = new Date(Number(newest / 1000n));
+  const when = Number.isNaN(date.getTime()) ? `${newest} microseconds` : date.toISOString();
+  return new CqlformError(
+    'FUTURE_WRITE_TIMES',
+    `${address} has cells of the column dated ${when}: dropping it after them would hide whatever is written to it again until then`,
+    {
+      next: 'Find who writes with such timestamps; copy the rows into a new table with present times, then drop the old one.',
+      fields: { address, newest: String(newest) },
+      exitCode: exitCodes.blocked,
+    },
+  );
 }
 
 /** Rounded up: the server keeps a drop's time in milliseconds and applies it in microseconds. */

@@ -17,6 +17,7 @@ export const resolveCommand: AnyCommand = command({
     'accept-all': { type: 'boolean', default: false, describe: 'Record everything managed as it is live' },
     applied: { type: 'string', describe: 'Half-way migration that counts as applied from now on' },
     'rolled-back': { type: 'string', describe: 'Half-way migration that counts as rolled back from now on' },
+    heal: { type: 'string', describe: 'Dropped column whose table cannot be read any more: keyspace.table.column' },
     'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
   },
   examples: [
@@ -27,15 +28,23 @@ export const resolveCommand: AnyCommand = command({
     inSession(flags, async (session) => {
       const { acceptDrift, markMigration } = await import('../../app/resolve.ts');
       const options = { leaseTimeoutMs: flags['lock-timeout'] * 1000, emit: leaseEvents(output) };
-      const marks = [flags.applied, flags['rolled-back']].filter((id) => id !== undefined);
+      const marks = [flags.applied, flags['rolled-back'], flags.heal].filter((id) => id !== undefined);
       const accepts = flags['accept-all'] || flags.accept.length > 0;
       if (marks.length + Number(accepts) !== 1) {
-        throw new CqlformError('USAGE', 'say exactly one of --accept, --accept-all, --applied, --rolled-back', {
+        throw new CqlformError('USAGE', 'say exactly one of --accept, --accept-all, --applied, --rolled-back, --heal', {
           next: 'See `cqlform resolve --help`.',
           exitCode: exitCodes.usage,
         });
       }
-      if (accepts) {
+      if (flags.heal !== undefined) {
+        const { healTable } = await import('../../app/heal.ts');
+        await healTable(session, flags.heal, options);
+        output.out(
+          output.json
+            ? JSON.stringify({ healed: flags.heal })
+            : `${flags.heal} is dropped after every cell of it: the table can be read again.`,
+        );
+      } else if (accepts) {
         const accepted = await acceptDrift(session, flags.accept, options);
         output.out(
           output.json

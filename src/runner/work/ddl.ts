@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import type { StepResult } from '../../model/journal.ts';
 import type { LiveKeyspace } from '../../model/live.ts';
+import { keyColumns } from '../../model/schema.ts';
 import { holds } from '../../planner/holds.ts';
 import { newestDrop } from '../decide.ts';
 import type { WorkInput } from '../deps.ts';
@@ -18,7 +19,32 @@ export async function runDdl(input: WorkInput<'ddl'>): Promise<StepResult> {
   const warnings = await send(input, sends);
   const after = await input.deps.cluster.describe(input.live.name);
   assertAll(input, after, 'post');
+  await assertReadable(input, after);
   return done(warnings, false);
+}
+
+/** A cell that a writer sent dated after the drop makes whole tables unreadable: better found now than by a user. */
+async function assertReadable({ work, deps, step }: WorkInput<'ddl'>, live: LiveKeyspace): Promise<void> {
+  if (work.ddl.kind !== 'drop-columns') return;
+  const table = live.schema.tables[work.ddl.table];
+  if (table === undefined) return;
+  const columns = table.columns.map((column) => column.name).filter((name) => !keyColumns(table).includes(name));
+  try {
+    await deps.rows.newestWriteTime({ keyspace: live.name, table, types: live.schema.types, columns });
+  } catch (cause) {
+    if (!(cause instanceof CqlformError) || cause.code !== 'READ_FAILED') throw cause;
+    const addresses = work.ddl.columns.map((column) => `${live.name}.${table.name}.${column.name}`);
+    throw new CqlformError(
+      'TABLE_UNREADABLE',
+      `${live.name}.${table.name} cannot be read since ${addresses.join(', ')} was dropped: somebody still writes it, or wrote it dated in the future`,
+      {
+        next: `Stop these writers, then run \`cqlform resolve --heal ${addresses[0]}\`: it adds the column again and drops it with a later time.`,
+        fields: { step: step.id, addresses },
+        cause,
+        exitCode: exitCodes.integrity,
+      },
+    );
+  }
 }
 
 function done(warnings: readonly string[], alreadyDone: boolean): StepResult {
