@@ -6,6 +6,7 @@ import { fits } from './fits.ts';
 import { jsonTurn, turned, turnedColumn, turnsOf } from './json-value.ts';
 import { mistake, objectOf, type Properties, shown } from './mistake.ts';
 import type { TableOrigin } from './origin.ts';
+import { isPromise } from './promise.ts';
 import { isSignal, unset } from './signals.ts';
 import type { SourceType } from './source.ts';
 
@@ -133,7 +134,7 @@ function functionMapping(
     kind: 'function',
     value: (row, run) => {
       const result = given(reads === null ? row : turned(row, reads), run);
-      if (result instanceof Promise) {
+      if (isPromise(result)) {
         throw mistake('MAPPING_RETURNED_PROMISE', {
           message: `${subject}: the function of ${name} returned a promise`,
           next: 'Do not make it async: a row has everything that there is.',

@@ -1,8 +1,8 @@
 import type { Declaration } from '../model/migration.ts';
 import type { SchemaObject } from '../model/schema.ts';
+import { signatureOf } from '../model/signature.ts';
 import { mistake, shown } from './mistake.ts';
 import { type Origin, originOf, type TableOrigin, type TypeOrigin } from './origin.ts';
-import { signatureOf } from './type-text.ts';
 
 /** What can be altered, and so can follow upon another. */
 type Alterable = TableOrigin | TypeOrigin;
@@ -147,12 +147,8 @@ const space = {
 function spaceOf(object: SchemaObject): string {
   switch (object.kind) {
     case 'function':
-      return `function ${signatureOf(
-        object.name,
-        object.arguments.map(({ type }) => type),
-      )}`;
     case 'aggregate':
-      return `function ${signatureOf(object.name, object.arguments)}`;
+      return `function ${signatureOf(object)}`;
     default:
       return `${space[object.kind]} ${object.name}`;
   }

@@ -4,6 +4,7 @@ import { mappingsOf } from './column-mapping.ts';
 import { turned, turnsOf } from './json-value.ts';
 import { mistake, type Properties, propertiesOf, shown } from './mistake.ts';
 import { type DataOrigin, originOf, type SourceOrigin, type TableOrigin } from './origin.ts';
+import { isPromise } from './promise.ts';
 import { isSignal } from './signals.ts';
 
 export type FromOrigin = TableOrigin | SourceOrigin;
@@ -109,7 +110,7 @@ function rowsFunction(subject: string, { from, into }: Ends, rows: TransformSpec
     if (result === undefined || (isSignal(result) && result.kind !== 'unset'))
       return result as ReturnType<TransformSpec['rows']>;
     throw mistake('TRANSFORM_RETURNED', {
-      message: `rows of ${subject} returned ${result instanceof Promise ? 'a promise' : shown(result)}`,
+      message: `rows of ${subject} returned ${isPromise(result) ? 'a promise' : shown(result)}`,
       next: 'Emit rows with `out.emit`; return nothing but `skip(…)` or `reject(…)`, and do not make the function async.',
     });
   };

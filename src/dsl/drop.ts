@@ -1,11 +1,11 @@
 import type { Drop as ModelDrop } from '../model/migration.ts';
+import { signatureText } from '../model/signature.ts';
 import type { CqlType as ModelType } from '../model/type.ts';
 import type { Fields, Inner } from './cql-type.ts';
 import { outside } from './function.ts';
 import { listOf, mistake, objectOf, shown } from './mistake.ts';
 import { memberNameOf } from './name.ts';
 import { originOf, withOrigin } from './origin.ts';
-import { signatureOf } from './type-text.ts';
 
 /** Takes an object away, when it stands in `schema`. */
 export interface Drop {
@@ -57,7 +57,7 @@ function targetOf(object: unknown): ModelDrop {
       return { kind: 'drop', of: 'type', name };
     case 'function':
     case 'aggregate':
-      return { kind: 'drop', of: kind, name: signatureOf(name, argumentsOf(`${kind} ${name}`, object)) };
+      return { kind: 'drop', of: kind, name: signatureText(name, argumentsOf(`${kind} ${name}`, object)) };
     default:
       throw noObject(object);
   }

@@ -1,11 +1,12 @@
 import type { Field, Aggregate as ModelAggregate, UserFunction } from '../model/schema.ts';
+import { signatureOf, signatureText } from '../model/signature.ts';
 import type { CqlType as ModelType } from '../model/type.ts';
+import { typeText } from '../model/type-text.ts';
 import { modelType } from './column.ts';
 import type { Fields, Inner } from './cql-type.ts';
 import { booleanOf, listOf, mistake, objectOf, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
 import { memberNameOf, refuseMoved } from './name.ts';
 import { originOf, withOrigin } from './origin.ts';
-import { signatureOf, typeText } from './type-text.ts';
 
 /** A user-defined function. */
 export interface Fn<N extends string = string, A extends Fields = Fields, R extends Inner = Inner> {
@@ -158,12 +159,9 @@ function calledIn(
       next: 'Give a function declared with `fn`, or the name of one.',
     });
   }
-  const { name, arguments: fields, returns } = origin.object;
-  const has = signatureOf(
-    name,
-    fields.map(({ type }) => type),
-  );
-  const needs = signatureOf(name, takes);
+  const { name, returns } = origin.object;
+  const has = signatureOf(origin.object);
+  const needs = signatureText(name, takes);
   if (has !== needs || (gives !== null && typeText(returns) !== typeText(gives))) {
     throw mistake('AGGREGATE_SIGNATURE', {
       message: `${part} of ${subject} is ${has} returning ${typeText(returns)}; it would call ${needs}`,

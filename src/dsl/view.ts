@@ -1,3 +1,4 @@
+import { quoted } from '../model/identifier.ts';
 import { keyColumns, type Table as ModelTable, type View as ModelView } from '../model/schema.ts';
 import { columnOf } from './alter.ts';
 import type { Columns } from './cql-type.ts';
@@ -7,7 +8,6 @@ import { originOf, withOrigin } from './origin.ts';
 import { keyOf } from './table.ts';
 import { modelOptions, type ViewOptions } from './table-options.ts';
 import type { KeyPart, NameOf, Table } from './table-type.ts';
-import { quotedName } from './type-text.ts';
 
 /** A materialized view. */
 export interface View<N extends string = string> {
@@ -152,6 +152,6 @@ function ofStatic(subject: string, column: string): Error {
 }
 
 function whereOf(subject: string, key: readonly string[], more: unknown): string {
-  const restrictions = key.map((column) => `${quotedName(column)} IS NOT NULL`);
+  const restrictions = key.map((column) => `${quoted(column)} IS NOT NULL`);
   return [...restrictions, ...(more === undefined ? [] : [textOf(`where of ${subject}`, more).trim()])].join(' AND ');
 }
