@@ -1,5 +1,5 @@
 import type { Client, Host } from 'cassandra-driver';
-import { quoted } from '../cql/identifier.ts';
+import { quoted } from '../model/identifier.ts';
 import type { Estimate } from '../model/live.ts';
 import type { ByName } from '../model/schema.ts';
 import type { Connection } from './connect.ts';

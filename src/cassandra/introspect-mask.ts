@@ -1,7 +1,7 @@
 import { codecOf } from '../cql/codec/codec.ts';
-import { quoted, textLiteral } from '../cql/identifier.ts';
 import { parseType } from '../cql/type-text.ts';
 import { match } from '../kernel/match.ts';
+import { quoted, textLiteral } from '../model/identifier.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
 import type { SchemaRow } from './introspect-rows.ts';

@@ -1,5 +1,4 @@
 import { optionRules } from '../cql/option.ts';
-import { signatureOf } from '../cql/signature.ts';
 import { frozenType, parseType } from '../cql/type-text.ts';
 import type { DroppedColumn, TableFacts } from '../model/live.ts';
 import type {
@@ -16,6 +15,7 @@ import type {
   UserType,
   View,
 } from '../model/schema.ts';
+import { signatureOf } from '../model/signature.ts';
 import type { CqlType } from '../model/type.ts';
 import { indexOf } from './introspect-index.ts';
 import { maskText } from './introspect-mask.ts';

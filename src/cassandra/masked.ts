@@ -1,5 +1,5 @@
 import { type Client, types } from 'cassandra-driver';
-import { quoted } from '../cql/identifier.ts';
+import { quoted } from '../model/identifier.ts';
 import type { Table } from '../model/schema.ts';
 import { responseCode } from './scan-errors.ts';
 

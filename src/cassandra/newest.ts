@@ -1,6 +1,6 @@
 import { type Client, policies } from 'cassandra-driver';
-import { qualified } from '../cql/identifier.ts';
 import { newestExpressions, tokenOf } from '../cql/select.ts';
+import { qualified } from '../model/identifier.ts';
 import type { TokenRange } from '../model/row.ts';
 import type { Consistency, ScanRequest } from '../ports/cluster.ts';
 import { CellReader, rawMark, readRawPage } from './raw.ts';

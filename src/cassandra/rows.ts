@@ -1,5 +1,5 @@
-import { qualified } from '../cql/identifier.ts';
 import { untimedColumns } from '../cql/select.ts';
+import { qualified } from '../model/identifier.ts';
 import type { StoredRow } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Rows, ScanRequest, TableWriter, WriterRequest } from '../ports/cluster.ts';

@@ -1,5 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { qualified, quoted, quotedType, textLiteral } from '../model/identifier.ts';
 import type {
   Aggregate,
   ClusteringColumn,
@@ -11,11 +12,10 @@ import type {
   UserType,
   View,
 } from '../model/schema.ts';
+import { argumentText } from '../model/signature.ts';
 import { scalarNames } from '../model/type.ts';
-import { qualified, quoted, quotedType, textLiteral } from './identifier.ts';
+import { typeText } from '../model/type-text.ts';
 import { mapText, optionTexts, unknownOption } from './option.ts';
-import { argumentText } from './signature.ts';
-import { typeText } from './type-text.ts';
 import { whereRelations } from './where.ts';
 
 /** The statement that creates the object, over several lines, for diffs and people; names are qualified unless `keyspace` is null. */

@@ -1,7 +1,9 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import type { Ddl, DdlContext } from '../model/ddl.ts';
+import { qualified, quoted, quotedType } from '../model/identifier.ts';
 import type { Column, KeyspaceSettings } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import {
   columnText,
   createAggregate,
@@ -11,9 +13,7 @@ import {
   createType,
   createView,
 } from './create.ts';
-import { qualified, quoted, quotedType } from './identifier.ts';
 import { mapText, optionTexts } from './option.ts';
-import { typeText } from './type-text.ts';
 
 /**
  * The one statement that makes the change, with qualified names and no semicolon; over several lines where it creates a

@@ -1,8 +1,8 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { quoted, textLiteral } from '../model/identifier.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
-import { quoted, textLiteral } from './identifier.ts';
 
 /**
  * A value in the form that codecs read, as CQL writes it, e.g. `{'a': [1, 2]}`; null is `null`. `types` must hold the

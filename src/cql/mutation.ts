@@ -1,6 +1,6 @@
+import { qualified, quoted } from '../model/identifier.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Column, Table } from '../model/schema.ts';
-import { qualified, quoted } from './identifier.ts';
 import { columnOf, isMultiCell } from './select.ts';
 
 /** A value to bind: bytes, null (deletes), or `unset` (leaves as it is). */

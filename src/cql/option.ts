@@ -1,6 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { textLiteral } from '../model/identifier.ts';
 import type { Options, OptionValue } from '../model/schema.ts';
-import { textLiteral } from './identifier.ts';
 
 /** An option of tables and views as CQL knows it. */
 export interface OptionRule {

@@ -1,7 +1,7 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { qualified, quoted } from '../model/identifier.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
-import { qualified, quoted } from './identifier.ts';
 
 /** How a column stands in the result: which result columns it takes, and how they become a cell. */
 export type ColumnRead =

@@ -1,7 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
-import { match } from '../kernel/match.ts';
 import { type CqlType, type ScalarName, scalarNames } from '../model/type.ts';
-import { quotedType, textLiteral } from './identifier.ts';
 
 const scalars: ReadonlyMap<string, ScalarName> = new Map<string, ScalarName>([
   ...scalarNames.map((name) => [name, name] as const),
@@ -20,29 +18,11 @@ export function parseType(text: string): CqlType {
   return type;
 }
 
-/** The type as the server states it, which CREATE and ALTER accept. Reading it gives the same type again. */
-export function typeText(type: CqlType): string {
-  return match(type, {
-    scalar: ({ name }) => name,
-    list: ({ element, frozen }) => frozenText(`list<${typeText(element)}>`, frozen),
-    set: ({ element, frozen }) => frozenText(`set<${typeText(element)}>`, frozen),
-    map: ({ key, value, frozen }) => frozenText(`map<${typeText(key)}, ${typeText(value)}>`, frozen),
-    tuple: ({ elements }) => frozenText(`tuple<${elements.map(typeText).join(', ')}>`, true),
-    udt: ({ name, frozen }) => frozenText(quotedType(name), frozen),
-    vector: ({ element, dimension }) => `vector<${typeText(element)}, ${dimension}>`,
-    custom: ({ className }) => textLiteral(className),
-  });
-}
-
 /** The same type where only a frozen one may stand: in a key, a collection, a tuple, a vector. */
 export function frozenType(type: CqlType): CqlType {
   return type.kind === 'list' || type.kind === 'set' || type.kind === 'map' || type.kind === 'udt'
     ? { ...type, frozen: true }
     : type;
-}
-
-function frozenText(text: string, frozen: boolean): string {
-  return frozen ? `frozen<${text}>` : text;
 }
 
 /** One of the type's parts: a bare word (lower-cased), a quoted name, a Java class, a number, or a sign. */

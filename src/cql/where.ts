@@ -1,4 +1,4 @@
-import { quoted, textLiteral } from './identifier.ts';
+import { quoted, textLiteral } from '../model/identifier.ts';
 import { type Token, tokensOf } from './lexer.ts';
 
 /** A view's WHERE clause as the server states it in `system_schema.views`: `a IS NOT NULL AND "B" IN (1, 2)`. */

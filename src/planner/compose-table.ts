@@ -1,7 +1,7 @@
-import { typeText } from '../cql/type-text.ts';
 import type { CqlformError } from '../kernel/errors.ts';
 import type { TableDelta } from '../model/migration.ts';
 import { type Column, keyColumns, type Schema, type Table } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { columnDifference, columnText, keyText } from './matches.ts';
 import { mistake } from './mistakes.ts';
 import { columnOf, withObject } from './schema-objects.ts';

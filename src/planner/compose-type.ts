@@ -1,6 +1,6 @@
-import { typeText } from '../cql/type-text.ts';
 import type { TypeDelta } from '../model/migration.ts';
 import type { Schema, UserType } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import type { DeltaContext } from './compose-table.ts';
 import { mistake } from './mistakes.ts';
 import { withObject } from './schema-objects.ts';

@@ -1,5 +1,5 @@
-import { typeText } from '../cql/type-text.ts';
 import { type Column, keyColumns, type OptionValue, type Table } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { maskText, sameKey } from './matches.ts';
 import { optionHolds } from './options.ts';
 import { columnOf } from './schema-objects.ts';
@@ -51,7 +51,7 @@ export function tableDifference(
     key: sameKey(withNewNames(before, renamed), after) ? null : { before, after },
     options: Object.fromEntries(
       Object.entries(after.options)
-        .filter(([name, value]) => !optionHolds(value, before.options[name]))
+        .filter(([name, value]) => !optionHolds(name, value, before.options[name]))
         .map(([name, value]) => [name, { before: before.options[name] ?? null, after: value }]),
     ),
   };

@@ -1,5 +1,5 @@
-import { argumentText } from '../cql/signature.ts';
 import type { Aggregate, UserFunction } from '../model/schema.ts';
+import { argumentText } from '../model/signature.ts';
 import { breaksReaders, grantsLost } from './hazards.ts';
 import { keyOf } from './names.ts';
 import { aggregatesUsing } from './references.ts';

@@ -1,9 +1,9 @@
-import { typeText } from '../cql/type-text.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import { match } from '../kernel/match.ts';
 import type { Condition } from '../model/ddl.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { KeyspaceSettings, Options, Schema } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { columnDifference, differenceInWords } from './matches.ts';
 import { keyOf, nounOf } from './names.ts';
 import { optionsThatDiffer, optionText, replicationHolds } from './options.ts';

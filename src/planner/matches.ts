@@ -1,8 +1,8 @@
-import { argumentText } from '../cql/signature.ts';
-import { typeText } from '../cql/type-text.ts';
 import { whereRelations } from '../cql/where.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { Aggregate, Column, Index, SchemaObject, Table, UserFunction, UserType, View } from '../model/schema.ts';
+import { argumentText } from '../model/signature.ts';
+import { typeText } from '../model/type-text.ts';
 import { listed, nounOf } from './names.ts';
 import { optionsThatDiffer, optionText } from './options.ts';
 import { columnOf } from './schema-objects.ts';

@@ -1,6 +1,6 @@
-import { signatureOf } from '../cql/signature.ts';
 import { match } from '../kernel/match.ts';
 import type { ObjectKind, SchemaObject } from '../model/schema.ts';
+import { signatureOf } from '../model/signature.ts';
 
 /** The object's key in its part of the schema. */
 export function keyOf(object: SchemaObject): string {

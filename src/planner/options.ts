@@ -1,3 +1,4 @@
+import { statedOptions } from '../cql/option.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { Options, OptionValue } from '../model/schema.ts';
 
@@ -5,9 +6,10 @@ import type { Options, OptionValue } from '../model/schema.ts';
 const mapOptions: ReadonlySet<string> = new Set(['compaction', 'compression', 'caching']);
 
 /** True when the live value is what was wanted. Of a map only the entries given count; Java classes by their last name. */
-export function optionHolds(wanted: OptionValue, live: OptionValue | undefined): boolean {
+export function optionHolds(name: string, wanted: OptionValue, live: OptionValue | undefined): boolean {
   if (live === undefined) return false;
-  if (typeof wanted !== 'object') return typeof live !== 'object' && scalarText(wanted) === scalarText(live);
+  if (typeof wanted !== 'object')
+    return typeof live !== 'object' && scalarText(name, wanted) === scalarText(name, live);
   if (typeof live !== 'object') return false;
   if (isOff(wanted)) return isOff(live);
   return Object.entries(wanted).every(([key, value]) => {
@@ -19,7 +21,7 @@ export function optionHolds(wanted: OptionValue, live: OptionValue | undefined):
 
 /** Names of the wanted options that the live ones do not meet. */
 export function optionsThatDiffer(wanted: Options, live: Options): readonly string[] {
-  return Object.keys(wanted).filter((name) => !optionHolds(wanted[name] ?? '', live[name]));
+  return Object.keys(wanted).filter((name) => !optionHolds(name, wanted[name] ?? '', live[name]));
 }
 
 /**
@@ -48,12 +50,12 @@ function entryText(key: string, value: string): string {
   return key === 'class' || key.endsWith('.class') ? (value.split('.').at(-1) ?? value) : String(value).toLowerCase();
 }
 
-/** `99PERCENTILE` and `99p`, `BLOCKING` and `blocking`, `0.010` and `0.01` are the same to the server. */
-function scalarText(value: string | number | boolean): string {
-  const text = String(value).trim();
+/** `99.0PERCENTILE` and `99p`, `NONE` and `NEVER`, `BLOCKING` and `blocking`, `0.010` and `0.01` are the same to the server. */
+function scalarText(name: string, value: string | number | boolean): string {
+  if (name === 'comment') return String(value);
+  const text = String(statedOptions({ [name]: value })[name]).trim();
   const number = Number(text);
-  if (text !== '' && Number.isFinite(number)) return String(number);
-  return text.replace(/^([0-9.]+)percentile$/i, '$1p').replace(/^([0-9.]+)(p|ms)$/i, (found) => found.toLowerCase());
+  return text !== '' && Number.isFinite(number) ? String(number) : text;
 }
 
 /** An option for people: `comment = 'users'`. */

@@ -1,6 +1,6 @@
-import { typeText } from '../cql/type-text.ts';
 import type { DataSpec } from '../model/data.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { backUp, type Covered } from './backups.ts';
 import { bareTable, ddlWork } from './conditions.ts';
 import { putBack, takeOff } from './dependents.ts';

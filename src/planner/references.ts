@@ -1,9 +1,9 @@
-import { quotedType } from '../cql/identifier.ts';
-import { argumentText } from '../cql/signature.ts';
-import { typeText } from '../cql/type-text.ts';
 import { match } from '../kernel/match.ts';
+import { quotedType } from '../model/identifier.ts';
 import type { Aggregate, Index, Schema, SchemaObject, UserType, View } from '../model/schema.ts';
+import { argumentText } from '../model/signature.ts';
 import type { CqlType } from '../model/type.ts';
+import { typeText } from '../model/type-text.ts';
 
 /** Names of the user-defined types that a type is made of. */
 export function typesWithin(type: CqlType): readonly string[] {

@@ -1,5 +1,5 @@
-import { typeText } from '../cql/type-text.ts';
 import type { UserType } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { breaksReaders } from './hazards.ts';
 import { inTypeOrder } from './references.ts';
 import { type ChangeOf, changesOf, type SectionContext } from './section-context.ts';

@@ -1,6 +1,6 @@
-import { quoted } from '../cql/identifier.ts';
 import { match } from '../kernel/match.ts';
 import type { Ddl } from '../model/ddl.ts';
+import { quoted } from '../model/identifier.ts';
 import type { LiveKeyspace, ServerVersion, TableFacts } from '../model/live.ts';
 import type { Column, Index, Schema, Table, View } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';

@@ -1,9 +1,9 @@
 import { type Connection, connect } from '../../src/cassandra/connect.ts';
 import { createRows } from '../../src/cassandra/rows.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
-import { quoted } from '../../src/cql/identifier.ts';
 import { mutationsOf, type TimingPolicy } from '../../src/cql/timing.ts';
 import { parseType } from '../../src/cql/type-text.ts';
+import { quoted } from '../../src/model/identifier.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import type { ByName, Column, Options, Table, UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';

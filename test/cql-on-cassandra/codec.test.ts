@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codecOf } from '../../src/cql/codec/codec.ts';
-import { frozenType, parseType, typeText } from '../../src/cql/type-text.ts';
+import { frozenType, parseType } from '../../src/cql/type-text.ts';
 import type { Bytes } from '../../src/model/row.ts';
+import { typeText } from '../../src/model/type-text.ts';
 import { edgeValues, testTypes } from '../cql/edge-values.ts';
 import { type TestKeyspace, testKeyspace } from './node.ts';
 

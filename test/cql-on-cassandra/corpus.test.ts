@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { splitStatements } from '../../src/cql/lexer.ts';
-import { parseType, typeText } from '../../src/cql/type-text.ts';
+import { parseType } from '../../src/cql/type-text.ts';
 import { canonicalWhere } from '../../src/cql/where.ts';
+import { typeText } from '../../src/model/type-text.ts';
 import { testKeyspace } from './node.ts';
 
 const folder = join(import.meta.dirname, '../corpus');

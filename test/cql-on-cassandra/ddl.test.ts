@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emitDdl } from '../../src/cql/ddl.ts';
 import { statedOptions } from '../../src/cql/option.ts';
-import { parseType, typeText } from '../../src/cql/type-text.ts';
+import { parseType } from '../../src/cql/type-text.ts';
 import { canonicalWhere } from '../../src/cql/where.ts';
+import { typeText } from '../../src/model/type-text.ts';
 import { emptyContext, everyStatement, mainTable } from '../cql/every-statement.ts';
 import { type TestKeyspace, testKeyspace } from './node.ts';
 

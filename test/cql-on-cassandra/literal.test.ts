@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codecOf } from '../../src/cql/codec/codec.ts';
 import { literalOf } from '../../src/cql/literal.ts';
-import { frozenType, parseType, typeText } from '../../src/cql/type-text.ts';
+import { frozenType, parseType } from '../../src/cql/type-text.ts';
+import { typeText } from '../../src/model/type-text.ts';
 import { edgeValues, testTypes } from '../cql/edge-values.ts';
 import { type TestKeyspace, testKeyspace } from './node.ts';
 

@@ -3,11 +3,11 @@ import { createText } from '../../src/cql/create.ts';
 import { emitDdl } from '../../src/cql/ddl.ts';
 import { dialectOf, refuseUnsupported } from '../../src/cql/dialect.ts';
 import { optionTexts } from '../../src/cql/option.ts';
-import { signatureOf } from '../../src/cql/signature.ts';
 import { parseType } from '../../src/cql/type-text.ts';
 import type { Ddl } from '../../src/model/ddl.ts';
 import type { ServerVersion } from '../../src/model/live.ts';
 import type { Table } from '../../src/model/schema.ts';
+import { signatureOf } from '../../src/model/signature.ts';
 import { column, emptyContext, everyStatement } from './every-statement.ts';
 
 const movies: Table = {

@@ -1,7 +1,7 @@
-import { signatureOf } from '../../src/cql/signature.ts';
 import { parseType } from '../../src/cql/type-text.ts';
 import type { Ddl, DdlContext } from '../../src/model/ddl.ts';
 import type { Aggregate, Column, Index, Table, UserFunction, View } from '../../src/model/schema.ts';
+import { signatureOf } from '../../src/model/signature.ts';
 
 export const emptyContext: DdlContext = { keyspace: 'shop', tableId: null, dropTimestamp: null };
 

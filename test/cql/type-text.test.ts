@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { qualified, quoted, quotedType, textLiteral } from '../../src/cql/identifier.ts';
-import { parseType, typeText } from '../../src/cql/type-text.ts';
+import { parseType } from '../../src/cql/type-text.ts';
 import { CqlformError } from '../../src/kernel/errors.ts';
+import { qualified, quoted, quotedType, textLiteral } from '../../src/model/identifier.ts';
 import { scalarNames } from '../../src/model/type.ts';
+import { typeText } from '../../src/model/type-text.ts';
 
 describe('names and texts', () => {
   it('quotes a name only when it must be', () => {

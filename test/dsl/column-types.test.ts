@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { typeText } from '../../src/cql/type-text.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import { json } from '../../src/files.ts';
 import { type Inner, migration, t, table, udt } from '../../src/index.ts';
 import type { Column, Table } from '../../src/model/schema.ts';
 import { scalarNames } from '../../src/model/type.ts';
+import { typeText } from '../../src/model/type-text.ts';
 import { mistakeOf, untyped } from './mistakes.ts';
 
 function created(declared: Parameters<typeof migration>[0]['schema']): Table {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { signatureOf } from '../../src/cql/signature.ts';
 import { canonicalWhere } from '../../src/cql/where.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import {
@@ -17,6 +16,7 @@ import {
   udt,
   view,
 } from '../../src/index.ts';
+import { signatureOf } from '../../src/model/signature.ts';
 import { mistakeOf, untyped } from './mistakes.ts';
 
 const movies = existing('movies', {

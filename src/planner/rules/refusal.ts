@@ -1,7 +1,7 @@
-import { typeText } from '../../cql/type-text.ts';
 import { match } from '../../kernel/match.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import { type Column, keyColumns, type ObjectKind, type SchemaObject, type Table } from '../../model/schema.ts';
+import { typeText } from '../../model/type-text.ts';
 import { keyOf, listed, nounOf } from '../names.ts';
 import {
   aggregatesUsing,

@@ -1,11 +1,16 @@
-import type { Aggregate, UserFunction } from '../model/schema.ts';
-import type { CqlType } from '../model/type.ts';
 import { quotedType } from './identifier.ts';
+import type { Aggregate, UserFunction } from './schema.ts';
+import type { CqlType } from './type.ts';
 import { typeText } from './type-text.ts';
 
 /** The key of a function or aggregate in a schema, which is also what DROP takes after the keyspace: `name(int, list<text>)`. */
 export function signatureOf(callable: UserFunction | Aggregate): string {
-  return `${quotedType(callable.name)}(${argumentTypes(callable).map(argumentText).join(', ')})`;
+  return signatureText(callable.name, argumentTypes(callable));
+}
+
+/** The same of a name and the types of its arguments. */
+export function signatureText(name: string, types: readonly CqlType[]): string {
+  return `${quotedType(name)}(${types.map(argumentText).join(', ')})`;
 }
 
 /** A type as the argument, result or state of a function: CQL refuses `frozen` there on the outside, and states none. */
