@@ -87,9 +87,10 @@ async function main(): Promise<void> {
   );
 
   chapter('4. Somebody changes the schema by hand: drift');
+  await query(client, `ALTER TABLE ${keyspace}.movies WITH comment = 'ask Eve before you touch this'`);
   await query(client, `ALTER TABLE ${keyspace}.movies_by_genre ADD note text`);
   await cqlform(['drift', '--detailed-exitcode'], 2);
-  await query(client, `ALTER TABLE ${keyspace}.movies_by_genre DROP note`);
+  await query(client, `ALTER TABLE ${keyspace}.movies WITH comment = 'One row per film'`);
 
   chapter('5. Drop a column that matters: refused without consent, backed up with it');
   await cqlform(['apply', '--auto-approve'], 3);

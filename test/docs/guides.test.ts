@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Client } from 'cassandra-driver';
+import { describe, expect, it } from 'vitest';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { type Ended, ended } from '../support/project.ts';
+import { type Block, blocksOf, type Command, root } from './document.ts';
+
+const documents = [
+  'README.md',
+  'docs/guides/first-migration.md',
+  'docs/guides/ci.md',
+  'docs/guides/rollback-at-night.md',
+  'docs/guides/adopting-a-keyspace.md',
+  'docs/guides/writing-transforms.md',
+];
+
+/** Plays a document from top to bottom in an empty project on a real node, as a reader would. */
+class Reader implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #keyspace: string;
+  readonly #client: Client;
+
+  private constructor(folder: string, keyspace: string, client: Client) {
+    this.#folder = folder;
+    this.#keyspace = keyspace;
+    this.#client = client;
+  }
+
+  static async open(number: number): Promise<Reader> {
+    const folder = await mkdtemp(join(tmpdir(), 'cqlform-docs-'));
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(root, join(folder, 'node_modules/cqlform'));
+    await writeFile(join(folder, 'package.json'), '{ "name": "reader", "type": "module" }\n');
+    const { host, port, localDataCenter } = cassandraAddress();
+    const client = new Client({
+      contactPoints: [`${host}:${port}`],
+      localDataCenter,
+      socketOptions: { readTimeout: 60_000 },
+    });
+    return new Reader(folder, `docs${process.pid}_${number}_${Date.now().toString(36)}`, client);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.execute(`DROP KEYSPACE IF EXISTS ${this.#keyspace}`);
+    await this.#client.shutdown();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async read(block: Block): Promise<void> {
+    if (block.kind === 'file') return this.#write(block.path, block.text);
+    if (block.kind === 'cql')
+      for (const statement of block.statements) await this.#client.execute(this.#own(statement));
+    if (block.kind === 'commands') for (const command of block.commands) await this.#run(command);
+  }
+
+  async #write(path: string, text: string): Promise<void> {
+    const file = join(this.#folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, this.#own(text));
+  }
+
+  async #run({ text, line, exits }: Command): Promise<void> {
+    const [runner, program, ...words] = this.#own(text).split(/\s+/);
+    expect([runner, program], `line ${line}: ${text}`).toEqual(['npx', 'cqlform']);
+    const { code, stdout, stderr } = await this.#cqlform(words);
+    expect(code, `line ${line}: ${text}\n${stdout}\n${stderr}`).toBe(exits);
+  }
+
+  #cqlform(words: readonly string[]): Promise<Ended> {
+    const { host, port } = cassandraAddress();
+    const env = { ...process.env, CI: '', CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1' };
+    const bin = join(root, 'dist/bin.js');
+    return ended(spawn(process.execPath, [bin, ...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  #own(text: string): string {
+    return text.replaceAll(/\bcinema\b/g, this.#keyspace);
+  }
+}
+
+describe('what the documents say', () => {
+  it.each(documents.map((document, number) => ({ document, number })))(
+    'runs as it stands: $document',
+    async ({ document, number }) => {
+      await using reader = await Reader.open(number);
+      for (const block of blocksOf(document)) await reader.read(block);
+    },
+    300_000,
+  );
+});
