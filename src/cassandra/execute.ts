@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Host, policies } from 'cassandra-driver';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import type { DdlOutcome } from '../ports/cluster.ts';
@@ -5,6 +6,8 @@ import { type Connection, defaultDdlTimeoutMs } from './connect.ts';
 import { ddlRefused, isRefusal, notSent, wasNotSent } from './execute-errors.ts';
 import { createLedgerKeyspace, quoteName, restateLedgerTable } from './ledger-tables.ts';
 
+const barrierTimeouts = 3;
+const barrierPauseMs = 200;
 const never = new policies.retry.FallthroughRetryPolicy();
 
 /** Sends schema statements, all through one coordinator: only there can a later statement tell that an earlier one is over. */
@@ -24,7 +27,8 @@ export interface SchemaScope {
 }
 
 export function schemaSession(connection: Connection, scope: SchemaScope): SchemaSession {
-  const { client, options } = connection;
+  const { client } = connection;
+  const ddlTimeoutMs = connection.options.ddlTimeoutMs ?? defaultDdlTimeoutMs;
   // By address: the driver may replace the object when it reconnects.
   let pinned: string | undefined;
   let unsettled = false;
@@ -47,7 +51,7 @@ export function schemaSession(connection: Connection, scope: SchemaScope): Schem
         host,
         isIdempotent: false,
         retry: never,
-        readTimeout: options.ddlTimeoutMs ?? defaultDdlTimeoutMs,
+        readTimeout: ddlTimeoutMs,
       });
       return { kind: 'done', warnings: result.info.warnings ?? [] };
     } catch (thrown) {
@@ -68,14 +72,29 @@ export function schemaSession(connection: Connection, scope: SchemaScope): Schem
   }
 
   async function barrier(): Promise<void> {
+    const start = performance.now();
+    // A statement that changes nothing may be sent as often as it takes.
+    for (;;) {
+      const outcome = await barrierOnce();
+      if (outcome.kind === 'done') {
+        unsettled = false;
+        return;
+      }
+      if (performance.now() - start > barrierTimeouts * ddlTimeoutMs)
+        throw noBarrier(coordinator().address, [outcome.reason]);
+      await wait(barrierPauseMs);
+    }
+  }
+
+  async function barrierOnce(): Promise<DdlOutcome> {
     const reasons: string[] = [];
     for (const statement of barrierStatements(scope)) {
       try {
-        const outcome = await send(statement);
-        if (outcome.kind === 'unknown') throw noBarrier(coordinator().address, [outcome.reason]);
-        unsettled = false;
-        return;
+        return await send(statement);
       } catch (thrown) {
+        if (thrown instanceof CqlformError && thrown.code === 'CLUSTER_UNREACHABLE') {
+          return { kind: 'unknown', reason: thrown.message };
+        }
         // Refused for want of a right or of the table: another statement may do.
         if (!isRefusal(thrown)) throw thrown;
         reasons.push(thrown.message);

@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A node behind a line that can be stalled and cut. It listens on a port of its own. */
 export interface FaultProxy extends AsyncDisposable {
   readonly address: string;
+  /** How many connections there are. */
+  readonly open: number;
   /** What the node answers is held back; what it is sent gets through. */
   stall(): void;
   /** Lets through what was held back. */
@@ -39,6 +41,9 @@ export async function faultProxy(node: { readonly host: string; readonly port: n
   };
   return {
     address: `127.0.0.1:${bound.port}`,
+    get open() {
+      return lines.size;
+    },
     stall: () => {
       stalled = true;
       for (const { server } of lines) server.pause();
