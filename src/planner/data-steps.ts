@@ -117,23 +117,22 @@ function guardRows(context: DataContext, write: Write): Guard {
 }
 
 function overwrites(address: string, spec: DataSpec, columns: readonly string[] | null): Hazard {
-  const what = columns === null ? 'any column' : listed(columns);
+  const what = columns === null ? 'what the step writes' : listed(columns);
   const why =
     spec.kind === 'backfill'
       ? `Writes over ${what} of the rows that are there. The backup keeps what was in them.`
-      : `Rows of the same key that are there get new values in ${what === '' ? 'their key' : what}. The backup keeps them.`;
+      : `Rows of the same key that are there get new values in ${what}. The backup keeps them.`;
   return hazard('OVERWRITES_ROWS', address, why);
 }
 
-/** Columns that may lose what they hold; null: any. A backfill's new columns hold nothing yet. */
+/**
+ * Columns that may lose what they hold; null: the whole table, since a copy also makes rows, which only a backup of all
+ * can tell from those that were there. A backfill's new columns hold nothing yet.
+ */
 function scopeOf({ spec, into, intoBefore }: Write): readonly string[] | null {
-  if (spec.kind === 'transform') return null;
-  const written = Object.entries(spec.columns)
-    .filter(([, mapping]) => mapping.kind !== 'unset')
-    .map(([name]) => name);
-  const columns = withoutKey(into, written);
-  if (spec.kind === 'copy') return columns;
-  return columns.filter((name) => intoBefore !== null && columnOf(intoBefore, name) !== undefined);
+  if (spec.kind !== 'backfill') return null;
+  const written = withoutKey(into, writtenBy(spec));
+  return written.filter((name) => intoBefore !== null && columnOf(intoBefore, name) !== undefined);
 }
 
 function includesAll(earlier: readonly string[] | null, columns: readonly string[] | null): boolean {
@@ -157,8 +156,12 @@ function summaryOf(spec: DataSpec): DataSummary {
 }
 
 function withKey(spec: Exclude<DataSpec, { readonly kind: 'transform' }>): readonly string[] {
-  const written = Object.entries(spec.columns)
+  const written = writtenBy(spec);
+  return spec.kind === 'backfill' ? written : [...new Set([...keyColumns(spec.into), ...written])];
+}
+
+function writtenBy(spec: Exclude<DataSpec, { readonly kind: 'transform' }>): readonly string[] {
+  return Object.entries(spec.columns)
     .filter(([, mapping]) => mapping.kind !== 'unset')
     .map(([name]) => name);
-  return spec.kind === 'backfill' ? written : [...new Set([...keyColumns(spec.into), ...written])];
 }

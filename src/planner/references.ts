@@ -3,7 +3,6 @@ import { quotedType } from '../model/identifier.ts';
 import type { Aggregate, Index, Schema, SchemaObject, UserType, View } from '../model/schema.ts';
 import { argumentText } from '../model/signature.ts';
 import type { CqlType } from '../model/type.ts';
-import { typeText } from '../model/type-text.ts';
 
 /** Names of the user-defined types that a type is made of. */
 export function typesWithin(type: CqlType): readonly string[] {
@@ -114,11 +113,6 @@ export function inTypeOrder(types: readonly UserType[]): readonly UserType[] {
   };
   for (const type of types) visit(type);
   return [...ordered];
-}
-
-/** Two types that hold the same values in the same bytes: equal, or equal once user-defined types are spelt out as tuples. */
-export function storesAlike(a: CqlType, b: CqlType, schema: Schema): boolean {
-  return typeText(spelledOut(a, schema)) === typeText(spelledOut(b, schema));
 }
 
 /** The type with user-defined types as tuples of their fields. */

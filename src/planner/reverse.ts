@@ -5,11 +5,10 @@ import type { Reverse, Work } from '../model/step.ts';
 import { chain } from './chain.ts';
 import { ddlWork } from './conditions.ts';
 import { keyOf } from './names.ts';
-import { viewsOn } from './references.ts';
-import { rebuildWithout } from './reverse-rebuild.ts';
-import { isMultiCell } from './rules/table.ts';
+import { typesWithin, viewsOn } from './references.ts';
+import { rebuildBack } from './reverse-rebuild.ts';
 import { isCounterTable, objectOf } from './schema-objects.ts';
-import type { World } from './world.ts';
+import { type World, withoutColumns } from './world.ts';
 
 export interface ReverseContext {
   /** The keyspace before and after the statement. */
@@ -114,8 +113,10 @@ function keyStands(table: Table): ReturnType<typeof ddlWork>['pre'] {
 function undoAdd({ table: name, columns }: DdlOf<'add-columns'>, { after, newLabel }: ReverseContext): Reverse {
   const table = after.schema.tables[name];
   if (table === undefined) return none(`${name} is gone`);
-  if (columns.some((column) => column.type.kind === 'udt' && isMultiCell(column.type)))
-    return rebuildWithout(table, columns, { after, label: newLabel(`undo-${name}`) });
+  if (columns.some(({ type }) => typesWithin(type).length > 0)) {
+    const [to, label] = [withoutColumns(table, columns), newLabel(`undo-${name}`)];
+    return rebuildBack({ from: table, to, after, label, restore: [] });
+  }
   const names = columns.map((column) => column.name);
   const views = viewsOn(after.schema, name);
   const backup: Work = {
@@ -132,24 +133,25 @@ function undoAdd({ table: name, columns }: DdlOf<'add-columns'>, { after, newLab
   return { kind: 'steps', steps: [...works.slice(0, views.length), backup, ...works.slice(views.length)] };
 }
 
-function undoDrop({ table: name, columns }: DdlOf<'drop-columns'>, { before, after, backup }: ReverseContext): Reverse {
+function undoDrop(
+  { table: name, columns }: DdlOf<'drop-columns'>,
+  { before, after, backup, newLabel }: ReverseContext,
+): Reverse {
   const table = before.schema.tables[name];
   if (table === undefined) return none(`${name} is gone`);
   if (isCounterTable(table)) return irreversible('Cassandra does not let a dropped counter come back');
   if (backup.label === null) return irreversible(backup.reason);
-  return {
-    kind: 'steps',
-    steps: [
-      ddlWork({ kind: 'add-columns', table: name, columns }, after),
-      {
-        kind: 'restore',
-        scope: { table, columns: columns.map((column) => column.name) },
-        label: backup.label,
-        mode: 're-added',
-        renamed: {},
-      },
-    ],
+  const restore: Work = {
+    kind: 'restore',
+    scope: { table, columns: columns.map((column) => column.name) },
+    label: backup.label,
+    mode: 're-added',
+    renamed: {},
   };
+  const from = after.schema.tables[name];
+  if (from !== undefined && columns.some(({ type }) => typesWithin(type).length > 0))
+    return rebuildBack({ from, to: table, after, label: newLabel(`undo-${name}`), restore: [restore] });
+  return { kind: 'steps', steps: [ddlWork({ kind: 'add-columns', table: name, columns }, after), restore] };
 }
 
 /** A table that the plan itself makes has stated none of its options yet; these have one default on every server. */

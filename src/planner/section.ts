@@ -1,4 +1,4 @@
-import type { Schema, Table } from '../model/schema.ts';
+import type { Index, Schema, Table } from '../model/schema.ts';
 import { addColumns, alterOptions, copyRenamed, dropColumns, refuseMasks, renameKeys } from './column-steps.ts';
 import { type DataContext, planData } from './data-steps.ts';
 import { createIndex, createView, dropIndex, dropView, putBack, takeOff } from './dependents.ts';
@@ -38,10 +38,7 @@ function add(context: SectionContext, plans: readonly TablePlan[]): void {
     if (!renamesLate(context, plan)) renameKeys(writer, plan);
   }
   for (const plan of inPlace) copyRenamed(writer, plan);
-  putUp(
-    context,
-    plans.filter((plan) => plan.loses),
-  );
+  putUp(context, plansWithMore(context, plans));
 }
 
 /** Key columns keep their old name until the data steps that state it are through. */
@@ -55,8 +52,14 @@ function renamesLate({ migration }: SectionContext, { before, renamedKeys }: Tab
   );
 }
 
+/** Tables that are not in their last shape before the data steps are through. */
+function plansWithMore(context: SectionContext, plans: readonly TablePlan[]): readonly TablePlan[] {
+  return plans.filter((plan) => plan.loses || renamesLate(context, plan));
+}
+
 /** Indexes and views that change come off first: they hold their name, and some stand in the way of an alteration. */
-function clearTheWay({ writer, changes }: SectionContext, plans: readonly TablePlan[]): void {
+function clearTheWay(context: SectionContext, plans: readonly TablePlan[]): void {
+  const { writer, changes } = context;
   const { schema } = writer.world;
   const rebuilt = new Set(plans.filter((plan) => plan.rebuild.length > 0).map((plan) => plan.before.name));
   const losing = new Set(plans.filter((plan) => plan.loses).map((plan) => plan.before.name));
@@ -67,9 +70,19 @@ function clearTheWay({ writer, changes }: SectionContext, plans: readonly TableP
   }
   for (const { name, after } of changesOf(changes, 'index')) {
     const live = schema.indexes[name];
-    if (live === undefined || after === null || rebuilt.has(live.table)) continue;
-    if (differenceInWords(after, live) !== null) dropIndex(writer, live, replaced);
+    if (live === undefined || rebuilt.has(live.table)) continue;
+    if (after === null && isInTheWay(context, live, plans)) dropIndex(writer, live, withTable(context, live.table));
+    if (after !== null && differenceInWords(after, live) !== null) dropIndex(writer, live, replaced);
   }
+}
+
+/** An index that goes away would keep its column from being renamed, or another like it from being made. */
+function isInTheWay({ changes }: SectionContext, index: Index, plans: readonly TablePlan[]): boolean {
+  const renames = plans.find((plan) => plan.before.name === index.table)?.renamedKeys ?? {};
+  const like = changesOf(changes, 'index').some(
+    ({ after }) => after !== null && after.table === index.table && after.column === index.column,
+  );
+  return like || renames[index.column] !== undefined;
 }
 
 const replaced = { why: 'it is replaced', comesBack: true } as const;
@@ -83,10 +96,10 @@ function followed(view: Schema['views'][string], plans: readonly TablePlan[], sc
 
 /** Indexes and views that are new or were cleared away, but none on tables that have more to come. */
 function putUp({ writer, changes }: SectionContext, later: readonly TablePlan[]): void {
-  const rebuilt = later.filter((plan) => plan.rebuild.length > 0).map((plan) => plan.before.name);
+  const unready = later.filter((plan) => plan.rebuild.length > 0 || !plan.loses).map((plan) => plan.before.name);
   const losing = later.map((plan) => plan.before.name);
   for (const { name, after, before } of changesOf(changes, 'index'))
-    if (after !== null && writer.world.schema.indexes[name] === undefined && !rebuilt.includes(after.table))
+    if (after !== null && writer.world.schema.indexes[name] === undefined && !unready.includes(after.table))
       createIndex(writer, after, before === null ? undefined : replaced);
   for (const { name, after, before } of changesOf(changes, 'view')) {
     if (after === null || losing.includes(after.table)) continue;
@@ -174,13 +187,15 @@ function loseColumns(context: SectionContext, plan: TablePlan): void {
 }
 
 /** Views and indexes that waited for their table to be in its last shape. */
-function lateNew({ writer, changes }: SectionContext, plans: readonly TablePlan[]): void {
-  const tables = plans.filter((plan) => plan.loses).map((plan) => plan.before.name);
+function lateNew(context: SectionContext, plans: readonly TablePlan[]): void {
+  const { writer, changes } = context;
+  const tables = plansWithMore(context, plans).map((plan) => plan.before.name);
   for (const { name, after } of changesOf(changes, 'index'))
     if (after !== null && tables.includes(after.table) && writer.world.schema.indexes[name] === undefined)
       createIndex(writer, after);
   for (const { name, after } of changesOf(changes, 'view')) {
     if (after === null || !tables.includes(after.table)) continue;
     if (writer.world.schema.views[name] === undefined) createView(writer, after);
+    else alterViewOptions(writer, after);
   }
 }

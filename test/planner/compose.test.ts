@@ -104,6 +104,11 @@ describe('compose', () => {
     ['NAME_INVALID', [], [create(table('t'.repeat(49), { columns: { id: 'int' }, key: 'id' }))]],
     ['INDEX_INVALID', [users], [create(index('by_id', 'users.id'))]],
     ['INDEX_INVALID', [users], [create(index('by_name', 'users.name', { form: 'keys' }))]],
+    [
+      'INDEX_INVALID',
+      [table('t', { columns: { k: 'int', b: 'blob' }, key: 'k' })],
+      [create(index('i', 't.b', { using: 'sai' }))],
+    ],
     ['INDEX_EXISTS', [users, index('one', 'users.name')], [create(index('two', 'users.name'))]],
     ['VIEW_INVALID', [visits], [create(view('v', 'visits', { key: 'note, user' }))]],
     [

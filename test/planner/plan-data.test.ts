@@ -68,16 +68,14 @@ describe('data steps', () => {
     const planned = plan(schema(movies, byTitle), [change]);
     expect(outline(planned)).toMatchInlineSnapshot(`
       "# 1_again
-      01 backup: back up movies_by_title.votes (before-overwrite, 1_again-movies-by-title-votes) — the next step writes over rows that are there
+      01 backup: back up movies_by_title (before-overwrite, 1_again-movies-by-title) [MARKER_INFERRED] — the next step writes over rows that are there
            ⟲ none: a backup changes nothing; it is kept
       02 copy: copy movies → movies_by_title !shop.movies_by_title [OVERWRITES_ROWS LWT_TIMESTAMPS]
-           ⟲ restore (exact, 1_again-movies-by-title-votes)
+           ⟲ restore (exact, 1_again-movies-by-title)
       03 copy: copy movies → movies_by_title
            ⟲ none: the rows come back with those of the earlier step
-      04 backup: back up movies_by_title (before-overwrite, 1_again-movies-by-title) [MARKER_INFERRED] — the next step writes over rows that are there
-           ⟲ none: a backup changes nothing; it is kept
-      05 copy: transform movies → movies_by_title !shop.movies_by_title [OVERWRITES_ROWS LWT_TIMESTAMPS]
-           ⟲ restore (exact, 1_again-movies-by-title)"
+      04 copy: transform movies → movies_by_title
+           ⟲ none: the rows come back with those of the earlier step"
     `);
     expect(planned.sections[0]?.steps.map((step) => step.consent)).toContain('shop.movies_by_title');
   });
@@ -87,10 +85,10 @@ describe('data steps', () => {
     const planned = plan(schema(movies, byTitle), [change], { emptyTables: ['movies_by_title'] });
     expect(outline(planned)).toMatchInlineSnapshot(`
       "# 1_again
-      01 backup: back up movies_by_title.votes (before-overwrite, 1_again-movies-by-title-votes) — the next step writes over rows that are there
+      01 backup: back up movies_by_title (before-overwrite, 1_again-movies-by-title) [MARKER_INFERRED] — the next step writes over rows that are there
            ⟲ none: a backup changes nothing; it is kept
       02 copy: copy movies → movies_by_title
-           ⟲ restore (exact, 1_again-movies-by-title-votes)"
+           ⟲ restore (exact, 1_again-movies-by-title)"
     `);
   });
 
@@ -165,6 +163,26 @@ describe('key columns that are renamed', () => {
 
   it('keep their name until the data steps that state it are through', () => {
     expect(kinds({ data: [copy(byUser, other)] }).at(-1)).toBe('rename user to person in by_user');
+  });
+
+  it('are indexed once they are renamed', () => {
+    const state = schema(
+      table('days', { columns: { user: 'uuid', day: 'date', note: 'text' }, key: 'user, day' }),
+      index('by_day', 'days.day'),
+      other,
+    );
+    const from = table('days', { columns: { user: 'uuid', day: 'date', note: 'text' }, key: 'user, day' });
+    const change = migration('1_x', [alter('days', { rename: { day: 'date' } })], { data: [copy(from, other)] });
+    const planned = plan(state, [change], { emptyTables: ['other'] });
+    expect(planned.notices).toEqual([]);
+    expect(planned.sections[0]?.steps.map((step) => step.title)).toEqual([
+      'drop index by_day',
+      'back up other',
+      'copy days → other',
+      'rename day to date in days',
+      'create index by_day on days (date)',
+      'wait until index by_day is built',
+    ]);
   });
 
   it('have their new name for the data steps that state that', () => {

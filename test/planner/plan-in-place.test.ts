@@ -263,6 +263,25 @@ describe('what Cassandra changes in place', () => {
     `);
   });
 
+  it('takes an index off before another like it comes, and before its column is renamed', () => {
+    const state = schema(users, visits, index('old', 'users.name'), index('by_day', 'visits.day'));
+    const change = migration('1_x', [
+      drop('old', 'index'),
+      create(index('new', 'users.name', { using: 'sai' })),
+      drop('by_day', 'index'),
+      alter('visits', { rename: { day: 'date' } }),
+    ]);
+    const planned = plan(state, [change]);
+    expect(planned.notices).toEqual([]);
+    expect(planned.sections[0]?.steps.map((step) => step.title)).toEqual([
+      'drop index old',
+      'drop index by_day',
+      'rename day to date in visits',
+      'create index new on users (name)',
+      'wait until index new is built',
+    ]);
+  });
+
   it('grows and renames in types, and says what cannot be undone', () => {
     const change = migration('1_type', [
       {

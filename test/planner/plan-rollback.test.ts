@@ -107,7 +107,7 @@ describe('planRollback', () => {
     const applied = plan(schema(source, users), [change]);
     expect(outline(takenBack(applied, schema(source, users)))).toMatchInlineSnapshot(`
       "# 1_copy
-      undo-02 copy: restore users.name (exact, 1_copy-users-name) [OVERWRITES_ROWS] — takes back: copy source → users
+      undo-02 copy: restore users (exact, 1_copy-users) [MARKER_INFERRED OVERWRITES_ROWS] — takes back: copy source → users
            ⟲ none: apply the migration again to have it back"
     `);
   });

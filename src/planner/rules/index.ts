@@ -1,5 +1,6 @@
 import type { Index, Schema, Table } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
+import { typeText } from '../../model/type-text.ts';
 import { indexClass } from '../matches.ts';
 import { columnOf } from '../schema-objects.ts';
 import { type Problem, problem } from './problem.ts';
@@ -43,7 +44,24 @@ function unfit(
   if (type.kind === 'udt' && !type.frozen) return 'an unfrozen user-defined type cannot be indexed';
   if (table.partitionKey.length === 1 && table.partitionKey[0] === index.column)
     return 'the only column of the partition key needs no index and cannot have one';
-  return unfitForm(index, type);
+  return unfitForm(index, type) ?? (indexClass(index) === 'sai' ? unfitForSai(index, type) : null);
+}
+
+/** StorageAttachedIndex orders the terms that it holds, which not every type can be. */
+function unfitForSai({ form }: Index, type: CqlType): string | null {
+  const terms = form === 'full' ? [] : termsOf(form, type);
+  const odd = terms.find((term) => term.kind === 'scalar' && (term.name === 'blob' || term.name === 'duration'));
+  if (odd !== undefined) return `StorageAttachedIndex does not take ${typeText(odd)}`;
+  const [term] = terms;
+  if (term?.kind !== 'vector' || typeText(term.element) === 'float') return null;
+  return 'StorageAttachedIndex takes vectors of float only';
+}
+
+function termsOf(form: Index['form'], type: CqlType): readonly CqlType[] {
+  if (type.kind === 'list' || type.kind === 'set') return [type.element];
+  if (type.kind !== 'map') return [type];
+  if (form === 'entries') return [type.key, type.value];
+  return [form === 'keys' ? type.key : type.value];
 }
 
 function unfitForm(index: Index, type: CqlType): string | null {

@@ -3,15 +3,7 @@ import type { Ddl } from '../../model/ddl.ts';
 import { type Column, keyColumns, type ObjectKind, type SchemaObject, type Table } from '../../model/schema.ts';
 import { typeText } from '../../model/type-text.ts';
 import { keyOf, listed, nounOf } from '../names.ts';
-import {
-  aggregatesUsing,
-  indexesOn,
-  partitionKeysWithType,
-  storesAlike,
-  typesWithin,
-  usersOfType,
-  viewsOn,
-} from '../references.ts';
+import { aggregatesUsing, indexesOn, partitionKeysWithType, typesWithin, usersOfType, viewsOn } from '../references.ts';
 import { columnOf, isCounterTable, objectOf, withObject } from '../schema-objects.ts';
 import { afterDdl, renamedTable, type World, withColumns } from '../world.ts';
 import { objectProblem } from './object.ts';
@@ -152,7 +144,8 @@ function addRefusal(world: World, table: Table, columns: readonly Column[]): Pro
     const advice = 'Give the column another name.';
     if (isCounterTable(table))
       return problem('COLUMN_NAME_SPENT', `counter ${name} was dropped before and cannot come back`, advice);
-    if (was.static !== column.static || !storesAlike(was.type, column.type, world.schema))
+    // The server remembers a user-defined type as a tuple, and takes the column back as nothing else.
+    if (was.static !== column.static || typeText(was.type) !== typeText(column.type))
       return problem(
         'COLUMN_NAME_SPENT',
         `column ${name} was dropped as ${typeText(was.type)}${was.static ? ' static' : ''} and cannot come back as ${typeText(column.type)}${column.static ? ' static' : ''}`,
