@@ -1,7 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hashOf } from '../kernel/hash.ts';
 import type { Emit } from '../model/event.ts';
-import type { RunEntry } from '../model/journal.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import { fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
 import type { RunnerDeps } from '../runner/deps.ts';
@@ -9,9 +8,13 @@ import { preflight } from '../runner/preflight.ts';
 import { runPlan } from '../runner/run.ts';
 import { type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
 import { actorOf, newRunId } from './actor.ts';
+import { recordSources } from './check-ledger.ts';
 import { dataLoader } from './data-loader.ts';
+import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
 import type { Session } from './session.ts';
+import { assertPlaceStays, chooseStore } from './store.ts';
+import { unfinishedError } from './unfinished.ts';
 
 export interface RunFlags {
   /** Addresses whose loss is consented to. */
@@ -22,6 +25,8 @@ export interface RunFlags {
   readonly backupConsistency: 'ALL' | 'QUORUM';
   readonly leaseTimeoutMs: number;
   readonly agreementTimeoutMs: number;
+  /** Where backups go, when not where the configuration says. */
+  readonly backupStore?: string | undefined;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -30,6 +35,9 @@ export interface RunFlags {
 export async function applyPlan(plan: Plan, session: Session, options: RunFlags): Promise<void> {
   assertApplyable(plan);
   assertConsent(plan, options.allowDestructive);
+  const store = chooseStore(session.project, options.backupStore);
+  assertPlaceStays(plan, store);
+  await assertTarget(plan, session);
   await session.journal.prepare();
   await withLease(session, options, async (lease) => {
     const standing = standingOf(await session.journal.entries());
@@ -37,22 +45,31 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     if (run.fresh) await assertFresh(plan, standing, session);
     await preflight({ cluster: session.cluster, ...options });
     await supersede(plan, standing, { run: run.id, session });
+    if (run.fresh) await recordSources(session, plan);
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);
     const { floors, head } = standing;
     const { signal, emit, ...settings } = options;
+    const engines = enginesOf(session);
     const request = { plan, run: run.id, lease, earlier, actor: actorOf(), settings, signal, floors, head };
-    await runPlan(request, runnerDeps(session, emit));
+    await runPlan(request, runnerDeps(session, { engines, store: store.name, emit }));
   });
 }
 
-export function runnerDeps(session: Session, emit: Emit): RunnerDeps {
-  const { cluster, rows, journal, copier, backupsAt, clock, project } = session;
+interface RunParts {
+  readonly engines: Engines;
+  readonly store: string;
+  readonly emit: Emit;
+}
+
+function runnerDeps(session: Session, { engines, store, emit }: RunParts): RunnerDeps {
+  const { cluster, rows, journal, clock, project } = session;
+  const { copier, backupsAt } = engines;
   return {
     cluster,
     rows,
     journal,
     copier,
-    backups: session.backups,
+    backups: backupsAt(store),
     backupsAt,
     clock,
     emit,
@@ -68,6 +85,19 @@ function runOf(plan: Plan, standing: Standing): { readonly id: string; readonly 
   if (same.status !== 'done') return { id: same.id, fresh: false };
   throw new CqlformError('PLAN_ALREADY_APPLIED', `plan ${plan.id} was applied by run ${same.id}`, {
     next: 'Make a new plan: `cqlform plan`.',
+    exitCode: exitCodes.stalePlan,
+  });
+}
+
+/** A plan is bound to its keyspace and cluster; a fingerprint alone may fit a twin of them. */
+export async function assertTarget({ target }: Plan, { cluster, project }: Session): Promise<void> {
+  const live = await cluster.describe(project.keyspace);
+  const planned = `keyspace ${target.keyspace} on cluster ${target.cluster}`;
+  const here = `keyspace ${project.keyspace} on cluster ${live.cluster}`;
+  if (planned === here) return;
+  throw new CqlformError('PLAN_ELSEWHERE', `the plan was made for ${planned}, and this is ${here}`, {
+    next: 'Name the place it was made for (--env, --keyspace, --contact-points), or make a plan for this one: `cqlform plan`.',
+    fields: { plannedCluster: target.cluster, plannedKeyspace: target.keyspace },
     exitCode: exitCodes.stalePlan,
   });
 }
@@ -101,21 +131,6 @@ async function supersede(
     });
   }
   throw unfinishedError(unfinished);
-}
-
-export function unfinishedError(run: RunEntry): CqlformError {
-  const step = run.error?.step ?? null;
-  const where = step === null ? '' : ` at ${step}`;
-  const why = run.error === null ? 'was interrupted' : `stopped${where}: ${run.error.message}`;
-  const next =
-    run.direction === 'apply'
-      ? 'Go on with it: `cqlform apply`; or take it back: `cqlform rollback`.'
-      : 'Go on with it: `cqlform rollback`.';
-  return new CqlformError('RUN_UNFINISHED', `run ${run.id} (${run.direction} of ${run.migrations.join(', ')}) ${why}`, {
-    next,
-    fields: { run: run.id, step },
-    exitCode: exitCodes.partlyApplied,
-  });
 }
 
 export function assertApplyable(plan: Plan): void {

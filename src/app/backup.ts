@@ -5,12 +5,13 @@ import type { BackupReference } from '../model/journal.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { Backups, RestoreReport, VerifyReport } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
+import { enginesOf } from './engines.ts';
 import type { Session } from './session.ts';
-import { storeName } from './store.ts';
+import { chooseStore } from './store.ts';
 
 /** The repository that `--store` names, else the project's. */
 export function repositoryOf(session: Session, store: string | undefined): Backups {
-  return session.backupsAt(store ?? storeName(session.project));
+  return enginesOf(session).backupsAt(chooseStore(session.project, store).name);
 }
 
 export async function listBackups(backups: Backups): Promise<readonly BackupInfo[]> {

@@ -10,12 +10,13 @@ import type { ApplyInput } from '../planner/input.ts';
 import { nounOf } from '../planner/names.ts';
 import { planApply } from '../planner/plan-apply.ts';
 import { type Standing, standingOf } from '../runner/standing.ts';
-import { unfinishedError } from './apply.ts';
 import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
 import { migrationFiles } from './migration-files.ts';
 import type { Session } from './session.ts';
 import { recordedState } from './status.ts';
+import { chooseStore, withPlaceNotice } from './store.ts';
+import { unfinishedError } from './unfinished.ts';
 import { toolVersion } from './version.ts';
 
 export interface PlanOptions {
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly to: string | null;
   readonly schemaOnly: boolean;
   readonly noBackup: readonly string[];
+  /** Where backups would go, when not where the configuration says. */
+  readonly backupStore?: string | undefined;
   /** Whether the migration files are checked first. */
   readonly check: boolean;
 }
@@ -54,7 +57,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
   }
   const pending = await pendingMigrations(session, standing, options.to);
   const live = await describe(session, pending);
-  return planApply({
+  const plan = planApply({
     ...(await planBasis(session, standing, live)),
     pending,
     appliedAfter: await lateAgainst(session, standing, pending),
@@ -62,6 +65,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     emptyTables: await emptyTables(session, live, pending),
     options: { schemaOnly: options.schemaOnly || project.data === 'skip', noBackup: options.noBackup },
   });
+  return withPlaceNotice(plan, chooseStore(project, options.backupStore));
 }
 
 /** What plans in both directions are made from. */

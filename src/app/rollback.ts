@@ -6,15 +6,18 @@ import type { TakeBack } from '../planner/input.ts';
 import { planRollback } from '../planner/plan-rollback.ts';
 import { backupsOfRun, type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
 import { isDone } from '../runner/work/ddl.ts';
-import { unfinishedError } from './apply.ts';
 import { planBasis } from './plan.ts';
 import type { Session } from './session.ts';
+import { chooseStore, withPlaceNotice } from './store.ts';
+import { unfinishedError } from './unfinished.ts';
 
 export interface RollbackOptions {
   /** Take back everything newer than this migration, `0` for all; null: only the newest. */
   readonly to: string | null;
   /** Addresses of changes that cannot be undone and may stay. */
   readonly leave: readonly string[];
+  /** Where backups would go, when not where the configuration says. */
+  readonly backupStore?: string | undefined;
 }
 
 /** The stored plan of a rollback that stopped; else a new one. */
@@ -32,7 +35,8 @@ export async function planRollbackOrUnfinished(session: Session, options: Rollba
     tables.filter((table) => touched(takeBack, table)),
   );
   const basis = await planBasis(session, standing, { ...live, estimates });
-  return planRollback({ ...basis, takeBack, leave: options.leave });
+  const plan = planRollback({ ...basis, takeBack, leave: options.leave });
+  return withPlaceNotice(plan, chooseStore(session.project, options.backupStore));
 }
 
 function touched(takeBack: readonly TakeBack[], table: string): boolean {

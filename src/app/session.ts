@@ -1,33 +1,26 @@
-import { createBackups } from '../backup/backups.ts';
-import { localStore } from '../backup/stores/local.ts';
-import { type OpenedCluster, openCluster } from '../cassandra/open.ts';
+import { openCluster } from '../cassandra/open.ts';
 import { systemClock } from '../cassandra/system-clock.ts';
-import { createCopier } from '../copy/copier.ts';
 import { readState } from '../devcluster/state.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster, Rows } from '../ports/cluster.ts';
-import type { Backups, Copier } from '../ports/engines.ts';
 import type { Journal } from '../ports/journal.ts';
-import { createOpenSource } from '../sources/open.ts';
 import { devFolder } from './dev-folder.ts';
 import type { Project } from './project.ts';
-import { storeName } from './store.ts';
 
-/** A project with its cluster: what most use cases work on. Closed by `close`, whatever happened. */
+/** A project with its cluster: what most use cases work on; see `engines.ts` for what moves rows. Closed by `close`. */
 export interface Session {
   readonly project: Project;
   readonly cluster: Cluster;
   readonly rows: Rows;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly copier: Copier;
-  /** The repository of automatic backups. */
-  readonly backups: Backups;
-  /** The repository of a store's name, as the ledger keeps it. */
-  readonly backupsAt: (store: string) => Backups;
+  /** Name and version of the cluster as last described. */
+  readonly identity: { readonly name: string; readonly version: string };
+  /** The store of blobs in a keyspace of this cluster. */
+  readonly clusterStore: (keyspace: string) => BlobStore;
   close(): Promise<void>;
 }
 
@@ -51,27 +44,14 @@ async function openSession(project: Project): Promise<Session> {
   });
   const { rows, journal } = opened;
   const { cluster, identity } = remembering(opened.cluster);
-  const clock = systemClock;
-  const openSource = createOpenSource({ projectFolder: project.folder });
-  const repositories = new Map<string, Backups>();
-  const backupsAt = (name: string): Backups => {
-    const known = repositories.get(name);
-    if (known !== undefined) return known;
-    const made = createBackups({ rows, clock, cluster: identity, store: storeNamed(name, opened) });
-    repositories.set(name, made);
-    return made;
-  };
   return {
     project,
     cluster,
     rows,
     journal,
-    clock,
-    copier: createCopier({ rows, openSource, clock }),
-    get backups() {
-      return backupsAt(storeName(project));
-    },
-    backupsAt,
+    clock: systemClock,
+    identity,
+    clusterStore: (keyspace) => opened.clusterStore(keyspace),
     close: () => opened.close(),
   };
 }
@@ -97,15 +77,5 @@ async function contactPoints({ cluster, stateFolder }: Project): Promise<readonl
   if (dev !== undefined) return dev.nodes.map((node) => `${node.address}:${dev.nativePort}`);
   throw new CqlformError('NO_CLUSTER', 'no cluster is named, and this project has no development cluster running', {
     next: 'Start one with `cqlform dev up`, or name yours: `contactPoints` in the configuration or --contact-points.',
-  });
-}
-
-function storeNamed(name: string, opened: OpenedCluster): BlobStore {
-  const at = name.indexOf(':');
-  const place = name.slice(at + 1);
-  if (name.startsWith('cluster:')) return opened.clusterStore(place);
-  if (name.startsWith('local:')) return localStore(place);
-  throw new CqlformError('STORE_UNKNOWN', `backups lie in ${name}, a kind of store that this version does not know`, {
-    next: 'Use the version of cqlform that made the backup, or a newer one.',
   });
 }

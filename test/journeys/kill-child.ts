@@ -38,7 +38,6 @@ function deadly(session: Session): Session {
   const { cluster, journal } = session;
   return {
     ...session,
-    backups: session.backups,
     cluster: {
       ...cluster,
       execute: async (statement) => {

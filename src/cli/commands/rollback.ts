@@ -6,6 +6,7 @@ import { nextAfterPlan } from '../view/next.ts';
 import { planText } from '../view/plan-text.ts';
 import { run } from './apply.ts';
 import { show } from './plan.ts';
+import { backupStore } from './planning-options.ts';
 import { runOptions } from './run-options.ts';
 
 export const rollbackCommand: AnyCommand = command({
@@ -14,6 +15,7 @@ export const rollbackCommand: AnyCommand = command({
   options: {
     ...projectOptions,
     ...runOptions,
+    'backup-store': backupStore,
     to: { type: 'string', describe: 'Take back everything newer than this migration; `0` takes back all' },
     plan: { type: 'boolean', default: false, describe: 'Only show the rollback plan' },
     out: { type: 'string', describe: 'Write the rollback plan to this file, for `cqlform apply FILE`' },
@@ -32,7 +34,11 @@ export const rollbackCommand: AnyCommand = command({
   run: (flags, output) =>
     inSession(flags, async (session) => {
       const { planRollbackOrUnfinished } = await import('../../app/rollback.ts');
-      const plan = await planRollbackOrUnfinished(session, { to: flags.to ?? null, leave: flags.leave });
+      const plan = await planRollbackOrUnfinished(session, {
+        to: flags.to ?? null,
+        leave: flags.leave,
+        backupStore: flags['backup-store'],
+      });
       if (flags.out !== undefined) {
         const [{ planFileText }, { writeFile }] = await Promise.all([
           import('../../app/plan-file.ts'),

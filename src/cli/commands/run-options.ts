@@ -32,6 +32,7 @@ export interface GivenRunFlags {
   readonly 'backup-consistency': 'ALL' | 'QUORUM';
   readonly 'lock-timeout': number;
   readonly 'agreement-timeout': number;
+  readonly 'backup-store': string | undefined;
 }
 
 export function runFlags(
@@ -46,6 +47,7 @@ export function runFlags(
     backupConsistency: flags['backup-consistency'],
     leaseTimeoutMs: flags['lock-timeout'] * 1000,
     agreementTimeoutMs: flags['agreement-timeout'] * 1000,
+    backupStore: flags['backup-store'],
     ...run,
   };
 }

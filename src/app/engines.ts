@@ -1,0 +1,35 @@
+import { createBackups } from '../backup/backups.ts';
+import { localStore } from '../backup/stores/local.ts';
+import { createCopier } from '../copy/copier.ts';
+import type { BlobStore } from '../ports/blobs.ts';
+import type { Backups, Copier } from '../ports/engines.ts';
+import { createOpenSource } from '../sources/open.ts';
+import type { Session } from './session.ts';
+import { parseStore } from './store.ts';
+
+/** What moves rows. Apart from the session, because most commands only look and should start fast. */
+export interface Engines {
+  readonly copier: Copier;
+  /** The repository of a store's name, as the ledger keeps it. Throws `STORE_UNKNOWN`. */
+  readonly backupsAt: (store: string) => Backups;
+}
+
+export function enginesOf(session: Session): Engines {
+  const { rows, clock, identity, project } = session;
+  const repositories = new Map<string, Backups>();
+  return {
+    copier: createCopier({ rows, clock, openSource: createOpenSource({ projectFolder: project.folder }) }),
+    backupsAt: (name) => {
+      const known = repositories.get(name);
+      if (known !== undefined) return known;
+      const made = createBackups({ rows, clock, cluster: identity, store: storeAt(name, session) });
+      repositories.set(name, made);
+      return made;
+    },
+  };
+}
+
+function storeAt(name: string, session: Session): BlobStore {
+  const store = parseStore(name, session.project);
+  return store.kind === 'cluster' ? session.clusterStore(store.keyspace) : localStore(store.folder);
+}
