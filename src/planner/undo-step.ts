@@ -7,7 +7,7 @@ import type { Step, StepClass, TableScope, Work } from '../model/step.ts';
 import { markerInferred } from './backups.ts';
 import { ddlObject, ddlTitle } from './ddl-words.ts';
 import { estimateOf } from './estimates.ts';
-import { breaksReaders, counterQuiesce, hazard, indexBuild, viewRebuild } from './hazards.ts';
+import { breaksReaders, counterQuiesce, hazard, indexBuild, quiesceWriters, viewRebuild } from './hazards.ts';
 import { addressOf, listed } from './names.ts';
 import { isCounterTable } from './schema-objects.ts';
 
@@ -85,6 +85,7 @@ function objectOfWork(work: Work): string {
 function hazardsOf(work: Work, address: string, backsUp: boolean): readonly Hazard[] {
   if (work.kind === 'ddl') return dropsStaging(work.ddl, backsUp) ? [] : ddlHazards(work.ddl, address, backsUp);
   if (work.kind === 'backup') return isCounterTable(work.scope.table) ? [counterQuiesce(address)] : [];
+  if (work.kind === 'copy-table') return [quiesceWriters(address, 'the new table')];
   if (work.kind !== 'restore') return [];
   if (isCounterTable(work.scope.table)) return [counterQuiesce(address)];
   const marker = work.scope.columns === null ? [markerInferred(address)] : [];

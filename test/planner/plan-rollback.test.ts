@@ -151,6 +151,65 @@ describe('planRollback', () => {
     `);
   });
 
+  it('makes a table anew where a column of a user-defined type has to come back or go', () => {
+    const address = userType('address', { street: 'text' });
+    const people = table('people', { columns: { id: 'uuid', home: 'frozen<address>' }, key: 'id' });
+    const state = schema(address, people, index('by_home', 'people.home'));
+    const change = migration('1_x', [
+      alter('people', { drop: ['home'], add: { work: 'address' } }),
+      drop('by_home', 'index'),
+    ]);
+    const back = takenBack(plan(state, [change]), state);
+    expect(back.applyable).toBe(true);
+    expect(outline(back)).toMatchInlineSnapshot(`
+      "# 1_x
+      undo-04 backup: back up people (before-undo, 1_x-undo-people_2) — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 in-place: CREATE TABLE shop.people__rebuild ( id uuid, home frozen<address>, work address, PRIMARY KEY (id) ) — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 copy: copy people to people__rebuild [QUIESCE_WRITERS] — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 in-place: DROP TABLE shop.people [DATA_LOSS BREAKS_READERS] — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 in-place: CREATE TABLE shop.people ( id uuid, home frozen<address>, work address, PRIMARY KEY (id) ) — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 copy: copy people__rebuild to people [QUIESCE_WRITERS] — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 verify: compare people__rebuild with people — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 copy: restore people.home (re-added, 1_x-people-home) — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-04 in-place: DROP TABLE shop.people__rebuild [DATA_LOSS BREAKS_READERS] — takes back: drop column home from people
+           ⟲ none: apply the migration again to have it back
+      undo-02 in-place: CREATE INDEX by_home ON shop.people (home) [INDEX_BUILD] — takes back: drop index by_home
+           ⟲ none: apply the migration again to have it back
+      undo-02 wait: wait until index by_home is built — takes back: drop index by_home
+           ⟲ none: apply the migration again to have it back
+      undo-01 backup: back up people (before-undo, 1_x-undo-people) — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: CREATE TABLE shop.people__rebuild ( id uuid, home frozen<address>, PRIMARY KEY (id) ) — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 copy: copy people to people__rebuild [QUIESCE_WRITERS] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: DROP INDEX shop.by_home [BREAKS_READERS] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: DROP TABLE shop.people [DATA_LOSS BREAKS_READERS] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: CREATE TABLE shop.people ( id uuid, home frozen<address>, PRIMARY KEY (id) ) — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 copy: copy people__rebuild to people [QUIESCE_WRITERS] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 verify: compare people__rebuild with people — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: CREATE INDEX by_home ON shop.people (home) [INDEX_BUILD] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 wait: wait until index by_home is built — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back
+      undo-01 in-place: DROP TABLE shop.people__rebuild [DATA_LOSS BREAKS_READERS] — takes back: add column work address to people
+           ⟲ none: apply the migration again to have it back"
+    `);
+  });
+
   it('refuses what cannot be taken back, unless it may stay', () => {
     const address = userType('address', { street: 'text' });
     const grow = migration('1_grow', [
