@@ -73,7 +73,9 @@ class Reader implements AsyncDisposable {
     const { host, port } = cassandraAddress();
     const env = { ...process.env, CI: '', CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1' };
     const bin = join(root, 'dist/bin.js');
-    return ended(spawn(process.execPath, [bin, ...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    return ended(
+      spawn(process.execPath, [bin, ...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   #own(text: string): string {
