@@ -19,7 +19,7 @@ import { columnsToRead, ScopeRows } from './scope-rows.ts';
 export const chunkTarget: number = 64 * 1024;
 /** The ring is scanned in 2^5 cells, some of them at a time. */
 const scanDepth = 5;
-const scansInFlight = 4;
+const scansInFlight = 3;
 
 /** A chunk of this pass; its pack may not have its name yet. */
 export interface Captured extends Omit<ChunkEntry, 'pack'>, BackupCounts {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { type ChunkLayout, layoutFingerprint, layoutOf } from './chunk-layout.ts';
+import { PackCache } from './pack-cache.ts';
 import type { PackedChunk, PackReference } from './pack-writer.ts';
-import { allManifests, keyOfId, type LoadedManifest, packKey, TableReader } from './repository.ts';
+import { allManifests, keyOfId, type LoadedManifest, TableReader } from './repository.ts';
 
 /** Chunks remembered at most; beyond it chunks are stored anew, which costs room and nothing else. */
 const mostKnown = 500_000;
@@ -19,12 +20,12 @@ export interface KnownChunk {
 
 /** Chunks that the repository has, by the hash of their content. */
 export class KnownChunks {
-  readonly #store: BlobStore;
+  readonly #packs: PackCache;
   readonly #chunks = new Map<string, KnownChunk>();
   reused = 0;
 
   constructor(store: BlobStore) {
-    this.#store = store;
+    this.#packs = new PackCache(store);
   }
 
   remember(content: string, chunk: KnownChunk): void {
@@ -35,7 +36,8 @@ export class KnownChunks {
   async find(content: string): Promise<KnownChunk | null> {
     const chunk = this.#chunks.get(content);
     if (chunk === undefined || chunk.pack.hash === null) return null;
-    const bytes = await this.#store.getRange(packKey(chunk.pack.hash), chunk.offset, chunk.length);
+    const { offset, length } = chunk;
+    const bytes = await this.#packs.chunk({ pack: chunk.pack.hash, offset, length });
     if (bytes === null || sha256(bytes) !== chunk.stored) {
       this.#chunks.delete(content);
       return null;

@@ -9,6 +9,7 @@ import { type ChunkLayout, type ChunkRow, layoutOf } from './chunk-layout.ts';
 import { cellBounds, rangeName } from './grid.ts';
 import { type ChunkEntry, inTokenOrder, readSegment } from './index-segment.ts';
 import { type Manifest, readManifest, type TableManifest } from './manifest.ts';
+import { PackCache } from './pack-cache.ts';
 
 export const zstdLevel = 3;
 
@@ -106,10 +107,12 @@ export class TableReader {
   readonly layout: ChunkLayout;
   readonly #store: BlobStore;
   readonly #id: string;
+  readonly #packs: PackCache;
 
   constructor(store: BlobStore, id: string, entry: TableManifest) {
     this.#store = store;
     this.#id = id;
+    this.#packs = new PackCache(store);
     this.entry = entry;
     this.layout = layoutOf(entry.table, entry.columns);
   }
@@ -144,7 +147,7 @@ export class TableReader {
   /** Rows of a chunk whose every byte was checked; or what is wrong with it. */
   async rows(entry: ChunkEntry): Promise<{ readonly rows: readonly ChunkRow[] } | { readonly damage: Damage }> {
     const key = packKey(entry.pack);
-    const bytes = await this.#store.getRange(key, entry.offset, entry.length);
+    const bytes = await this.#packs.chunk(entry);
     if (bytes === null) return { damage: this.#damage(rangeOf(entry), key, 'the pack is missing') };
     const checked = await this.decode(entry, bytes);
     return typeof checked === 'string' ? { damage: this.#damage(rangeOf(entry), key, checked) } : { rows: checked };

@@ -1,5 +1,6 @@
 import { createDigest } from '../cql/digest.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { canonicalJson } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { RestoreReport, RestoreRequest, WorkContext } from '../ports/engines.ts';
 import type { ChunkEntry } from './index-segment.ts';
@@ -71,7 +72,8 @@ async function open(
     const problem = 'this is not the manifest that the ledger knows';
     throw damaged(backup.id, { ...all, problem }, 'nothing was written');
   }
-  const entry = loaded.manifest.tables.find(({ table }) => table.name === backup.table);
+  const wanted = canonicalJson([backup.table, backup.columns]);
+  const entry = loaded.manifest.tables.find((each) => canonicalJson([each.table.name, each.columns]) === wanted);
   if (entry === undefined) throw damaged(backup.id, { ...all, problem: 'it has no such table' }, 'nothing was written');
   return { manifest: loaded.manifest, reader: new TableReader(store, backup.id, entry) };
 }

@@ -5,12 +5,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Captured, PassResult } from './capture.ts';
 import { decodeChunk } from './chunk-decode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
-import { decompress, packKey } from './repository.ts';
+import { PackCache } from './pack-cache.ts';
+import { decompress } from './repository.ts';
 
 interface Facts {
   readonly store: BlobStore;
   readonly layout: ChunkLayout;
   readonly clock: Clock;
+}
+
+interface Reading {
+  readonly packs: PackCache;
+  readonly layout: ChunkLayout;
 }
 
 /** A clock may be this far from another, and a server's second from its neighbour's. */
@@ -21,20 +27,21 @@ const marginSeconds = 5;
  * are looked at, and of them the cells that outlast this moment: as sets, so it does not matter how they were cut.
  */
 export async function onlyExpired(before: PassResult, after: PassResult, facts: Facts): Promise<boolean> {
+  const reading: Reading = { packs: new PackCache(facts.store), layout: facts.layout };
   const kept = new Set<string>();
   for (const [key, chunk] of after.chunks) if (before.chunks.get(key) === chunk) kept.add(key);
   const until = Math.floor(facts.clock.now().getTime() / 1000) + marginSeconds;
   const sum = async (chunks: ReadonlyMap<string, Captured>): Promise<bigint> => {
     let total = 0n;
-    for (const [key, chunk] of chunks) if (!kept.has(key)) total += await sumOf(chunk, until, facts);
+    for (const [key, chunk] of chunks) if (!kept.has(key)) total += await sumOf(chunk, until, reading);
     return total;
   };
   return (await sum(before.chunks)) === (await sum(after.chunks));
 }
 
-async function sumOf(chunk: Captured, until: number, { store, layout }: Facts): Promise<bigint> {
-  const bytes =
-    chunk.pack.hash === null ? null : await store.getRange(packKey(chunk.pack.hash), chunk.offset, chunk.length);
+async function sumOf(chunk: Captured, until: number, { packs, layout }: Reading): Promise<bigint> {
+  const { pack, offset, length } = chunk;
+  const bytes = pack.hash === null ? null : await packs.chunk({ pack: pack.hash, offset, length });
   // unreadable now: count it as changed, and the read-back will tell
   if (bytes === null) return 1n;
   let total = 0n;
