@@ -1,5 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Diagnostic, inOrder } from '../analysis/diagnostic.ts';
+import { schemaFileName } from '../analysis/file-roles.ts';
+import { writeSchemaFile } from '../analysis/schema-file.ts';
+import { readSum, writeSum } from '../analysis/sum-file.ts';
+import { typeCheck } from '../analysis/type-check.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Standing } from '../runner/standing.ts';
+import { editedFindings } from './check-ledger.ts';
+import { rememberChecked, wasChecked } from './check-stamp.ts';
+import { type Inspection, inspect } from './inspect.ts';
 import type { Project } from './project.ts';
+import type { Session } from './session.ts';
 
-/** What `plan` checks of the files before it looks at the cluster. */
-export async function checkForPlan(_project: Project, _standing: Standing): Promise<void> {}
+export interface CheckReport {
+  readonly files: number;
+  /** What is wrong now, after what was mended. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly fixed: readonly Diagnostic[];
+}
+
+/** Looks at the files: types, rules, composition, cqlform.sum, schema.ts. `fix` mends what is mechanical. */
+export async function check(project: Project, options: { readonly fix: boolean }): Promise<CheckReport> {
+  return (await checkFiles(project, options)).report;
+}
+
+async function checkFiles(
+  project: Project,
+  { fix }: { readonly fix: boolean },
+): Promise<{ readonly report: CheckReport; readonly inspection: Inspection }> {
+  const before = await inspect(project);
+  const fixed = fix ? before.diagnostics.filter((one) => one.mechanical) : [];
+  if (fixed.length > 0) await mend(project, before);
+  const inspection = fixed.length === 0 ? before : await inspect(project);
+  const diagnostics = inOrder([...inspection.diagnostics, ...(await typeFindings(project, inspection))]);
+  if (errorsAmong(diagnostics).length === 0) await rememberChecked(project);
+  const left = new Set(diagnostics.map(keyOfDiagnostic));
+  const report = {
+    files: inspection.files.length,
+    diagnostics,
+    fixed: fixed.filter((one) => !left.has(keyOfDiagnostic(one))),
+  };
+  return { report, inspection };
+}
+
+function keyOfDiagnostic({ code, path, line, column }: Diagnostic): string {
+  return JSON.stringify([code, path, line, column]);
+}
+
+/** Writes the missing `return`s, then what is generated. */
+async function mend(project: Project, before: Inspection): Promise<void> {
+  const { fixSignals } = await import('../analysis/fix-signals.ts');
+  const mended = await fixSignals(before.diagnostics);
+  await writeGenerated(project, mended.length === 0 ? before : await inspect(project));
+}
+
+/** Brings cqlform.sum and schema.ts up to date, as far as the files load and compose. */
+export async function writeGenerated(project: Project, { files, migrations, schema }: Inspection): Promise<void> {
+  if (migrations.length !== files.length || schema === null) return;
+  await writeSum(project.migrationsFolder, migrations);
+  await writeSchemaFile(project.migrationsFolder, schema);
+}
+
+/** The compiler says little of use about a file that cannot even be read. */
+async function typeFindings(project: Project, { files, diagnostics }: Inspection): Promise<readonly Diagnostic[]> {
+  if (diagnostics.some((one) => unreadable.test(one.code))) return [];
+  return typeCheck({
+    projectFolder: project.folder,
+    migrationsFolder: project.migrationsFolder,
+    stateFolder: project.stateFolder,
+    files: [
+      ...files.map((file) => file.path),
+      ...schemaFile(project),
+      ...(project.configFile === null ? [] : [project.configFile]),
+    ],
+  });
+}
+
+function schemaFile({ migrationsFolder }: Project): readonly string[] {
+  const path = join(migrationsFolder, schemaFileName);
+  return existsSync(path) ? [path] : [];
+}
+const unreadable = /_SYNTAX$|_UNSUPPORTED$|^IMPORT_|^PATH_ALIAS$|^MIGRATION_IMPORTS_/;
+
+/**
+ * The same before a plan, and besides whether applied files are what was applied. Files that were checked as they are
+ * now are not read again. Throws `CHECK_FAILED` with everything that is wrong.
+ */
+export async function checkForPlan(session: Session, standing: Standing): Promise<void> {
+  const { project } = session;
+  const lines = (await wasChecked(project)) ? await readSum(project.migrationsFolder) : null;
+  const checked = lines === null ? await checkFiles(project, { fix: false }) : null;
+  const wrong = errorsAmong(checked?.report.diagnostics ?? []);
+  const edited = await editedFindings(session, standing, lines ?? checked?.inspection.migrations ?? []);
+  const all = [...edited, ...wrong];
+  if (all.length > 0) throw checkFailed(all, project);
+}
+
+function errorsAmong(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return diagnostics.filter((one) => one.severity === 'error');
+}
+
+function checkFailed(diagnostics: readonly Diagnostic[], project: Project): CqlformError {
+  const [first] = diagnostics;
+  const lines = diagnostics.map(({ code, reason, path, line }) => {
+    const place = path.startsWith(project.folder) ? path.slice(project.folder.length + 1) : path;
+    return `${code} ${place}${line === null ? '' : `:${line}`}: ${reason}`;
+  });
+  const mechanical = diagnostics.every((one) => one.mechanical);
+  return new CqlformError('CHECK_FAILED', `the migration files are not in order: ${lines.join('; ')}`, {
+    next: mechanical
+      ? 'Run `cqlform check --fix` and commit what it writes.'
+      : `${first?.fix ?? ''} \`cqlform check\` shows all; --no-check plans all the same.`,
+    fields: { codes: [...new Set(diagnostics.map((one) => one.code))], diagnostics: lines },
+    ...(first === undefined ? {} : { where: placeOf(first) }),
+    exitCode: exitCodes.blocked,
+  });
+}
+
+function placeOf({ path, line, column }: Diagnostic): CqlformError['where'] & object {
+  return { path, ...(line === null ? {} : { line }), ...(column === null ? {} : { column }) };
+}

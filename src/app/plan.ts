@@ -53,7 +53,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
   const { project } = session;
   if (options.check) {
     const { checkForPlan } = await import('./check.ts');
-    await checkForPlan(project, standing);
+    await checkForPlan(session, standing);
   }
   const pending = await pendingMigrations(session, standing, options.to);
   const live = await describe(session, pending);

@@ -2,6 +2,7 @@ import type { AnyCommand } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
 import { backupCommand } from './commands/backup.ts';
 import { baselineCommand } from './commands/baseline.ts';
+import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
 import { historyCommand } from './commands/history.ts';
@@ -14,6 +15,7 @@ import { statusCommand } from './commands/status.ts';
 
 /** Every command, in the order of `--help`: the order in which a new user meets them. */
 export const commands: readonly AnyCommand[] = [
+  checkCommand,
   planCommand,
   applyCommand,
   statusCommand,

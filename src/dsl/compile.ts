@@ -45,8 +45,20 @@ function migrationOf(id: string, value: unknown): MigrationOrigin {
  * the description, how many rows may be rejected, and functions, which the code hash covers.
  */
 export function schemaHashOf(migration: CompiledMigration): string {
+  return hashOf(schemaDocumentOf(migration));
+}
+
+/** What the schema hash is the hash of; the ledger keeps it, so that an edit can be told by its object. */
+export interface SchemaDocument {
+  readonly declarations: CompiledMigration['declarations'];
+  readonly expects: CompiledMigration['expects'];
+  readonly replaces: readonly string[];
+  readonly data: readonly unknown[];
+}
+
+export function schemaDocumentOf(migration: CompiledMigration): SchemaDocument {
   const { declarations, expects, replaces } = migration;
-  return hashOf({ declarations, expects, replaces, data: migration.data.map(declaredOf) });
+  return { declarations, expects, replaces, data: migration.data.map(declaredOf) };
 }
 
 function declaredOf(spec: DataSpec): unknown {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { ts } from 'ts-morph';
 import { type CodeProgram, localFile, spotOf } from '../code/program.ts';
 import { type Diagnostic, errorAt } from '../diagnostic.ts';
@@ -89,7 +89,7 @@ function localFinding(specifier: string, importer: string): Finding | null {
 
 /** A migration has to stay what it was: code outside of its folder goes its own ways. */
 function outside(path: string, importer: string): Finding | null {
-  if (!isMigrationPath(importer) || path.startsWith(join(dirname(importer), 'lib/'))) return null;
+  if (!isMigrationPath(importer) || path.startsWith(resolve(dirname(importer), 'lib') + sep)) return null;
   return {
     code: 'MIGRATION_IMPORTS_OUTSIDE',
     reason: `${basename(importer)} imports ${basename(path)}, which is not in lib/`,

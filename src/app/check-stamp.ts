@@ -1,0 +1,29 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256 } from '../kernel/hash.ts';
+import type { Project } from './project.ts';
+import { toolVersion } from './version.ts';
+
+/** Whether the files, cqlform.sum and schema.ts among them, are byte for byte what the last good check saw. */
+export async function wasChecked(project: Project): Promise<boolean> {
+  const stamp = await readFile(stampPath(project), 'utf8').catch(() => null);
+  return stamp !== null && stamp === (await stampOf(project));
+}
+
+export async function rememberChecked(project: Project): Promise<void> {
+  await mkdir(join(project.stateFolder, 'check'), { recursive: true });
+  await writeFile(stampPath(project), await stampOf(project));
+}
+
+function stampPath({ stateFolder }: Project): string {
+  return join(stateFolder, 'check', 'stamp');
+}
+
+async function stampOf({ migrationsFolder, configFile }: Project): Promise<string> {
+  const entries = await readdir(migrationsFolder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const all = [...paths.sort(), ...(configFile === null ? [] : [configFile])];
+  const hashes: string[] = [];
+  for (const path of all) hashes.push(`${path} ${sha256(await readFile(path))}`);
+  return sha256([toolVersion(), process.version, ...hashes].join('\n'));
+}

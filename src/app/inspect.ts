@@ -1,0 +1,87 @@
+import { type Diagnostic, diagnosticOf } from '../analysis/diagnostic.ts';
+import { loadMigration } from '../analysis/load-migration.ts';
+import { schemaFileFindings } from '../analysis/schema-file.ts';
+import { readSum, sumFindings } from '../analysis/sum-file.ts';
+import { CqlformError } from '../kernel/errors.ts';
+import type { Migration } from '../model/migration.ts';
+import { emptySchema, type Schema } from '../model/schema.ts';
+import { compose } from '../planner/compose.ts';
+import { type MigrationFile, migrationFiles } from './migration-files.ts';
+import type { Project } from './project.ts';
+
+/** What the files of a project say, and what is wrong with them. */
+export interface Inspection {
+  readonly files: readonly MigrationFile[];
+  /** In order; shorter than `files` when some cannot be loaded. */
+  readonly migrations: readonly Migration[];
+  /** The state after all of them; null when they cannot be composed. */
+  readonly schema: Schema | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads, loads and composes every migration file, and compares cqlform.sum and schema.ts with them. */
+export async function inspect(project: Project): Promise<Inspection> {
+  const files = await migrationFiles(project);
+  const [{ checkMigrationFile }, { ownExports }] = await Promise.all([
+    import('../analysis/check-file.ts'),
+    import('../analysis/own-exports.ts'),
+  ]);
+  const own = await ownExports();
+  const diagnostics: Diagnostic[] = [];
+  const migrations: Migration[] = [];
+  for (const file of files) {
+    const { found, loadable } = checkMigrationFile(file.path, own);
+    diagnostics.push(...found);
+    if (!loadable) continue;
+    const loaded = await load(file);
+    if ('migration' in loaded) migrations.push(loaded.migration);
+    else diagnostics.push(loaded.error);
+  }
+  const whole = migrations.length === files.length;
+  const composed = whole ? await composedFrom(files, migrations) : { schema: null, found: [] };
+  diagnostics.push(...composed.found);
+  if (whole) diagnostics.push(...(await sumDiagnostics(project.migrationsFolder, migrations)));
+  if (composed.schema !== null)
+    diagnostics.push(...(await schemaFileFindings(project.migrationsFolder, composed.schema)));
+  // A lib/ file that several migrations import is found wrong by each.
+  const distinct = new Map(diagnostics.map((one) => [JSON.stringify([one.path, one.line, one.column, one.code]), one]));
+  return { files, migrations, schema: composed.schema, diagnostics: [...distinct.values()] };
+}
+
+async function load(file: MigrationFile): Promise<{ readonly migration: Migration } | { readonly error: Diagnostic }> {
+  try {
+    return { migration: await loadMigration(file) };
+  } catch (thrown) {
+    if (!(thrown instanceof CqlformError)) throw thrown;
+    return { error: diagnosticOf(thrown, { path: file.path, line: null, column: null }) };
+  }
+}
+
+/** Stops at the first file that does not fit: what comes after stands on it. */
+async function composedFrom(
+  files: readonly MigrationFile[],
+  migrations: readonly Migration[],
+): Promise<{ readonly schema: Schema | null; readonly found: readonly Diagnostic[] }> {
+  let schema = emptySchema;
+  for (const [index, migration] of migrations.entries()) {
+    try {
+      schema = compose(schema, migration).schema;
+    } catch (thrown) {
+      if (!(thrown instanceof CqlformError)) throw thrown;
+      const { spotOfObject } = await import('../analysis/locate.ts');
+      const spot = spotOfObject(files[index]?.path ?? '', String(thrown.fields['object'] ?? ''));
+      return { schema: null, found: [diagnosticOf(thrown, spot)] };
+    }
+  }
+  return { schema, found: [] };
+}
+
+async function sumDiagnostics(folder: string, migrations: readonly Migration[]): Promise<readonly Diagnostic[]> {
+  try {
+    return sumFindings(folder, await readSum(folder), migrations);
+  } catch (thrown) {
+    if (!(thrown instanceof CqlformError)) throw thrown;
+    const { path = folder, line = null } = thrown.where ?? {};
+    return [{ ...diagnosticOf(thrown, { path, line, column: null }), mechanical: true }];
+  }
+}
