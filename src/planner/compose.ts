@@ -122,17 +122,30 @@ function changesBetween(before: Schema, after: Schema, migration: Migration): re
     canonicalJson(before.keyspace) === canonicalJson(after.keyspace)
       ? []
       : [{ kind: 'keyspace', before: before.keyspace, after: after.keyspace }];
-  const objects = objectKinds.flatMap((of) => {
-    const names = new Set([...objectsOf(before, of), ...objectsOf(after, of)].map(([name]) => name));
-    return [...names].flatMap((name): readonly Change[] => {
-      const [was, is] = [objectOf(before, of, name), objectOf(after, of, name)];
-      if (was === is || canonicalJson(was) === canonicalJson(is)) return [];
-      return [
-        { kind: 'object', of, name, before: was, after: is, renamed: renamesIn(of, name, migration), adopted: false },
-      ];
-    });
-  });
+  const objects = objectKinds.flatMap((of) =>
+    namesThatDiffer(before, after, of).map(
+      (name): Change => ({
+        kind: 'object',
+        of,
+        name,
+        before: objectOf(before, of, name),
+        after: objectOf(after, of, name),
+        renamed: renamesIn(of, name, migration),
+        adopted: false,
+      }),
+    ),
+  );
   return [...keyspace, ...objects];
+}
+
+/** What no declaration touched is the very same value in both, so that most of a large schema is passed over at once. */
+function namesThatDiffer(before: Schema, after: Schema, of: ObjectKind): readonly string[] {
+  const gone = objectsOf(before, of).filter(([name]) => objectOf(after, of, name) === null);
+  const others = objectsOf(after, of).filter(([name, object]) => {
+    const was = objectOf(before, of, name);
+    return was !== object && canonicalJson(was) !== canonicalJson(object);
+  });
+  return [...gone, ...others].map(([name]) => name);
 }
 
 /** The renames of all deltas to one object, the later ones upon the earlier. */

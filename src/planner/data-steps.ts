@@ -5,10 +5,12 @@ import type { Reverse } from '../model/step.ts';
 import { backUp, withoutKey } from './backups.ts';
 import { dataProblem } from './data-checks.ts';
 import { hazard, lwtTimestamps } from './hazards.ts';
+import type { SourceFinding } from './input.ts';
 import { listed } from './names.ts';
 import { irreversible, none } from './reverse.ts';
 import { columnOf } from './schema-objects.ts';
 import type { SectionContext } from './section-context.ts';
+import type { SectionWriter } from './writer.ts';
 
 export interface DataContext extends SectionContext {
   /** The keyspace before the section. */
@@ -51,6 +53,9 @@ export function planData(context: DataContext, spec: DataSpec): void {
     writer.refuse(found.code, spec.into.name, { message: `${dataTitle(spec)}: ${found.message}`, next: found.next });
     return;
   }
+  const finding =
+    spec.from.kind === 'foreign' ? writer.scope.input.sources?.[`${writer.migration}/${spec.index}`] : undefined;
+  if (finding !== undefined && !noteFinding(writer, spec, finding)) return;
   const guard = staged === undefined ? guardRows(context, { spec, into, intoBefore }) : stagedGuard(staged);
   writer.work(
     { kind: 'data', migration: writer.migration, data: summaryOf(spec), from, into },
@@ -62,10 +67,29 @@ export function planData(context: DataContext, spec: DataSpec): void {
       destroys: guard.destroys,
       reverse: guard.reverse,
       ...(spec.from.kind === 'table' ? { rowsOf: spec.from.table.name } : {}),
+      ...(finding === undefined ? {} : { rows: finding }),
     },
   );
   writer.scope.filled.add(into.name);
   if (staged !== undefined) writer.scope.filled.add(spec.into.name);
+}
+
+/** False when the source cannot be read, which keeps the plan from being applied. */
+function noteFinding(writer: SectionWriter, spec: DataSpec, { problem, missing }: SourceFinding): boolean {
+  const { name } = spec.into;
+  if (problem !== null) {
+    writer.refuse(problem.code, name, { message: `${dataTitle(spec)}: ${problem.message}`, next: problem.next });
+    return false;
+  }
+  if (missing.length === 0) return true;
+  writer.notice(
+    { code: 'SOURCE_COLUMNS_NOT_SEEN', severity: 'warning', object: name },
+    {
+      message: `${dataTitle(spec)}: the first rows of the source have no ${listed(missing)}, which would be read as null`,
+      next: 'Check the spelling in `columns` and `fields`; go on if later rows have it.',
+    },
+  );
+  return true;
 }
 
 interface Guard {

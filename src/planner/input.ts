@@ -1,5 +1,5 @@
 import type { BackupReference } from '../model/journal.ts';
-import type { LiveKeyspace } from '../model/live.ts';
+import type { Estimate, LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Section } from '../model/plan.ts';
 import type { Schema } from '../model/schema.ts';
@@ -38,11 +38,21 @@ export interface ApplyInput extends PlanInput {
   readonly replication: Readonly<Record<string, string>> | null;
   /** Tables that are known to have no row. */
   readonly emptyTables: readonly string[];
+  /** What foreign sources hold, by `<migration>/<index of the data step>`. Left out: not looked at. */
+  readonly sources?: Readonly<Record<string, SourceFinding>>;
   readonly options: {
     readonly schemaOnly: boolean;
     /** Addresses whose loss needs no backup: `shop.users`, `shop.users.nickname`. */
     readonly noBackup: readonly string[];
   };
+}
+
+/** What was seen of a foreign source before planning. */
+export interface SourceFinding extends Estimate {
+  /** Declared columns that no row of the sample has. */
+  readonly missing: readonly string[];
+  /** Why it cannot be read at all; null: it can. */
+  readonly problem: { readonly code: string; readonly message: string; readonly next: string } | null;
 }
 
 /** See `footprintOf`. */

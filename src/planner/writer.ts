@@ -3,6 +3,7 @@ import { dialectOf, refuseUnsupported } from '../cql/dialect.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Hazard } from '../model/hazard.ts';
+import type { Estimate } from '../model/live.ts';
 import type { Notice } from '../model/plan.ts';
 import type { Reverse, Step, StepClass, Work } from '../model/step.ts';
 import { waitFor } from './chain.ts';
@@ -40,6 +41,8 @@ export interface WorkAbout extends About {
   readonly reverse: Reverse;
   /** The table whose rows the work goes through. */
   readonly rowsOf?: string;
+  /** Instead, where the rows are not in a table. */
+  readonly rows?: Estimate;
 }
 
 /** What is the same, or shared, in all sections of a plan. */
@@ -157,12 +160,12 @@ export class SectionWriter {
       hazards,
       consent: about.destroys === true ? address : null,
       reverse,
-      estimate: this.estimate(work, about.rowsOf),
+      estimate: this.estimate(work, about),
     });
   }
 
-  private estimate(work: Work, table: string | undefined): Step['estimate'] {
-    const known = table === undefined ? undefined : this.scope.input.live.estimates[table];
+  private estimate(work: Work, { rowsOf, rows }: Pick<WorkAbout, 'rowsOf' | 'rows'>): Step['estimate'] {
+    const known = rowsOf === undefined ? rows : this.scope.input.live.estimates[rowsOf];
     return estimateOf(work, known);
   }
 }

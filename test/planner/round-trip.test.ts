@@ -6,7 +6,7 @@ import { live, outline, plan, rollbackInput, worldAfter } from './build.ts';
 import { Keyspace } from './interpret.ts';
 import { diceOf, randomMigration, randomSchema } from './random.ts';
 
-const seeds = 600;
+const seeds = 250;
 
 function run(planned: Plan, keyspace: Keyspace): void {
   for (const step of planned.sections.flatMap((section) => section.steps)) {
