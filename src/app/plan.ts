@@ -14,6 +14,7 @@ import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
 import { migrationFiles } from './migration-files.ts';
 import type { Session } from './session.ts';
+import { sourceFindings } from './source-findings.ts';
 import { recordedState } from './status.ts';
 import { chooseStore, withPlaceNotice } from './store.ts';
 import { unfinishedError } from './unfinished.ts';
@@ -57,13 +58,15 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
   }
   const pending = await pendingMigrations(session, standing, options.to);
   const live = await describe(session, pending);
+  const schemaOnly = options.schemaOnly || project.data === 'skip';
   const plan = planApply({
     ...(await planBasis(session, standing, live)),
     pending,
     appliedAfter: await lateAgainst(session, standing, pending),
     replication: project.replication,
     emptyTables: await emptyTables(session, live, pending),
-    options: { schemaOnly: options.schemaOnly || project.data === 'skip', noBackup: options.noBackup },
+    ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending) }),
+    options: { schemaOnly, noBackup: options.noBackup },
   });
   return withPlaceNotice(plan, chooseStore(project, options.backupStore));
 }
