@@ -3,7 +3,7 @@ import type { StoredRow } from '../model/row.ts';
 import type { Column } from '../model/schema.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Rows, TableWriter } from '../ports/cluster.ts';
+import type { Consistency, Rows, TableWriter } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { ChunkRow } from './chunk-layout.ts';
 import { cellBounds, rangeBetween, ringBounds } from './grid.ts';
@@ -15,7 +15,7 @@ import { type RestorePlan, workOf } from './restore-rows.ts';
 
 /** Chunks per checkpoint: about four megabytes of rows. */
 const chunksPerGroup = 64;
-/** QUORUM for what is read and written, so that one sees the other with a replica down. */
+/** Of what is written, and of the reading afterwards that proves it. */
 export const restoreConsistency = 'QUORUM';
 
 export interface RestoreDependencies {
@@ -63,14 +63,21 @@ export class TableRestore {
   readonly #plan: RestorePlan;
   readonly #context: WorkContext;
   readonly #dependencies: RestoreDependencies;
+  readonly #consistency: Consistency;
   readonly #writer: TableWriter;
   #rows = 0;
 
   constructor(
     reader: TableReader,
     plan: RestorePlan,
-    around: { readonly context: WorkContext; readonly dependencies: RestoreDependencies },
+    around: {
+      readonly context: WorkContext;
+      readonly dependencies: RestoreDependencies;
+      /** At which the backup was read. */
+      readonly consistency: Consistency;
+    },
   ) {
+    this.#consistency = around.consistency;
     this.#reader = reader;
     this.#plan = plan;
     this.#context = around.context;
@@ -177,7 +184,10 @@ export class TableRestore {
     }
   }
 
-  /** What of the live table has to be known: nothing in a new table, keys for a column, values where they are replaced. */
+  /**
+   * What of the live table has to be known: nothing in a new table, keys for a column, values where they are replaced.
+   * Read as strictly as the backup was: a row that one of the two readings misses would be taken for a change.
+   */
   async *#liveRows(group: Group): AsyncGenerator<readonly StoredRow[]> {
     const { mode, into, target, types } = this.#plan;
     const all = [...target.static, ...target.regular];
@@ -192,7 +202,7 @@ export class TableRestore {
       columns: columns.map(({ name }) => name),
       range: rangeBetween(group.first, group.last),
       times: false,
-      consistency: restoreConsistency,
+      consistency: this.#consistency,
     });
   }
 }

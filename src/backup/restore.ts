@@ -42,7 +42,7 @@ export async function restoreBackup(
     timestamp: request.timestamp,
     attempt: context.attempt,
   };
-  const restore = new TableRestore(reader, plan, { context, dependencies });
+  const restore = new TableRestore(reader, plan, { context, dependencies, consistency: manifest.consistency });
   const totals = await restore.run(groupsOf(entries));
   checkAgainstManifest(request, reader, totals);
   const live = await digestLive(
