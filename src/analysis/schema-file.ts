@@ -40,7 +40,7 @@ interface Token {
 function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let line = 1;
-  const pieces = text.match(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\/\/[^\n]*|\s+|\w+|./gs) ?? [];
+  const pieces = text.match(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\s+|\w+|./gs) ?? [];
   for (const piece of pieces) {
     if (!/^(\s|\/\/|;)/.test(piece)) tokens.push({ text: unquoted(piece), line });
     line += piece.split('\n').length - 1;

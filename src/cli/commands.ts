@@ -6,7 +6,9 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
 import { historyCommand } from './commands/history.ts';
+import { introspectCommand } from './commands/introspect.ts';
 import { lockCommand } from './commands/lock.ts';
+import { newCommand } from './commands/new.ts';
 import { planCommand } from './commands/plan.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
@@ -15,6 +17,8 @@ import { statusCommand } from './commands/status.ts';
 
 /** Every command, in the order of `--help`: the order in which a new user meets them. */
 export const commands: readonly AnyCommand[] = [
+  introspectCommand,
+  newCommand,
   checkCommand,
   planCommand,
   applyCommand,

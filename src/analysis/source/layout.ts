@@ -30,10 +30,18 @@ export function property(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : text(name);
 }
 
-/** A string literal in single quotes. */
+/** A string literal in single quotes; in double quotes where that saves escapes. */
 export function text(value: string): string {
-  const escaped = JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
-  return `'${escaped}'`;
+  const escaped = JSON.stringify(value);
+  const singles = value.split("'").length;
+  if (singles > value.split('"').length) return escaped;
+  return `'${escaped.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+}
+
+/** A text of several lines as a template, any other as a literal. */
+export function block(value: string): string {
+  if (!value.includes('\n') || value.includes('\r')) return text(value);
+  return `\`${value.replaceAll(/[\\`]|\$\{/g, '\\$&')}\``;
 }
 
 /** Lays a piece out: on one line when it fits from `indent` on, `after` being what follows on its last line. */

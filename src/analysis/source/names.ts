@@ -42,8 +42,9 @@ export class Names {
     const key = `${kind} ${name}`;
     const known = this.#given.get(key);
     if (known !== undefined) return known;
-    const wanted = camel(name);
-    const candidates = [wanted, `${wanted}${kind.charAt(0).toUpperCase()}${kind.slice(1)}`];
+    // Functions come with their arguments: `plus(int, int)`.
+    const wanted = camel(name.replace(/\(.*$/, ''));
+    const candidates = [wanted, `${wanted}${kind.charAt(0).toUpperCase()}${kind.slice(1)}`, camel(name)];
     for (let count = 2; candidates.every((one) => this.#taken.has(one)); count += 1)
       candidates.push(`${wanted}${count}`);
     const chosen = candidates.find((one) => !this.#taken.has(one)) ?? wanted;

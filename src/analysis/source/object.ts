@@ -1,10 +1,10 @@
+import { whereRelations } from '../../cql/where.ts';
 import { match } from '../../kernel/match.ts';
 import type {
   Aggregate,
   ClusteringColumn,
   Index,
   Options,
-  Schema,
   SchemaObject,
   Table,
   UserFunction,
@@ -13,29 +13,29 @@ import type {
 } from '../../model/schema.ts';
 import { keyColumns } from '../../model/schema.ts';
 import { keyOf } from '../../planner/names.ts';
-import { call, laidOut, list, object, type Piece, text } from './layout.ts';
+import { block, call, laidOut, list, object, type Piece, text } from './layout.ts';
 import type { Names } from './names.ts';
 import { columnType, typeSource } from './type.ts';
 
 /** An object of a schema as the constant that a person would write: `const movies = table('movies', { … });` */
-export function objectSource(one: SchemaObject, names: Names, schema: Schema): string {
+export function objectSource(one: SchemaObject, names: Names): string {
   const head = `const ${names.of(one.kind, keyOf(one))} = `;
-  return `${head}${laidOut(objectPiece(one, names, schema), 0, head.length + 1)};`;
+  return `${head}${laidOut(objectPiece(one, names), 0, head.length + 1)};`;
 }
 
-function objectPiece(one: SchemaObject, names: Names, schema: Schema): Piece {
+function objectPiece(one: SchemaObject, names: Names): Piece {
   return match(one, {
     type: (type) => typePiece(type, names),
     table: (table) => tablePiece('table', table, names),
     index: (index) => indexPiece(index, names),
-    view: (view) => viewPiece(view, names, schema),
+    view: (view) => viewPiece(view, names),
     function: (fn) => functionPiece(fn, names),
     aggregate: (aggregate) => aggregatePiece(aggregate, names),
   });
 }
 
 function typePiece(type: UserType, names: Names): Piece {
-  const fields = type.fields.map((field) => [field.name, typeSource(field.type, true, constOf(names))] as const);
+  const fields = type.fields.map((field) => [field.name, typeSource(field.type, false, constOf(names))] as const);
   return call('udt', [text(type.name), object(Object.fromEntries(fields))]);
 }
 
@@ -68,9 +68,7 @@ function optionsPiece(options: Options): Piece | null {
 function optionPiece(name: string, value: Options[string]): Piece {
   if (typeof value === 'string') return text(value);
   if (typeof value !== 'object') return String(value);
-  const sub = Object.entries(value).map(
-    ([key, one]) => [name === 'caching' ? camel(key) : key, subOption(one)] as const,
-  );
+  const sub = Object.entries(value).map(([key, one]) => [camel(key), subOption(one)] as const);
   return object(Object.fromEntries(sub));
 }
 
@@ -107,15 +105,14 @@ function indexPiece(index: Index, names: Names): Piece {
   ]);
 }
 
-function viewPiece(view: View, names: Names, schema: Schema): Piece {
+function viewPiece(view: View, names: Names): Piece {
   const key = keyColumns(view);
   const where = extraWhere(view);
   const columns = view.columns === '*' ? text('*') : list(view.columns.filter((name) => !key.includes(name)).map(text));
-  const base = schema.tables[view.table];
   return call('view', [
     text(view.name),
     object({
-      from: base === undefined ? text(view.table) : names.of('table', view.table),
+      from: names.of('table', view.table),
       columns,
       partitionKey: list(view.partitionKey.map(text)),
       clusteringKey: view.clusteringKey.length === 0 ? null : clusteringPiece(view.clusteringKey),
@@ -127,8 +124,9 @@ function viewPiece(view: View, names: Names, schema: Schema): Piece {
 
 /** What the view restricts beside the `IS NOT NULL` of its key, which the DSL writes by itself. */
 function extraWhere(view: View): string {
-  const restrictions = view.where.split(/ AND /i);
-  return restrictions.filter((one) => !/ IS NOT NULL$/i.test(one)).join(' AND ');
+  return whereRelations(view.where)
+    .filter((one) => !/ IS NOT NULL$/i.test(one))
+    .join(' AND ');
 }
 
 function functionPiece(fn: UserFunction, names: Names): Piece {
@@ -139,7 +137,7 @@ function functionPiece(fn: UserFunction, names: Names): Piece {
       arguments: object(Object.fromEntries(parameters)),
       returns: typeSource(fn.returns, true, constOf(names)),
       language: text(fn.language),
-      body: text(fn.body),
+      body: block(fn.body),
       calledOnNull: fn.calledOnNull ? 'true' : null,
     }),
   ]);

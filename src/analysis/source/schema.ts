@@ -1,4 +1,4 @@
-import type { Schema, SchemaObject } from '../../model/schema.ts';
+import type { Schema, SchemaObject, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { keyOf } from '../../planner/names.ts';
 import { imported, Names, pascal } from './names.ts';
@@ -21,9 +21,9 @@ export function declarationOrder(schema: Schema): readonly SchemaObject[] {
 }
 
 /** A type after the types of its fields. */
-function typesInOrder({ types }: Schema): SchemaObject[] {
+export function typesInOrder({ types }: Schema): UserType[] {
   const placed = new Set<string>();
-  const order: SchemaObject[] = [];
+  const order: UserType[] = [];
   const place = (name: string): void => {
     const type = types[name];
     if (type === undefined || placed.has(name)) return;
@@ -67,7 +67,7 @@ export function schemaFileSource(schema: Schema): string {
   const names = new Names();
   const objects = declarationOrder(schema);
   for (const one of objects) names.of(one.kind, keyOf(one));
-  const sources = objects.map((one) => `export ${objectSource(one, names, schema)}`);
+  const sources = objects.map((one) => `export ${objectSource(one, names)}`);
   const rows = Object.values(schema.tables)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name }) => {
