@@ -14,9 +14,10 @@ export function repositoryOf(session: Session, store: string | undefined): Backu
   return enginesOf(session).backupsAt(chooseStore(session.project, store).name);
 }
 
-export async function listBackups(backups: Backups): Promise<readonly BackupInfo[]> {
+/** Oldest first; of one keyspace, or of all when it is null. */
+export async function listBackups(backups: Backups, keyspace: string | null): Promise<readonly BackupInfo[]> {
   const found: BackupInfo[] = [];
-  for await (const info of backups.list()) found.push(info);
+  for await (const info of backups.list()) if (keyspace === null || info.keyspace === keyspace) found.push(info);
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 }
 

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { standingOf } from '../runner/standing.ts';
-import { parsePlan } from './plan-file.ts';
+import { parsePlan, planFileText } from './plan-file.ts';
 import type { Session } from './session.ts';
 
 /** Reads and checks a plan file. */
@@ -15,6 +15,18 @@ export async function readPlan(path: string): Promise<Plan> {
     });
   });
   return parsePlan(text, path);
+}
+
+/** Keeps a plan in a file. Throws `FILE_UNWRITABLE`. */
+export async function writePlan(plan: Plan, path: string): Promise<void> {
+  await writeFile(path, planFileText(plan)).catch((cause: unknown) => {
+    throw new CqlformError('FILE_UNWRITABLE', `the plan cannot be written: ${reasonOf(cause)}`, {
+      next: 'Name a file in a folder that exists and that you may write to.',
+      where: { path },
+      cause,
+      exitCode: exitCodes.usage,
+    });
+  });
 }
 
 /** The plan that a run ran, or by which a migration was last applied or rolled back, from the ledger. */

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import type { Output } from './output.ts';
@@ -7,25 +6,33 @@ export interface Approval {
   readonly autoApprove: boolean;
   /** Addresses that flags consent to. */
   readonly allowed: readonly string[];
-  /** The command that runs a stored plan, for the error's advice. */
-  readonly command: string;
+  /** The command that keeps this plan in a file, for the error's advice. */
+  readonly keep: string;
 }
 
 /** Asks whether the plan shall run, and for each loss by its address. Gives the addresses that were typed. */
 export async function approve(plan: Plan, approval: Approval, output: Output): Promise<readonly string[]> {
-  const { autoApprove, allowed, command } = approval;
+  const { autoApprove, allowed, keep } = approval;
   if (!autoApprove && !output.interactive) {
     throw new CqlformError('APPROVAL_MISSING', 'there is no terminal to ask on', {
-      next: `Keep the plan (\`cqlform plan --out plan.json\`) and run \`cqlform ${command} plan.json\`, or say --auto-approve.`,
+      next: `Keep the plan (\`${keep}\`), read it, and run \`cqlform apply plan.json\`; or say --auto-approve.`,
       exitCode: exitCodes.consentMissing,
     });
   }
   const missing = consentsOf(plan).filter((address) => !allowed.includes(address));
   if (!output.interactive) return [];
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new Promise<never>((_, reject) => terminal.once('close', () => reject(declined('you left'))));
+  left.catch(() => undefined);
+  const ask = (question: string): Promise<string> => {
+    const answer = terminal.question(question);
+    answer.catch(() => undefined);
+    return Promise.race([answer, left]);
+  };
   try {
-    for (const address of missing) await confirmLoss(address, (question) => terminal.question(question));
-    if (!autoApprove) await confirm((question) => terminal.question(question));
+    for (const address of missing) await confirmLoss(address, ask);
+    if (!autoApprove) await confirm(ask);
   } finally {
     terminal.close();
   }

@@ -1,5 +1,5 @@
 import type { Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
-import type { ExitCode } from '../kernel/errors.ts';
+import { CqlformError, type ExitCode, exitCodes } from '../kernel/errors.ts';
 import type { Output } from './output.ts';
 
 /** Flags that every command knows. */
@@ -46,40 +46,96 @@ export interface GroupSpec {
 }
 
 /** A command without its flags' types, as the parser registers it. */
-export type AnyCommand = (parser: Argv, done: Done) => Argv;
+export interface AnyCommand {
+  /** With its positionals: `show <plan>`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Its name and aliases. */
+  readonly names: readonly string[];
+  /** Of a group: its commands. */
+  readonly within: readonly AnyCommand[];
+  readonly register: (parser: Argv, done: Done) => Argv;
+}
 export type Done = (flags: Readonly<Record<string, unknown>>, run: (output: Output) => Promise<ExitCode>) => void;
 
 export function command<const O extends Flags>(spec: CommandSpec<O>): AnyCommand {
-  return (parser, done) =>
-    parser.command(
-      [spec.usage, ...(spec.aliases ?? [])],
-      spec.summary,
-      (sub) => {
-        const positioned = Object.entries(spec.positionals ?? {}).reduce(
-          (so, [name, options]) => so.positional(name, options),
-          sub as Argv,
-        );
-        return positioned
-          .options({ ...spec.options, ...commonOptions })
-          .example(spec.examples.map(([text, what]) => [`$0 ${text}`, what] as [string, string]))
-          .strict();
-      },
-      (flags) => {
-        const given = flags as unknown as Given<O>;
-        done(given, (output) => spec.run({ ...given, _words: flags }, output));
-      },
-    );
+  return {
+    usage: spec.usage,
+    summary: spec.summary,
+    names: [nameOf(spec.usage), ...(spec.aliases ?? [])],
+    within: [],
+    register: (parser, done) =>
+      parser.command(
+        [spec.usage, ...(spec.aliases ?? [])],
+        spec.summary,
+        (sub) => {
+          const positioned = Object.entries(spec.positionals ?? {}).reduce(
+            (so, [name, options]) => so.positional(name, options),
+            sub as Argv,
+          );
+          return positioned
+            .options(withValues(spec.options))
+            .example(spec.examples.map(([text, what]) => [`$0 ${text}`, what] as [string, string]))
+            .strict();
+        },
+        (flags) => {
+          const given = flags as unknown as Given<O>;
+          assertValues({ ...spec.options, ...commonOptions }, flags);
+          done(given, (output) => spec.run({ ...given, _words: flags }, output));
+        },
+      ),
+  };
+}
+
+/** `apply [plan]` → `apply`. */
+function nameOf(usage: string): string {
+  return usage.split(' ')[0] ?? usage;
+}
+
+/** An option that takes a value must have one. */
+function withValues(options: Flags): Flags {
+  const entries = Object.entries(options).map(([name, option]): [string, Options] => [
+    name,
+    option.type === 'boolean' ? option : { ...option, requiresArg: true },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The parser lets pass an option without its value, one said twice, and a number that is none. */
+function assertValues(options: Flags, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, option] of Object.entries(options)) {
+    const value = given[name];
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (Array.isArray(value) && option.array !== true) throw badValue(name, 'is given more than once');
+    if (values.some((one) => one === '')) throw badValue(name, 'needs a value');
+    if (values.some((one) => typeof one === 'number' && (Number.isNaN(one) || one < 0)))
+      throw badValue(name, 'takes a number that is not negative');
+  }
+}
+
+function badValue(name: string, why: string): CqlformError {
+  return new CqlformError('USAGE', `--${name} ${why}`, {
+    next: 'Correct it; --help lists the options of each command.',
+    fields: { option: name },
+    exitCode: exitCodes.usage,
+  });
 }
 
 export function group(spec: GroupSpec): AnyCommand {
-  return (parser, done) =>
-    parser.command(spec.usage, spec.summary, (sub) =>
-      spec.commands
-        .reduce((so, one) => one(so, done), sub as Argv)
-        .example(spec.examples.map(([text, what]) => [`$0 ${text}`, what] as [string, string]))
-        .demandCommand(1, 1, 'Say which of these you want.', 'One command at a time.')
-        .strict(),
-    );
+  return {
+    usage: spec.usage,
+    summary: spec.summary,
+    names: [nameOf(spec.usage)],
+    within: spec.commands,
+    register: (parser, done) =>
+      parser.command(spec.usage, spec.summary, (sub) =>
+        spec.commands
+          .reduce((so, one) => one.register(so, done), sub as Argv)
+          .example(spec.examples.map(([text, what]) => [`$0 ${text}`, what] as [string, string]))
+          .demandCommand(1, 1, `say what of \`${nameOf(spec.usage)}\` you want`, 'one command at a time')
+          .strict(),
+      ),
+  };
 }
 
 /** A positional as text; the parser has checked that it is there when it is required. */

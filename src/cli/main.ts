@@ -1,8 +1,11 @@
-import yargs from 'yargs';
-import { CqlformError, type ExitCode, exitCodes } from '../kernel/errors.ts';
+import type { Argv } from 'yargs';
+import { toolVersion } from '../app/version.ts';
+import { type ExitCode, exitCodes } from '../kernel/errors.ts';
+import { commonOptions, type Done } from './command.ts';
 import { commands } from './commands.ts';
-import { type Output, outputFor } from './output.ts';
-import { asCqlformError, errorJson, errorText } from './view/error.ts';
+import { overview } from './help.ts';
+import type { Output, OutputFlags } from './output.ts';
+import { explainUsage } from './usage.ts';
 
 interface Chosen {
   readonly flags: Readonly<Record<string, unknown>>;
@@ -11,56 +14,97 @@ interface Chosen {
 
 /** Runs one command line and gives its exit code. The only place where errors become words. */
 export async function main(words: readonly string[]): Promise<ExitCode> {
-  let output = outputFor({ json: words.includes('--json'), color: words.includes('--no-color') ? false : undefined });
+  let flags: OutputFlags = {
+    json: words.includes('--json'),
+    color: words.includes('--no-color') ? false : words.includes('--color') || undefined,
+  };
+  surviveClosedPipes();
+  // What escapes a driver's timer or socket would otherwise print a stack trace over everything.
+  process.once('uncaughtException', (thrown) => void tell(thrown, flags).then((code) => process.exit(code)));
   try {
-    const chosen = parse(words);
+    const chosen = await parse(words);
     if (chosen === null) return exitCodes.fine;
-    output = outputFor(chosen.flags);
-    return await chosen.run(output);
+    flags = chosen.flags;
+    const { outputFor } = await import('./output.ts');
+    return await chosen.run(outputFor(flags));
   } catch (thrown) {
-    const error = asCqlformError(thrown);
-    if (output.json) output.out(errorJson(error));
-    output.err(errorText(error, output.paint));
-    if ((process.env['CQLFORM_DEBUG'] ?? '') !== '') output.err(stackOf(thrown));
-    return error.exitCode;
+    return tell(thrown, flags);
   }
 }
 
-/** Null when help was asked for and given. */
-function parse(words: readonly string[]): Chosen | null {
+async function tell(thrown: unknown, flags: OutputFlags): Promise<ExitCode> {
+  const [{ outputFor }, { asCqlformError, errorJson, errorText }] = await Promise.all([
+    import('./output.ts'),
+    import('./view/error.ts'),
+  ]);
+  const output = outputFor(flags);
+  const error = asCqlformError(thrown);
+  if (output.json) output.out(errorJson(error));
+  output.err(errorText(error, output.paint));
+  if ((process.env['CQLFORM_DEBUG'] ?? '') !== '') output.err(stackOf(thrown));
+  return error.exitCode;
+}
+
+/** `cqlform history | head` closes our stdout: that is no error, and there is nobody left to tell. */
+function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+/** Null when help or the version was asked for and given. */
+async function parse(words: readonly string[]): Promise<Chosen | null> {
+  if (words.length === 1 && ['--help', '-h', 'help'].includes(words[0] ?? '')) {
+    process.stdout.write(overview(commands));
+    return null;
+  }
+  const { default: yargs } = await import('yargs');
   const chosen: Chosen[] = [];
   let printed = '';
-  const parser = commands.reduce(
-    (so, add) => add(so, (flags, run) => void chosen.push({ flags, run })),
-    yargs().scriptName('cqlform').usage('$0 <command>\n\nMigrations as code for Apache Cassandra.'),
-  );
-  parser
-    .demandCommand(1, 'Say which command you want.')
-    .recommendCommands()
-    .strict()
-    .help()
-    .version(false)
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
-    .epilogue('Documentation: README.md and docs/ of the package.')
-    .exitProcess(false)
-    .fail((message: string | null, error: Error | undefined) => {
-      if (error !== undefined) throw error;
-      throw usageError(message ?? 'that is not a command line that cqlform knows', words);
-    })
-    .parse([...words], {}, (_error: unknown, _flags: unknown, text: string) => {
+  await parserFor(yargs(), words, (flags, run) => void chosen.push({ flags, run })).parse(
+    withNegatives(words),
+    {},
+    (_error: unknown, _flags: unknown, text: string) => {
       printed = text;
-    });
+    },
+  );
   if (printed !== '') process.stdout.write(`${printed}\n`);
   return chosen[0] ?? null;
 }
 
-function usageError(message: string, words: readonly string[]): CqlformError {
-  const name = words.find((word) => !word.startsWith('-'));
-  const known = name === undefined ? '' : ` ${name}`;
-  return new CqlformError('USAGE', message.replaceAll('\n', ' '), {
-    next: `See \`cqlform${known} --help\`.`,
-    exitCode: exitCodes.usage,
-  });
+/** The parser takes `--no-backup ADDRESS` for "not --backup"; `--no-backup=ADDRESS` it understands. */
+function withNegatives(words: readonly string[]): string[] {
+  const at = words.findIndex((word, index) => word === '--no-backup' && words[index + 1] !== undefined);
+  if (at === -1) return [...words];
+  const joined = `--no-backup=${words[at + 1] ?? ''}`;
+  return [...words.slice(0, at), joined, ...withNegatives(words.slice(at + 2))];
+}
+
+function parserFor(bare: Argv, words: readonly string[], done: Done): Argv {
+  const root: Argv = bare
+    .scriptName('cqlform')
+    .usage('$0 <command>\n\nMigrations as code for Apache Cassandra.')
+    // A list option takes one value at a time, or it would swallow the plan file that stands behind it.
+    .parserConfiguration({ 'greedy-arrays': false, 'dot-notation': false })
+    .options(commonOptions);
+  return commands
+    .reduce((so, command) => command.register(so, done), root)
+    .demandCommand(1, 'say which command you want')
+    .recommendCommands()
+    .strict()
+    .help()
+    .alias('help', 'h')
+    .version(toolVersion())
+    .alias('version', 'v')
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .epilogue('Documentation: README.md and docs/ of the package.')
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw explainUsage(message ?? error?.message ?? 'that is not a command line that cqlform knows', words, commands);
+    });
 }
 
 function stackOf(thrown: unknown): string {

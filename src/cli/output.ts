@@ -1,4 +1,3 @@
-import type { ExitCode } from '../kernel/errors.ts';
 import { type Paint, paintFor } from './view/paint.ts';
 
 /** Where a command's words go: data to `out`, everything for people's eyes to `err`. */
@@ -29,19 +28,17 @@ export function outputFor(flags: OutputFlags): Output {
     err: (text) => void stderr.write(text.endsWith('\n') ? text : `${text}\n`),
     paint: paintFor(wantsColour(flags)),
     live,
-    interactive: flags.interactive !== false && stdin.isTTY === true && live,
+    interactive: flags.interactive !== false && flags.json !== true && stdin.isTTY === true && live,
     json: flags.json === true,
     width: stderr.columns ?? 100,
   };
 }
 
-/** `--no-color` and NO_COLOR switch it off, FORCE_COLOR on; else it follows the terminal. */
+/** The flags go first, then NO_COLOR, then FORCE_COLOR; else it follows the terminal. */
 function wantsColour(flags: OutputFlags): boolean {
   const { env, stdout } = process;
-  if (flags.color === false || (env['NO_COLOR'] ?? '') !== '') return false;
-  if (flags.color === true || (env['FORCE_COLOR'] ?? '0') !== '0') return true;
+  if (flags.color !== undefined) return flags.color;
+  if ((env['NO_COLOR'] ?? '') !== '') return false;
+  if ((env['FORCE_COLOR'] ?? '0') !== '0') return true;
   return stdout.isTTY === true && env['TERM'] !== 'dumb';
 }
-
-/** What a command ends with: its exit code, after everything was said. */
-export type Ended = ExitCode;

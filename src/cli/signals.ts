@@ -1,3 +1,5 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+
 /** Runs work that Ctrl-C and SIGTERM ask to stop between two statements; a second one ends the process at once. */
 export async function untilSignalled<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -10,8 +12,17 @@ export async function untilSignalled<T>(work: (signal: AbortSignal) => Promise<T
   process.on('SIGTERM', stop);
   try {
     return await work(controller.signal);
+  } catch (thrown) {
+    throw controller.signal.reason === 'SIGTERM' ? asTerminated(thrown) : thrown;
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
+}
+
+/** Below, a stop is a stop; only here is it known which signal asked for it. */
+function asTerminated(thrown: unknown): unknown {
+  if (!(thrown instanceof CqlformError) || thrown.exitCode !== exitCodes.interrupted) return thrown;
+  const { code, message, next, fields } = thrown;
+  return new CqlformError(code, message, { next, fields, cause: thrown, exitCode: exitCodes.terminated });
 }

@@ -6,8 +6,6 @@ import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import type { Output } from '../output.ts';
 import { inSession } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
-import { planText } from '../view/plan-text.ts';
-import { runView } from '../view/run.ts';
 import { type PlanningFlags, planningFlags, planningOptions } from './planning-options.ts';
 import { type GivenRunFlags, runFlags, runOptions } from './run-options.ts';
 
@@ -26,18 +24,23 @@ export const applyCommand: AnyCommand = command({
       const file = word(flags, 'plan');
       const plan = await planFor(session, file, planningFlags(flags));
       if (plan.sections.length === 0) return nothingToDo(plan, output);
-      if (!output.json) output.err(planText(plan, output.paint));
-      const { applyPlan, assertApplyable } = await import('../../app/apply.ts');
+      const { applyPlan, assertApplyable, assertTarget } = await import('../../app/apply.ts');
+      if (file !== undefined) await assertTarget(plan, session);
+      if (!output.json) output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
       assertApplyable(plan);
       const approval = {
         autoApprove: flags['auto-approve'] || file !== undefined,
         allowed: flags['allow-destructive'],
-        command: 'apply',
+        keep: 'cqlform plan --out plan.json',
       };
       const consented = await approve(plan, approval, output);
       await run(output, flags, consented, (options) => applyPlan(plan, session, options));
       if (!output.json)
-        output.err(`\n${output.paint.good('Applied.')} Next: \`cqlform status\`; \`cqlform rollback\` takes it back.`);
+        output.err(
+          plan.kind === 'apply'
+            ? `\n${output.paint.good('Applied.')} Next: \`cqlform status\`; \`cqlform rollback\` takes it back.`
+            : `\n${output.paint.good('Rolled back.')} Next: \`cqlform status\``,
+        );
       return exitCodes.fine;
     }),
 });
@@ -51,6 +54,7 @@ export async function run(
   consented: readonly string[],
   work: (options: RunOptions) => Promise<void>,
 ): Promise<void> {
+  const { runView } = await import('../view/run.ts');
   const view = runView(output);
   try {
     await untilSignalled((signal) => work(runFlags(flags, consented, { emit: view, signal })));
@@ -68,8 +72,8 @@ async function planFor(session: Session, file: string | undefined, flags: Planni
   return planOrUnfinished(session, flags);
 }
 
-function nothingToDo(plan: Plan, output: Output): typeof exitCodes.fine {
+async function nothingToDo(plan: Plan, output: Output): Promise<typeof exitCodes.fine> {
   if (output.json) output.out(JSON.stringify({ kind: 'nothing-to-do', keyspace: plan.target.keyspace }));
-  else output.err(planText(plan, output.paint));
+  else output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
   return exitCodes.fine;
 }

@@ -3,12 +3,11 @@ import { type AnyCommand, command, group, projectOptions, word } from '../comman
 import type { Output } from '../output.ts';
 import { inSession } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
-import { backupListText, backupText, restoreText, verifyText } from '../view/backup.ts';
-import { ProgressLine } from '../view/progress.ts';
+import type { ProgressLine } from '../view/progress.ts';
 
 const store = {
   type: 'string',
-  describe: '`cluster:KEYSPACE` or `local:FOLDER`',
+  describe: '`cluster`, `cluster:KEYSPACE` or `local:FOLDER`',
   defaultDescription: "the project's",
 } as const;
 const options = { ...projectOptions, store } as const;
@@ -24,14 +23,18 @@ export const backupCommand: AnyCommand = group({
   commands: [
     command({
       usage: 'list',
-      summary: 'Every backup of the store',
-      options,
-      examples: [['backup list --json', 'For scripts']],
+      summary: "The backups of the keyspace; a store in the cluster may have other keyspaces' too",
+      options: { ...options, all: { type: 'boolean', default: false, describe: 'Those of every keyspace' } },
+      examples: [
+        ['backup list --json', 'For scripts'],
+        ['backup list --all --store cluster', "Everybody's"],
+      ],
       run: async (flags, output) => {
         const infos = await inSession(flags, async (session) => {
           const { listBackups, repositoryOf } = await import('../../app/backup.ts');
-          return listBackups(repositoryOf(session, flags.store));
+          return listBackups(repositoryOf(session, flags.store), flags.all ? null : session.project.keyspace);
         });
+        const { backupListText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(infos) : backupListText(infos, output.paint));
         if (!output.json) output.err('Next: `cqlform backup verify ID` reads every byte of one again.');
         return exitCodes.fine;
@@ -48,6 +51,7 @@ export const backupCommand: AnyCommand = group({
           const { repositoryOf, showBackup } = await import('../../app/backup.ts');
           return showBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '');
         });
+        const { backupText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(info) : backupText(info, output.paint));
         return exitCodes.fine;
       },
@@ -65,6 +69,7 @@ export const backupCommand: AnyCommand = group({
             verifyBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '', onProgress),
           );
         });
+        const { verifyText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(report) : verifyText(report, output.paint));
         return report.damage.length === 0 ? exitCodes.fine : exitCodes.integrity;
       },
@@ -100,6 +105,7 @@ export const backupCommand: AnyCommand = group({
             ),
           );
         });
+        const { restoreText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(report) : restoreText(report, output.paint));
         return report.digest === report.expected ? exitCodes.fine : exitCodes.integrity;
       },
@@ -112,6 +118,7 @@ async function withProgress<T>(
   title: string,
   work: (onProgress: ProgressLine['update']) => Promise<T>,
 ): Promise<T> {
+  const { ProgressLine } = await import('../view/progress.ts');
   const line = new ProgressLine(output);
   line.begin(title);
   try {

@@ -1,7 +1,6 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions } from '../command.ts';
 import type { Output } from '../output.ts';
-import { devEventText, devStatusText } from '../view/dev.ts';
 
 const { config, env } = projectOptions;
 const options = { config, env } as const;
@@ -22,6 +21,7 @@ export const devCommand: AnyCommand = group({
       examples: [['dev up', 'Called twice it finds the first one']],
       run: async (flags, output) => {
         const { startDev } = await import('../../app/dev.ts');
+        const { devEventText } = await import('../view/dev.ts');
         const nodes = flags.nodes === 3 ? 3 : 1;
         const cluster = await startDev(flags, { nodes, onProgress: (event) => tell(output, devEventText(event)) });
         const where = cluster.contactPoints.join(', ');
@@ -38,6 +38,7 @@ export const devCommand: AnyCommand = group({
       examples: [['dev down', 'The data stays for the next `dev up`']],
       run: async (flags, output) => {
         const { stopDev } = await import('../../app/dev.ts');
+        const { devEventText } = await import('../view/dev.ts');
         const result = await stopDev(flags, {
           purge: flags.purge,
           onProgress: (event) => tell(output, devEventText(event)),
@@ -54,6 +55,7 @@ export const devCommand: AnyCommand = group({
       examples: [['dev status', 'Each node with its address']],
       run: async (flags, output): Promise<ExitCode> => {
         const { statusOfDev } = await import('../../app/dev.ts');
+        const { devStatusText } = await import('../view/dev.ts');
         const status = await statusOfDev(flags);
         output.out(output.json ? JSON.stringify(status) : devStatusText(status, output.paint));
         if (!output.json && status.kind === 'absent') output.err('Next: `cqlform dev up`');

@@ -1,7 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
-import { driftText } from '../view/drift.ts';
 
 export const driftCommand: AnyCommand = command({
   usage: 'drift',
@@ -19,8 +18,11 @@ export const driftCommand: AnyCommand = command({
     });
     const items = found.filter((item) => flags.unmanaged || item.kind !== 'unmanaged');
     if (output.json) output.out(JSON.stringify(items));
-    else
-      output.out(items.length === 0 ? 'No drift: the cluster has what was recorded.' : driftText(items, output.paint));
+    else if (items.length === 0) output.out('No drift: the cluster has what was recorded.');
+    else {
+      const { driftText } = await import('../view/drift.ts');
+      output.out(driftText(items, output.paint));
+    }
     const differs = items.some((item) => item.kind !== 'unmanaged');
     if (!output.json && differs) {
       output.err('Next: undo the change by hand, or `cqlform resolve --accept ADDRESS` records it as it is.');

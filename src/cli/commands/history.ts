@@ -1,7 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
-import { historyText } from '../view/history.ts';
 
 export const historyCommand: AnyCommand = command({
   usage: 'history',
@@ -13,6 +12,7 @@ export const historyCommand: AnyCommand = command({
       const { history } = await import('../../app/history.ts');
       return history(session);
     });
+    const { historyText } = await import('../view/history.ts');
     output.out(output.json ? JSON.stringify(runs) : historyText(runs, flags.steps, output.paint));
     if (!output.json) output.err('Next: `cqlform show RUN` prints the plan of a run.');
     return exitCodes.fine;

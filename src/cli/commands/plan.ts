@@ -1,12 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import type { Output } from '../output.ts';
 import { inSession } from '../project.ts';
-import { nextAfterPlan } from '../view/next.ts';
-import { planMarkdown } from '../view/plan-markdown.ts';
-import { planText } from '../view/plan-text.ts';
 import { planningFlags, planningOptions } from './planning-options.ts';
 
 export const planCommand: AnyCommand = command({
@@ -31,22 +27,31 @@ export const planCommand: AnyCommand = command({
       return planMigrations(session, planningFlags(flags));
     });
     if (flags.out !== undefined) await keep(plan, flags.out);
-    show(plan, output, flags.json ? 'json' : flags.format);
-    if (!output.json) output.err(nextAfterPlan(plan, flags.out));
+    await show(plan, output, { format: flags.json ? 'json' : flags.format, file: flags.out });
     return exitCodeOf(plan, flags['detailed-exitcode']);
   },
 });
 
-async function keep(plan: Plan, path: string): Promise<void> {
-  const { planFileText } = await import('../../app/plan-file.ts');
-  await writeFile(path, planFileText(plan));
+/** Writes a plan to a file. Throws `FILE_UNWRITABLE`. */
+export async function keep(plan: Plan, path: string): Promise<void> {
+  const { writePlan } = await import('../../app/show.ts');
+  await writePlan(plan, path);
 }
 
-/** Prints a plan to stdout in the format asked for. */
-export function show(plan: Plan, output: Output, format: 'text' | 'markdown' | 'json'): void {
+export interface ShowOptions {
+  readonly format: 'text' | 'markdown' | 'json';
+  /** Where the plan lies, so that the next command can name it; null: in the past, with nothing to do next. */
+  readonly file: string | undefined | null;
+}
+
+/** Prints a plan to stdout in the format asked for, and the next command to stderr. */
+export async function show(plan: Plan, output: Output, { format, file }: ShowOptions): Promise<void> {
   if (format === 'json') output.out(JSON.stringify(plan));
-  else if (format === 'markdown') output.out(planMarkdown(plan));
-  else output.out(planText(plan, output.paint));
+  else if (format === 'markdown') output.out((await import('../view/plan-markdown.ts')).planMarkdown(plan));
+  else output.out((await import('../view/plan-text.ts')).planText(plan, output.paint));
+  if (output.json || file === null) return;
+  const { nextAfterPlan } = await import('../view/next.ts');
+  output.err(nextAfterPlan(plan, file));
 }
 
 function exitCodeOf(plan: Plan, detailed: boolean): ExitCode {

@@ -2,10 +2,8 @@ import { exitCodes } from '../../kernel/errors.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
-import { nextAfterPlan } from '../view/next.ts';
-import { planText } from '../view/plan-text.ts';
 import { run } from './apply.ts';
-import { show } from './plan.ts';
+import { keep, show } from './plan.ts';
 import { backupStore } from './planning-options.ts';
 import { runOptions } from './run-options.ts';
 
@@ -18,7 +16,12 @@ export const rollbackCommand: AnyCommand = command({
     'backup-store': backupStore,
     to: { type: 'string', describe: 'Take back everything newer than this migration; `0` takes back all' },
     plan: { type: 'boolean', default: false, describe: 'Only show the rollback plan' },
-    out: { type: 'string', describe: 'Write the rollback plan to this file, for `cqlform apply FILE`' },
+    out: { type: 'string', describe: 'Write the rollback plan to this file, for `cqlform apply FILE`; runs nothing' },
+    format: {
+      choices: ['text', 'markdown', 'json'] as const,
+      default: 'text' as const,
+      describe: 'How --plan prints it',
+    },
     leave: {
       type: 'string',
       array: true,
@@ -39,22 +42,20 @@ export const rollbackCommand: AnyCommand = command({
         leave: flags.leave,
         backupStore: flags['backup-store'],
       });
-      if (flags.out !== undefined) {
-        const [{ planFileText }, { writeFile }] = await Promise.all([
-          import('../../app/plan-file.ts'),
-          import('node:fs/promises'),
-        ]);
-        await writeFile(flags.out, planFileText(plan));
-      }
-      if (flags.plan) {
-        show(plan, output, flags.json ? 'json' : 'text');
-        if (!output.json) output.err(nextAfterPlan(plan, flags.out));
+      if (flags.out !== undefined) await keep(plan, flags.out);
+      if (flags.plan || flags.out !== undefined) {
+        await show(plan, output, { format: flags.json ? 'json' : flags.format, file: flags.out });
         return plan.applyable ? exitCodes.fine : exitCodes.blocked;
       }
-      if (!output.json) output.err(planText(plan, output.paint));
+      if (!output.json) output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
       const { applyPlan, assertApplyable } = await import('../../app/apply.ts');
       assertApplyable(plan);
-      const approval = { autoApprove: flags['auto-approve'], allowed: flags['allow-destructive'], command: 'rollback' };
+      const to = flags.to === undefined ? '' : ` --to ${flags.to}`;
+      const approval = {
+        autoApprove: flags['auto-approve'],
+        allowed: flags['allow-destructive'],
+        keep: `cqlform rollback${to} --out plan.json`,
+      };
       const consented = await approve(plan, approval, output);
       await run(output, flags, consented, (options) => applyPlan(plan, session, options));
       if (!output.json) output.err(`\n${output.paint.good('Rolled back.')} Next: \`cqlform status\``);

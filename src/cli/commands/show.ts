@@ -2,7 +2,6 @@ import { exitCodes } from '../../kernel/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { inSession } from '../project.ts';
-import { nextAfterPlan } from '../view/next.ts';
 import { show } from './plan.ts';
 
 export const showCommand: AnyCommand = command({
@@ -22,8 +21,7 @@ export const showCommand: AnyCommand = command({
     const { readPlan, storedPlan } = await import('../../app/show.ts');
     const isFile = name.endsWith('.json') || name.includes('/');
     const plan: Plan = isFile ? await readPlan(name) : await inSession(flags, (session) => storedPlan(session, name));
-    show(plan, output, flags.json ? 'json' : flags.format);
-    if (!output.json && isFile) output.err(nextAfterPlan(plan, name));
+    await show(plan, output, { format: flags.json ? 'json' : flags.format, file: isFile ? name : null });
     return exitCodes.fine;
   },
 });

@@ -1,8 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
-import { nextAfterStatus } from '../view/next.ts';
-import { statusText } from '../view/status.ts';
 
 export const statusCommand: AnyCommand = command({
   usage: 'status',
@@ -26,6 +24,8 @@ export const statusCommand: AnyCommand = command({
     });
     if (output.json) output.out(JSON.stringify(report));
     else {
+      const { nextAfterStatus } = await import('../view/next.ts');
+      const { statusText } = await import('../view/status.ts');
       output.out(statusText(report, output.paint));
       output.err(nextAfterStatus(report));
     }

@@ -1,4 +1,4 @@
-import { CqlformError, type ExitCode, exitCodes } from '../../kernel/errors.ts';
+import { CqlformError } from '../../kernel/errors.ts';
 import type { Paint } from './paint.ts';
 
 /** An error as people read it: code, what happened, where, what to do. */
@@ -30,8 +30,4 @@ export function asCqlformError(thrown: unknown): CqlformError {
     next: 'This is a defect in cqlform. Run it again with CQLFORM_DEBUG=1 for the stack trace, and report it.',
     cause: thrown,
   });
-}
-
-export function exitCodeOf(error: CqlformError): ExitCode {
-  return error.exitCode ?? exitCodes.error;
 }
