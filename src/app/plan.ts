@@ -118,13 +118,20 @@ export async function describe({ cluster, project }: Session, migrations: readon
   return { ...live, estimates: await cluster.estimate(project.keyspace, tables) };
 }
 
-/** Of the tables that data goes into: those without a row. */
+/** Tables that may have to be made anew: an empty one needs no data function for that. */
+function remade(declarations: Migration['declarations']): readonly string[] {
+  return declarations.flatMap((one) => (one.kind === 'alter-table' ? [one.table] : []));
+}
+
+/** Of the tables that data goes into, or that may be made anew: those without a row. */
 async function emptyTables(
   { rows }: Session,
   live: LiveKeyspace,
   pending: readonly Migration[],
 ): Promise<readonly string[]> {
-  const targets = new Set(pending.flatMap((migration) => migration.data.map((spec) => spec.into.name)));
+  const targets = new Set(
+    pending.flatMap(({ data, declarations }) => [...data.map((spec) => spec.into.name), ...remade(declarations)]),
+  );
   const there = [...targets].filter((table) => live.schema.tables[table] !== undefined);
   const empty = await Promise.all(there.map((table) => rows.isEmpty(live.name, table)));
   return there.filter((_, index) => empty[index]);

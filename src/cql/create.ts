@@ -36,7 +36,7 @@ export function createTable(table: Table, place: { keyspace: string | null; id: 
     `PRIMARY KEY (${keyText(table.partitionKey, table.clusteringKey)})`,
   ].map((line) => `    ${line}`);
   const id = place.id === null ? [] : [`ID = ${place.id}`];
-  const properties = [...id, ...orderTexts(table.clusteringKey), ...optionTexts(table.options)];
+  const properties = [...id, ...orderTexts(table.clusteringKey, 'table'), ...optionTexts(table.options)];
   const head = `CREATE TABLE ${nameIn(place.keyspace, table.name)} (\n${lines.join(',\n')}\n)`;
   return properties.length === 0 ? head : `${head} WITH ${properties.join('\n    AND ')}`;
 }
@@ -68,7 +68,7 @@ export function createIndex(index: Index, keyspace: string | null): string {
 }
 
 export function createView(view: View, keyspace: string | null): string {
-  const properties = [...orderTexts(view.clusteringKey), ...optionTexts(view.options)];
+  const properties = [...orderTexts(view.clusteringKey, 'view'), ...optionTexts(view.options)];
   const lines = [
     `CREATE MATERIALIZED VIEW ${nameIn(keyspace, view.name)} AS`,
     `    SELECT ${view.columns === '*' ? '*' : view.columns.map(quoted).join(', ')}`,
@@ -124,9 +124,13 @@ function keyText(partitionKey: readonly string[], clusteringKey: readonly Cluste
   return [first, ...clusteringKey.map(({ column }) => quoted(column))].join(', ');
 }
 
-/** The server wants every clustering column named as soon as one is; all ascending is the same as none named. */
-function orderTexts(clusteringKey: readonly ClusteringColumn[]): readonly string[] {
-  if (clusteringKey.every(({ order }) => order === 'asc')) return [];
+/**
+ * The server wants every clustering column named as soon as one is. For a table all ascending is the same as none
+ * named; a view without an order takes over its table's.
+ */
+function orderTexts(clusteringKey: readonly ClusteringColumn[], of: 'table' | 'view'): readonly string[] {
+  const plain = of === 'table' && clusteringKey.every(({ order }) => order === 'asc');
+  if (plain || clusteringKey.length === 0) return [];
   const columns = clusteringKey.map(({ column, order }) => `${quoted(column)} ${order.toUpperCase()}`);
   return [`CLUSTERING ORDER BY (${columns.join(', ')})`];
 }
