@@ -87,7 +87,7 @@ describe('what Cassandra changes in place', () => {
            ⟲ drop-index
       06 wait: wait until index by_who is built
            ⟲ none: waiting changes nothing
-      07 in-place: CREATE MATERIALIZED VIEW shop.people_by_age AS SELECT * FROM shop.people WHERE age IS NOT NULL AND id IS NOT NULL PRIMARY KEY (age, id)
+      07 in-place: CREATE MATERIALIZED VIEW shop.people_by_age AS SELECT * FROM shop.people WHERE age IS NOT NULL AND id IS NOT NULL PRIMARY KEY (age, id) WITH CLUSTERING ORDER BY (id ASC)
            ⟲ drop-view"
     `);
   });
@@ -137,7 +137,7 @@ describe('what Cassandra changes in place', () => {
            ⟲ none: a backup changes nothing; it is kept
       05 in-place: ALTER TABLE shop.users DROP tags USING TIMESTAMP /* set when applied */ !shop.users.tags [DATA_LOSS BREAKS_READERS]
            ⟲ add-columns · restore (re-added, 1_drop-users-tags)
-      06 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) [VIEW_REBUILD] — no column can be dropped while it stands
+      06 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) WITH CLUSTERING ORDER BY (id ASC) [VIEW_REBUILD] — no column can be dropped while it stands
            ⟲ drop-view"
     `);
   });
@@ -258,7 +258,7 @@ describe('what Cassandra changes in place', () => {
            ⟲ drop-index
       04 wait: wait until index by_x is built
            ⟲ none: waiting changes nothing
-      05 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT id, name FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) [VIEW_REBUILD] — it is replaced
+      05 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT id, name FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) WITH CLUSTERING ORDER BY (id ASC) [VIEW_REBUILD] — it is replaced
            ⟲ drop-view"
     `);
   });
