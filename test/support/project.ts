@@ -47,7 +47,11 @@ export async function testProject(options: ProjectOptions): Promise<TestProject>
   count += 1;
   const keyspace = `t${process.pid}_${Date.now().toString(36)}_${count}`;
   const { host, port, localDataCenter } = options.address;
-  const client = new Client({ contactPoints: [`${host}:${port}`], localDataCenter });
+  const client = new Client({
+    contactPoints: [`${host}:${port}`],
+    localDataCenter,
+    socketOptions: { readTimeout: 60_000 },
+  });
   await client.connect();
   const write = async (name: string, source: string): Promise<void> => {
     const path = join(folder, name.includes('.') ? name : `migrations/${name}.ts`);
