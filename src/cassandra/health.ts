@@ -105,17 +105,28 @@ async function downByGossip(client: Client, host: Host): Promise<ReadonlySet<str
 }
 
 const probeTimeoutMs = 2_000;
+/** OPTIONS, the one request that needs no login. */
+const optionsFrame = Buffer.from([4, 0, 0, 0, 5, 0, 0, 0, 0]);
 
-/** Whether the node accepts a connection on its native port. */
+/**
+ * Whether the node says anything on its native port. A process that hangs still has its connections accepted by the
+ * kernel, so an answer is wanted; that a node with TLS closes the connection is one too.
+ */
 export function answers(node: Pick<KnownNode, 'host' | 'port'>): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket({ host: node.host, port: node.port, timeout: probeTimeoutMs });
+    let connected = false;
     const end = (up: boolean): void => {
       socket.destroy();
       resolve(up);
     };
-    socket.once('connect', () => end(true));
-    socket.once('error', () => end(false));
+    socket.once('connect', () => {
+      connected = true;
+      socket.write(optionsFrame);
+    });
+    socket.once('data', () => end(true));
+    socket.once('end', () => end(true));
+    socket.once('error', () => end(connected));
     socket.once('timeout', () => end(false));
   });
 }

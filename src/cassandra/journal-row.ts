@@ -14,7 +14,7 @@ export interface JournalPlace {
 /** The lease as it stands in the journal's static columns. */
 export interface LeaseRow {
   readonly owner: string | null;
-  /** Made anew for each time the lease is taken; tells one's own claim from another of the same owner. */
+  /** `<uuid> <process mark>`: made anew for each time the lease is taken; tells one's own claim from another of the same owner. */
   readonly claim: string | null;
   /** Null before the lease was first taken. */
   readonly fence: bigint | null;

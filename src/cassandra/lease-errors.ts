@@ -4,7 +4,7 @@ import type { Lease } from '../model/journal.ts';
 export function leaseHeld(keyspace: string, holder: Lease, silentMs: number): CqlformError {
   const silent = silentMs > 4_000 ? ` Its heartbeat was last seen ${Math.round(silentMs / 1000)} s ago.` : '';
   return new CqlformError('LEASE_HELD', `Keyspace ${keyspace} is being migrated by ${holder.owner}.${silent}`, {
-    next: 'Wait for it to end, or wait longer for the lease with --lease-timeout; if you know that it is dead, take the lease away with `cqlform lock release`.',
+    next: 'Wait for it to end, or wait longer for the lease with --lock-timeout; if you know that it is dead, take the lease away with `cqlform lock release`.',
     fields: { keyspace, owner: holder.owner, fence: holder.fence, silentMs: Math.round(silentMs) },
     retryable: true,
     exitCode: exitCodes.leaseHeld,

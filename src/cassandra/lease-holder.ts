@@ -1,4 +1,8 @@
 import type { LeaseRow } from './journal-row.ts';
+import { isDead } from './lease-owner.ts';
+
+/** How long a statement of a process that is dead for certain may still be on its way. */
+const deadGraceMs = 2_000;
 
 /** How long a lease lasts. */
 export interface LeaseTimings {
@@ -12,7 +16,8 @@ export interface LeaseTimings {
 
 /**
  * Watches another's lease, by one's own monotonic clock only: it may be taken over once the same fence and beat were
- * seen over the whole period and the grace.
+ * seen over the whole period and the grace, or, when the holder ran on this machine and its process is dead, over a
+ * shorter grace.
  */
 export class HolderWatch {
   readonly #timings: LeaseTimings;
@@ -29,7 +34,9 @@ export class HolderWatch {
       this.#seen = row;
       this.#since = now;
     }
-    return this.silence(now) > this.#timings.takeoverMs + this.#timings.graceMs;
+    const { takeoverMs, graceMs } = this.#timings;
+    const dead = row.claim !== null && isDead(row.claim.slice(row.claim.indexOf(' ') + 1));
+    return this.silence(now) > (dead ? Math.min(graceMs, deadGraceMs) : takeoverMs + graceMs);
   }
 
   /** Milliseconds for which the beat has stood still before one's eyes. */

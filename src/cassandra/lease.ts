@@ -9,6 +9,7 @@ import { LeaseDeadline, leaseEnds, moment } from './lease-deadline.ts';
 import { leaseHeld, leaseLost } from './lease-errors.ts';
 import { Heartbeat } from './lease-heartbeat.ts';
 import { HolderWatch, type LeaseTimings } from './lease-holder.ts';
+import { processMark } from './lease-owner.ts';
 
 export interface LeaseSettings {
   readonly place: JournalPlace;
@@ -68,7 +69,7 @@ interface Claim {
 /** Null when somebody else was faster. */
 async function claim(place: JournalPlace, { row, owner, deadline, takeoverMs }: Claim): Promise<bigint | null> {
   const fence = (row.fence ?? 0n) + 1n;
-  const mark = randomUUID();
+  const mark = `${randomUUID()} ${processMark() ?? ''}`;
   const taken = row.owner === null ? { condition: '', beat: [] } : { condition: ' AND beat = ?', beat: [row.beat] };
   const statement = `UPDATE ${journalTable(place)} SET owner = ?, claim = ?, fence = ?, beat = 0 WHERE keyspace_name = ? IF fence = ? AND owner = ?${taken.condition}`;
   const params = [owner, mark, fence, place.keyspace, row.fence, row.owner, ...taken.beat];
