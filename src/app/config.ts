@@ -21,6 +21,7 @@ const replication = z.union([
   z.number().int().positive(),
   z.record(z.string(), z.union([z.string(), z.number().int().nonnegative()])),
 ]);
+const seconds = z.number().positive();
 const settings = z.strictObject({
   keyspace: z.string().min(1),
   contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
@@ -39,6 +40,12 @@ const settings = z.strictObject({
     .optional(),
   migrations: z.string().min(1).optional(),
   ledgerKeyspace: z.string().min(1).optional(),
+  lease: z
+    .strictObject({ beat: seconds.optional(), takeover: seconds.optional(), grace: seconds.optional() })
+    .refine(({ beat = 2, takeover = 10 }) => takeover >= 3 * beat, {
+      message: 'takeover must be at least three times beat, so that one late heartbeat does not lose the lease',
+    })
+    .optional(),
   replication: replication.optional(),
   backup: z
     .strictObject({ store: z.union([z.literal('cluster'), z.strictObject({ local: z.string().min(1) })]).optional() })
@@ -146,6 +153,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
       tls: tlsOf(merged, path),
     },
     ledgerKeyspace: merged.ledgerKeyspace ?? 'cqlform',
+    lease: leaseOf(merged),
     replication: replicationOf(merged),
     store: storeOf(merged, path),
     protected: merged.protected ?? false,
@@ -203,6 +211,14 @@ function replicationOf({ replication: value }: Settings): Project['replication']
 function storeOf({ backup }: Settings, path: (one: string) => string): AutomaticStore {
   const store = backup?.store ?? 'cluster';
   return store === 'cluster' ? { kind: 'cluster' } : { kind: 'local', folder: path(store.local) };
+}
+
+function leaseOf({ lease = {} }: Settings): Project['lease'] {
+  const named = { beatMs: lease.beat, takeoverMs: lease.takeover, graceMs: lease.grace };
+  const said = Object.entries(named).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Math.round(value * 1000)] as const],
+  );
+  return Object.fromEntries(said);
 }
 
 /** `CQLFORM_<name>`; an empty one counts as not set. */

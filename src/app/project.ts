@@ -27,6 +27,8 @@ export interface Project {
   readonly stateFolder: string;
   readonly cluster: ClusterSettings;
   readonly ledgerKeyspace: string;
+  /** What of the lease's timing is not as usual; in milliseconds. */
+  readonly lease: { readonly beatMs?: number; readonly takeoverMs?: number; readonly graceMs?: number };
   readonly replication: Readonly<Record<string, string>> | null;
   readonly store: AutomaticStore;
   /** Refuses `redo` and other shortcuts of development. */

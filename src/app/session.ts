@@ -41,6 +41,7 @@ async function openSession(project: Project): Promise<Session> {
     tls: project.cluster.tls,
     keyspace: project.keyspace,
     ledgerKeyspace: project.ledgerKeyspace,
+    leaseTimings: project.lease,
   });
   const { rows, journal } = opened;
   const { cluster, identity } = remembering(opened.cluster);

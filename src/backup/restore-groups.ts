@@ -195,7 +195,7 @@ export class TableRestore {
     if (mode === 'new-table' && !counters) return;
     const statics = target.static.length > 0 ? into.columns.filter((column) => column.static) : [];
     const columns = mode === 're-added' ? statics : all;
-    yield* this.#dependencies.rows.scan({
+    const pages = this.#dependencies.rows.scan({
       keyspace: this.#context.keyspace,
       table: into,
       types,
@@ -204,6 +204,27 @@ export class TableRestore {
       times: false,
       consistency: this.#consistency,
     });
+    yield* statics.length === 0 ? pages : withStaticRows(pages, statics.length);
+  }
+}
+
+/** A partition that has rows has a static row, though all its cells may be empty, which a scan leaves out. */
+async function* withStaticRows(
+  pages: AsyncIterable<readonly StoredRow[]>,
+  cells: number,
+): AsyncGenerator<readonly StoredRow[]> {
+  const empty = Array.from({ length: cells }, () => null);
+  let last: StoredRow['partitionKey'] | null = null;
+  for await (const page of pages) {
+    const rows: StoredRow[] = [];
+    for (const row of page) {
+      const { partitionKey } = row;
+      const begins = last?.every((part, at) => Buffer.compare(part, partitionKey[at] ?? part) === 0) !== true;
+      if (begins && row.kind === 'row') rows.push({ kind: 'static', partitionKey, cells: empty });
+      rows.push(row);
+      last = partitionKey;
+    }
+    yield rows;
   }
 }
 

@@ -26,6 +26,11 @@ export interface Settings {
   readonly migrations?: string;
   /** The keyspace of the ledger; `cqlform` unless said otherwise. */
   readonly ledgerKeyspace?: string;
+  /**
+   * How long a run's lease lasts, in seconds: it is renewed every `beat` (2), lost after `takeover` (10) without that,
+   * and another run may take it after a further `grace` (longer than a schema statement may take).
+   */
+  readonly lease?: { readonly beat?: number; readonly takeover?: number; readonly grace?: number };
   /** How the keyspace is replicated when it is created. */
   readonly replication?: Replication;
   /** Where the backups before destructive steps go; `cluster` unless said otherwise. */

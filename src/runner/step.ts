@@ -65,8 +65,11 @@ async function recordFailure({ deps }: StepInput, started: StepEntry, thrown: un
   try {
     await deps.journal.write({ ...started, state: 'failed', finishedAt, error });
   } catch (second) {
-    // The step stays `started` in the journal, which a later run treats alike; the first error is the one to tell.
-    deps.emit({ kind: 'warning', code: 'NOT_RECORDED', message: reasonOf(second), step: started.step });
+    // The step stays `started` in the journal, which a later run treats alike.
+    const lost = second instanceof CqlformError && second.code === 'LEASE_LOST';
+    deps.emit({ kind: 'warning', code: 'NOT_RECORDED', message: reasonOf(lost ? thrown : second), step: started.step });
+    // Without the lease, whatever went wrong may be another run's doing; else the first error is the one to tell.
+    if (lost) throw second;
   }
 }
 
