@@ -1,10 +1,19 @@
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { Lease } from '../model/journal.ts';
 
-export function leaseHeld(keyspace: string, holder: Lease, silentMs: number): CqlformError {
-  const silent = silentMs > 4_000 ? ` Its heartbeat was last seen ${Math.round(silentMs / 1000)} s ago.` : '';
+/** `silentMs`: for how long the owner's heartbeat has stood still; `lastsMs`: how long it may. */
+export function leaseHeld(
+  keyspace: string,
+  holder: Lease,
+  { silentMs, lastsMs }: { readonly silentMs: number; readonly lastsMs: number },
+): CqlformError {
+  const seconds = (milliseconds: number): number => Math.round(milliseconds / 1000);
+  const silent =
+    silentMs > 4_000
+      ? ` Its heartbeat was last seen ${seconds(silentMs)} s ago; after ${seconds(lastsMs)} s it counts as dead.`
+      : '';
   return new CqlformError('LEASE_HELD', `Keyspace ${keyspace} is being migrated by ${holder.owner}.${silent}`, {
-    next: 'Wait for it to end, or wait longer for the lease with --lock-timeout; if you know that it is dead, take the lease away with `cqlform lock release`.',
+    next: 'Wait for it to end, or longer with --lock-timeout: a dead run gives way by itself. If you know that it is dead, take the lease away with `cqlform lock release --force`.',
     fields: { keyspace, owner: holder.owner, fence: holder.fence, silentMs: Math.round(silentMs) },
     retryable: true,
     exitCode: exitCodes.leaseHeld,

@@ -51,7 +51,10 @@ async function claimed(
       const fence = await claim(place, { row, owner: options.owner, deadline, takeoverMs: timings.takeoverMs });
       if (fence !== null) return fence;
     } else {
-      if (performance.now() - start >= options.timeoutMs) throw leaseHeld(place.keyspace, holder, watch.silence(now));
+      if (performance.now() - start >= options.timeoutMs) {
+        const lastsMs = timings.takeoverMs + timings.graceMs;
+        throw leaseHeld(place.keyspace, holder, { silentMs: watch.silence(now), lastsMs });
+      }
       if (announced !== row.fence) options.onWait(holder);
       announced = row.fence ?? undefined;
       await wait(pollMs);
