@@ -40,11 +40,17 @@ const compilerOptions = {
 const workshop = mkdtempSync(join(tmpdir(), 'cqlform-package-'));
 afterAll(() => rmSync(workshop, { recursive: true, force: true }));
 
-function run(folder: string, program: string, words: readonly string[]): { code: number | null; text: string } {
+interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(folder: string, program: string, words: readonly string[]): Ran {
   // The tests' own npm must not tell the one in the empty folder what to do.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)/i.test(name)));
   const { status, stdout, stderr } = spawnSync(program, words, { cwd: folder, encoding: 'utf8', env });
-  return { code: status, text: stdout + stderr };
+  return { code: status, stdout, stderr };
 }
 
 /** An empty folder with the package installed from its file. */
@@ -53,8 +59,8 @@ function installed(tarball: string, type: 'module' | 'commonjs'): string {
   mkdirSync(join(folder, 'migrations'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'somewhere-else', private: true, type }));
   const words = ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball];
-  const { code, text } = run(folder, 'npm', words);
-  expect(code, text).toBe(0);
+  const { code, stderr } = run(folder, 'npm', words);
+  expect(code, stderr).toBe(0);
   return folder;
 }
 
@@ -88,22 +94,22 @@ describe('the package', () => {
     (type) => {
       const folder = installed(tarball, type);
       const version = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
-      expect(run(folder, 'npx', ['cqlform', '--version'])).toEqual({ code: 0, text: `${version}\n` });
+      expect(run(folder, 'npx', ['cqlform', '--version'])).toMatchObject({ code: 0, stdout: `${version}\n` });
       const help = run(folder, 'npx', ['cqlform', '--help']);
-      expect(help.code, help.text).toBe(0);
-      expect(help.text).toContain('cqlform plan');
+      expect(help.code, help.stderr).toBe(0);
+      expect(help.stdout).toContain('cqlform plan');
       const nowhere = run(folder, 'npx', ['cqlform', 'plan']);
-      expect(nowhere.code, nowhere.text).toBe(64);
-      expect(nowhere.text).toContain('CONFIG_MISSING');
-      expect(typeCheck(folder, migration)).toEqual({ code: 0, text: '' });
-      expect(typeCheck(folder, mistaken).text).toContain('titel');
+      expect(nowhere.code, nowhere.stderr).toBe(64);
+      expect(nowhere.stderr).toContain('CONFIG_MISSING');
+      expect(typeCheck(folder, migration)).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(typeCheck(folder, mistaken).stdout).toContain('titel');
     },
     300_000,
   );
 });
 
 /** With the settings of an ordinary project, and the compiler of this one. */
-function typeCheck(folder: string, source: string): { code: number | null; text: string } {
+function typeCheck(folder: string, source: string): Ran {
   const migrations = join(folder, 'migrations');
   writeFileSync(join(migrations, '20261201090000_films.ts'), source);
   writeFileSync(join(migrations, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
