@@ -97,11 +97,11 @@ export async function checkForPlan(session: Session, standing: Standing): Promis
   if (all.length > 0) throw checkFailed(all, project);
 }
 
-function errorsAmong(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+export function errorsAmong(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return diagnostics.filter((one) => one.severity === 'error');
 }
 
-function checkFailed(diagnostics: readonly Diagnostic[], project: Project): CqlformError {
+export function checkFailed(diagnostics: readonly Diagnostic[], project: Project): CqlformError {
   const [first] = diagnostics;
   const lines = diagnostics.map(({ code, reason, path, line }) => {
     const place = path.startsWith(project.folder) ? path.slice(project.folder.length + 1) : path;

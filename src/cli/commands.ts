@@ -6,10 +6,13 @@ import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
 import { historyCommand } from './commands/history.ts';
+import { initCommand } from './commands/init.ts';
 import { introspectCommand } from './commands/introspect.ts';
 import { lockCommand } from './commands/lock.ts';
 import { newCommand } from './commands/new.ts';
 import { planCommand } from './commands/plan.ts';
+import { rebaseCommand } from './commands/rebase.ts';
+import { redoCommand } from './commands/redo.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { showCommand } from './commands/show.ts';
@@ -17,6 +20,7 @@ import { statusCommand } from './commands/status.ts';
 
 /** Every command, in the order of `--help`: the order in which a new user meets them. */
 export const commands: readonly AnyCommand[] = [
+  initCommand,
   introspectCommand,
   newCommand,
   checkCommand,
@@ -27,6 +31,8 @@ export const commands: readonly AnyCommand[] = [
   showCommand,
   driftCommand,
   rollbackCommand,
+  redoCommand,
+  rebaseCommand,
   backupCommand,
   resolveCommand,
   baselineCommand,

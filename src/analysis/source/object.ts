@@ -61,11 +61,11 @@ function clusteringPiece(key: readonly ClusteringColumn[]): Piece {
 }
 
 function optionsPiece(options: Options): Piece | null {
-  const members = Object.entries(options).map(([name, value]) => [camel(name), optionPiece(name, value)] as const);
+  const members = Object.entries(options).map(([name, value]) => [camel(name), optionPiece(value)] as const);
   return members.length === 0 ? null : object(Object.fromEntries(members));
 }
 
-function optionPiece(name: string, value: Options[string]): Piece {
+function optionPiece(value: Options[string]): Piece {
   if (typeof value === 'string') return text(value);
   if (typeof value !== 'object') return String(value);
   const sub = Object.entries(value).map(([key, one]) => [camel(key), subOption(one)] as const);
