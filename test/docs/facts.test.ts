@@ -53,6 +53,17 @@ describe('the documents', () => {
     expect([...codesListed('README.md')].map((usage) => usage.replace(/ [A-Z<[].*$/, '')).sort()).toEqual(names.sort());
   });
 
+  it('list every setting and every variable', () => {
+    const source = readFileSync(join(root, 'src/dsl/config.ts'), 'utf8');
+    const settings = [...source.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name = '']) => name);
+    const reader = readFileSync(join(root, 'src/app/config.ts'), 'utf8');
+    const variables = [...reader.matchAll(/fromEnv\('(\w+)'\)/g)].map(([, name = '']) => `CQLFORM_${name}`);
+    const page = text('docs/configuration.md');
+    const wanted = [...settings.filter((name) => name !== 'kind' && name !== 'name'), ...variables];
+    expect(wanted.length).toBeGreaterThan(15);
+    expect(wanted.filter((name) => !page.includes(`\`${name}\``) && !page.includes(`\`${name}.`))).toEqual([]);
+  });
+
   it('list every exit code', () => {
     const listed = [...text('README.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
     expect(listed.sort((a, b) => a - b)).toEqual(Object.values(exitCodes).sort((a, b) => a - b));

@@ -10,6 +10,7 @@ import { type Block, blocksOf, type Command, root } from './document.ts';
 
 const documents = [
   'README.md',
+  'docs/permissions.md',
   'docs/guides/first-migration.md',
   'docs/guides/ci.md',
   'docs/guides/rollback-at-night.md',
