@@ -44,12 +44,13 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     const run = runOf(plan, standing);
     if (run.fresh) await assertFresh(plan, standing, session);
     await preflight({ cluster: session.cluster, ...options });
+    const engines = enginesOf(session);
+    if (run.fresh) await assertBackupsWhole(plan, engines, options.emit);
     await supersede(plan, standing, { run: run.id, session });
     if (run.fresh) await recordSources(session, plan);
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);
     const { floors, head } = standing;
     const { signal, emit, ...settings } = options;
-    const engines = enginesOf(session);
     const request = { plan, run: run.id, lease, earlier, actor: actorOf(), settings, signal, floors, head };
     await runPlan(request, runnerDeps(session, { engines, store: store.name, emit }));
   });
@@ -107,12 +108,40 @@ async function assertFresh(plan: Plan, standing: Standing, session: Session): Pr
   const now = fingerprintOf(Object.keys(plan.fingerprint.objects), live, standing.head);
   const differences = fingerprintDifference(plan.fingerprint, now);
   if (differences.length === 0) return;
-  const words = differences.map((one) => `${one.address}: planned against ${one.planned}, now ${one.now}`);
-  throw new CqlformError('STALE_PLAN', `the keyspace has changed since the plan was made: ${words.join('; ')}`, {
+  const words = differences.map(differenceText).join('; ');
+  throw new CqlformError('STALE_PLAN', `the keyspace has changed since the plan was made: ${words}`, {
     next: 'Make a new plan with `cqlform plan`, read it, and apply that.',
     fields: { addresses: differences.map((one) => one.address) },
     exitCode: exitCodes.stalePlan,
   });
+}
+
+/** A rollback that stopped for a damaged backup would leave the keyspace half-way: every byte is read before the first step. */
+async function assertBackupsWhole(plan: Plan, engines: Engines, emit: Emit): Promise<void> {
+  const needed = new Map(Object.values(plan.backups).map((one) => [`${one.store} ${one.id}`, one]));
+  for (const { store, id } of needed.values()) {
+    const { damage } = await engines.backupsAt(store).verify(id, () => undefined);
+    const [first] = damage;
+    emit({ kind: 'preflight', check: `backup ${id}`, ok: first === undefined, detail: first?.problem ?? 'whole' });
+    if (first === undefined) continue;
+    throw new CqlformError(
+      'BACKUP_DAMAGED',
+      `backup ${id} in ${store} is damaged: ${first.problem} (${first.object})`,
+      {
+        next: 'Nothing was changed. Bring the files back from a copy of the store; `cqlform backup verify` names each that is damaged.',
+        fields: { backup: id, store, damages: damage.length },
+        exitCode: exitCodes.integrity,
+      },
+    );
+  }
+}
+
+/** Objects are told apart by hashes, which say nothing to people. */
+function differenceText({ address, planned, now }: { address: string; planned: string; now: string }): string {
+  if (address === 'ledger') return 'migrations were applied, rolled back or resolved since';
+  if (address === 'server version') return `the server version was ${planned} and is ${now}`;
+  if (planned === 'absent') return `${address} was not there and is now`;
+  return now === 'absent' ? `${address} was there and is gone` : `${address} is not what it was`;
 }
 
 /** A run that did not end well is in the way of any other plan; only taking it back replaces it. */

@@ -30,7 +30,8 @@ export function outputFor(flags: OutputFlags): Output {
     live,
     interactive: flags.interactive !== false && flags.json !== true && stdin.isTTY === true && live,
     json: flags.json === true,
-    width: stderr.columns ?? 100,
+    // A pseudo-terminal without a size says 0.
+    width: stderr.columns || 100,
   };
 }
 

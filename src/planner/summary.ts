@@ -8,12 +8,11 @@ export function summaryOf(sections: readonly Section[]): PlanSummary {
   const rebuilt = new Set(steps.filter((step) => step.class === 'rebuild').map(tableAddress));
   const objects = changes.filter((change) => change.kind === 'object');
   const rest = objects.filter((change) => !change.adopted);
+  const keyspaces = changes.filter((change) => change.kind === 'keyspace');
   const backups = steps.filter((step) => step.work.kind === 'backup');
   return {
-    add: rest.filter((change) => change.before === null).length,
-    change:
-      changes.filter((change) => change.kind === 'keyspace').length +
-      rest.filter((change) => change.before !== null && change.after !== null).length,
+    add: [...keyspaces, ...rest].filter((change) => change.before === null).length,
+    change: [...keyspaces, ...rest].filter((change) => change.before !== null && change.after !== null).length,
     rebuild: rebuilt.size,
     destroy: rest.filter((change) => change.after === null).length + steps.filter(dropsColumns).length,
     adopt: objects.length - rest.length,

@@ -1,6 +1,7 @@
 import { match } from '../../kernel/match.ts';
 import type { Emit, Progress, RunEvent } from '../../model/event.ts';
 import type { CopyAccounts, StepResult } from '../../model/journal.ts';
+import type { Step } from '../../model/step.ts';
 import type { Output } from '../output.ts';
 import { bytesText, countText, durationText } from './numbers.ts';
 import { ProgressLine } from './progress.ts';
@@ -11,17 +12,28 @@ export function runView(output: Output): Emit & { close(): void } {
   if (output.json)
     return Object.assign((event: RunEvent) => output.out(JSON.stringify(event)), { close: () => undefined });
   const line = new ProgressLine(output);
+  let expected: number | null = null;
   const show = (event: RunEvent): void => {
     if (event.kind === 'progress') {
-      line.update(event.progress);
+      const { progress } = event;
+      line.update(progress.unit === 'rows' ? { ...progress, total: progress.total ?? expected } : progress);
       return;
     }
     const text = eventText(event, output);
-    if (event.kind === 'step-start') line.begin(event.step.title);
+    if (event.kind === 'step-start') {
+      line.begin(event.step.title);
+      expected = rowsExpected(event.step);
+    }
     if (event.kind === 'step-done') line.end();
     if (text !== null) line.above(text);
   };
   return Object.assign(show, { close: () => line.end() });
+}
+
+/** Rows that a step will read, as far as the cluster's estimates tell. A backup reads everything twice. */
+function rowsExpected({ work, estimate }: Step): number | null {
+  if (estimate.rows === null) return null;
+  return work.kind === 'backup' ? 2 * estimate.rows : estimate.rows;
 }
 
 function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Output): string | null {
@@ -34,8 +46,11 @@ function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Ou
       `${paint.faint(`[${number}/${of}]`)} ${paintMark(markOf(step.work), paint)} ${step.address}  ${step.title}`,
     'schema-agreement': () => null,
     accounts: ({ accounts }) => `        ${accountsText(accounts)}`,
-    'step-done': ({ result, milliseconds, already }) =>
-      `        ${paint.good('done')} ${paint.faint(`${resultText(result)}${already ? ' (had been done before)' : ''} in ${durationText(milliseconds)}`)}`,
+    'step-done': ({ result, milliseconds, already }) => {
+      const what = resultText(result);
+      const words = `in ${durationText(milliseconds)}${already ? ', had been done before' : ''}${what === '' ? '' : `: ${what}`}`;
+      return `        ${paint.good('done')} ${paint.faint(words)}`;
+    },
     'migration-done': ({ migration, status }) =>
       paint.strong(`${migration} ${status === 'applied' ? 'applied' : 'rolled back'}`),
     warning: ({ code, message }) => paint.warn(`warning[${code}] ${message}`),
