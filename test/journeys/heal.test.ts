@@ -2,11 +2,15 @@ import { expect, it } from 'vitest';
 import { privateCluster } from '../support/cassandra.ts';
 import { testProject } from '../support/project.ts';
 
-it('heals a table that cannot be read since a column was dropped while it was written', { timeout: 300_000 }, async () => {
+it('heals a table that cannot be read since a column was dropped while it was written', {
+  timeout: 300_000,
+}, async () => {
   await using node = await privateCluster();
   await using project = await testProject({ address: node.address });
   const { client, keyspace } = project;
-  await client.execute(`CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`);
+  await client.execute(
+    `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+  );
   await client.execute(`CREATE TABLE ${keyspace}.t (id int PRIMARY KEY, a int, b int)`);
   const soon = Date.now() * 1000 + 20_000_000;
   await client.execute(`INSERT INTO ${keyspace}.t (id, a, b) VALUES (1, 1, 1) USING TIMESTAMP ${soon}`);
