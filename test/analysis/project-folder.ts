@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Diagnostic } from '../../src/analysis/diagnostic.ts';
+
+const program = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A project's folder that needs no cluster; gone when disposed. */
+export interface ProjectFolder extends AsyncDisposable {
+  readonly folder: string;
+  path(name: string): string;
+  /** Writes files by their path in the folder. */
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+  read(name: string): Promise<string>;
+  /** Runs the program from source. */
+  run(...words: readonly string[]): Promise<Ended>;
+  /** What `check --json` finds, by code, with line and column. */
+  check(...flags: readonly string[]): Promise<readonly Diagnostic[]>;
+}
+
+const config = "import { defineConfig } from 'cqlform';\nexport default defineConfig({ keyspace: 'shop' });\n";
+
+export async function projectFolder(files: Readonly<Record<string, string>> = {}): Promise<ProjectFolder> {
+  const folder = await mkdtemp(join(tmpdir(), 'cqlform-analysis-'));
+  const path = (name: string): string => join(folder, name);
+  const write: ProjectFolder['write'] = async (more) => {
+    for (const [name, text] of Object.entries(more)) {
+      await mkdir(dirname(path(name)), { recursive: true });
+      await writeFile(path(name), text);
+    }
+  };
+  await mkdir(path('migrations'));
+  await write({ 'cqlform.config.ts': config, ...files });
+  const run: ProjectFolder['run'] = (...words) =>
+    new Promise((settle) => {
+      const env = { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '' };
+      execFile(process.execPath, [program, ...words], { cwd: folder, env }, (error, stdout, stderr) => {
+        settle({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
+    });
+  return {
+    folder,
+    path,
+    write,
+    read: (name) => readFile(path(name), 'utf8'),
+    run,
+    check: async (...flags) => {
+      const { stdout, stderr } = await run('check', '--json', ...flags);
+      if (stdout === '') throw new Error(stderr);
+      return (JSON.parse(stdout) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
+    },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
