@@ -535,9 +535,9 @@ const odd = table('Select', {
         `const odd = existing('Select', {
   columns: { token: t.int(), 'Order By': t.int(), where: t.text(), 'Ünïcode': t.text(), 'with "quotes"': t.text(), Static: t.static(t.int()) },
   partitionKey: ['token'], clusteringKey: ['Order By'],
-});`,
-        `schema: [alter(odd, { drop: ['Ünïcode', 'Static'], rename: { token: 'Token', 'with "quotes"': 'select' }, add: { 'Add': t.int() } }),
-  view('Odd_View', { from: existing('Select', { columns: { Token: t.int(), 'Order By': t.int(), where: t.text() }, partitionKey: ['Token'], clusteringKey: ['Order By'] }), columns: [], partitionKey: ['where'], clusteringKey: ['Token', 'Order By'] })]`,
+});
+const odd2 = alter(odd, { drop: ['Ünïcode', 'Static'], rename: { token: 'Token', 'with "quotes"': 'select' }, add: { 'Add': t.int() } });`,
+        `schema: [odd2, view('Odd_View', { from: odd2, columns: [], partitionKey: ['where'], clusteringKey: ['Token', 'Order By'] })]`,
       ),
     ],
   },
