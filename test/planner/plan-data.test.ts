@@ -222,7 +222,7 @@ describe('a table made anew', () => {
            ⟲ none: visits is dropped
       10 verify: compare visits__rebuild with visits — forces rebuild: partition key (user) → (day)
            ⟲ none: it only reads
-      11 in-place: CREATE MATERIALIZED VIEW shop.by_day AS SELECT * FROM shop.visits WHERE day IS NOT NULL AND user IS NOT NULL PRIMARY KEY (day, user) [VIEW_REBUILD] — visits is made anew
+      11 in-place: CREATE MATERIALIZED VIEW shop.by_day AS SELECT * FROM shop.visits WHERE day IS NOT NULL AND user IS NOT NULL PRIMARY KEY (day, user) WITH CLUSTERING ORDER BY (user ASC) [VIEW_REBUILD] — visits is made anew
            ⟲ drop-view
       12 in-place: CREATE INDEX by_note ON shop.visits (note) [INDEX_BUILD] — visits is made anew
            ⟲ drop-index
@@ -330,7 +330,7 @@ describe('a table made anew', () => {
            ⟲ none: a backup changes nothing; it is kept
       08 rebuild: ALTER TABLE shop.movies DROP votes USING TIMESTAMP /* set when applied */ !shop.movies.votes [DATA_LOSS BREAKS_READERS] — rename of a regular column: Cassandra can rename key columns only
            ⟲ add-columns · restore (re-added, 1_rename-movies-votes)
-      09 in-place: CREATE MATERIALIZED VIEW shop.movies_view AS SELECT id, title, points FROM shop.movies WHERE title IS NOT NULL AND id IS NOT NULL PRIMARY KEY (title, id) [VIEW_REBUILD] — no column can be dropped while it stands
+      09 in-place: CREATE MATERIALIZED VIEW shop.movies_view AS SELECT id, title, points FROM shop.movies WHERE title IS NOT NULL AND id IS NOT NULL PRIMARY KEY (title, id) WITH CLUSTERING ORDER BY (id ASC) [VIEW_REBUILD] — no column can be dropped while it stands
            ⟲ drop-view"
     `);
     expect(planned.summary.rebuild).toBe(1);

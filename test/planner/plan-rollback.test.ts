@@ -53,7 +53,7 @@ describe('planRollback', () => {
            ⟲ none: apply the migration again to have it back
       undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
            ⟲ none: apply the migration again to have it back
-      undo-01 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) [VIEW_REBUILD] — takes back: add column rating int to users
+      undo-01 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) WITH CLUSTERING ORDER BY (id ASC) [VIEW_REBUILD] — takes back: add column rating int to users
            ⟲ none: apply the migration again to have it back"
     `);
     expect(Object.keys(back.backups)).toEqual(['1_change-users-nickname']);
