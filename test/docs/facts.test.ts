@@ -32,7 +32,7 @@ function cqlform(...words: readonly string[]): string {
 
 /** The commands that a help text lists. */
 function commandsIn(help: string): readonly string[] {
-  const list = help.slice(help.indexOf('Commands:'), help.indexOf('Options:'));
+  const [, list = ''] = /^Commands:\n((?:.+\n)+)/m.exec(help) ?? [];
   return [...list.matchAll(/^ {2}cqlform ([a-z ]+?)(?= {2}| [<[])/gm)].map(([, name = '']) => name);
 }
 
@@ -42,13 +42,12 @@ describe('the documents', () => {
     expect([...new Set(codesListed('docs/errors.md'))].sort()).toEqual(said);
   });
 
-  it('list every command, and no other', () => {
+  it('list every command, and no other', { timeout: 180_000 }, () => {
     const top = commandsIn(cqlform('--help'));
-    const groups = top.filter((name) => cqlform(name, '--help').includes('Commands:'));
-    const names = [
-      ...top.filter((name) => !groups.includes(name)),
-      ...groups.flatMap((name) => commandsIn(cqlform(name, '--help'))),
-    ];
+    const names = top.flatMap((name) => {
+      const below = commandsIn(cqlform(name, '--help'));
+      return below.length === 0 ? [name] : below;
+    });
     expect(top.length).toBeGreaterThan(10);
     expect([...codesListed('README.md')].map((usage) => usage.replace(/ [A-Z<[].*$/, '')).sort()).toEqual(names.sort());
   });
