@@ -209,11 +209,17 @@ function typeField(row: SchemaRow, name: string): CqlType {
   return readType(textField(row, name));
 }
 
+/** A keyspace has few types and many columns. */
+const knownTypes = new Map<string, CqlType>();
+
 /** `empty` stands for the value that a compact table does not have; it is no type of CQL. */
 function readType(text: string): CqlType {
-  return text === 'empty'
-    ? { kind: 'custom', className: 'org.apache.cassandra.db.marshal.EmptyType' }
-    : parseType(text);
+  const known = knownTypes.get(text);
+  if (known !== undefined) return known;
+  const type: CqlType =
+    text === 'empty' ? { kind: 'custom', className: 'org.apache.cassandra.db.marshal.EmptyType' } : parseType(text);
+  knownTypes.set(text, type);
+  return type;
 }
 
 function byName<T extends { readonly name: string }>(objects: readonly T[]): ByName<T> {
