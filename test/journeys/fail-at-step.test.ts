@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
@@ -50,7 +52,7 @@ export default migration({
 async function seed(project: TestProject): Promise<void> {
   const { keyspace: ks, client } = project;
   const say = (cql: string): Promise<unknown> => client.execute(cql.replaceAll('$ks', ks));
-  for (let id = 0; id < 40; id += 1) {
+  for (let id = 0; id < 20; id += 1) {
     await say(
       `INSERT INTO $ks.people (city, id, name, nickname, tags, notes, home) VALUES ('c${id % 5}', ${id}, 'n${id}', 'nick${id}', {'a', 'b${id % 3}'}, ['x', 'y', 'x'], {street: 's', zip: 'z'}) USING TIMESTAMP ${1_000_000 + id}`,
     );
@@ -73,7 +75,13 @@ async function contents(project: TestProject): Promise<unknown> {
 
 function run(project: TestProject, ...words: readonly string[]): Promise<Ended> {
   const { host, port } = cassandraAddress();
-  const env = { ...process.env, CQLFORM_CONTACT_POINTS: `${host}:${port}`, NODE_NO_WARNINGS: '1' };
+  const env = {
+    ...process.env,
+    CQLFORM_CONTACT_POINTS: `${host}:${port}`,
+    NODE_NO_WARNINGS: '1',
+    // Many processes of the same code are started, and most of them die young.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'cqlform-compile-cache'),
+  };
   return ended(spawn(process.execPath, [child, project.folder, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
@@ -88,14 +96,17 @@ async function throughEveryDeath(project: TestProject, direction: 'apply' | 'rol
     }
   }
   expect(steps).toBeGreaterThan(2);
-  const last = await run(project, direction, 'never', '0');
-  expect(last.code, last.stderr).toBe(0);
+  await wentWell(run(project, direction, 'never', '0'));
+}
+
+async function wentWell(ending: Promise<Ended>): Promise<void> {
+  const { code, stderr } = await ending;
+  expect(code, stderr).toBe(0);
 }
 
 async function started(): Promise<TestProject> {
   const project = await testProject({ address: cassandraAddress(), migrations: { '20260101000000_base': base } });
-  const first = await run(project, 'apply', 'never', '0');
-  expect(first.code, first.stderr).toBe(0);
+  await wentWell(run(project, 'apply', 'never', '0'));
   await seed(project);
   await project.write('20260102000000_rich', rich);
   return project;
@@ -105,16 +116,30 @@ describe('a run that is killed', () => {
   it('is finished by apply and taken back by rollback, killed before, during and after every step', {
     timeout: 600_000,
   }, async () => {
-    await using whole = await started();
-    const atStart = await contents(whole);
-    expect((await run(whole, 'apply', 'never', '0')).code).toBe(0);
-    const atEnd = await contents(whole);
-
     await using project = await started();
+    const atStart = await contents(project);
+    await wentWell(run(project, 'apply', 'never', '0'));
+    const atEnd = await contents(project);
+    await wentWell(run(project, 'rollback', 'never', '0'));
     expect(await contents(project)).toEqual(atStart);
+
     await throughEveryDeath(project, 'apply');
     expect(await contents(project)).toEqual(atEnd);
     await throughEveryDeath(project, 'rollback');
     expect(await contents(project)).toEqual(atStart);
+  });
+
+  it('is taken back by rollback from wherever it stopped', { timeout: 600_000 }, async () => {
+    await using project = await started();
+    const atStart = await contents(project);
+    let steps = 1;
+    for (let number = 1; number <= steps; number += 1) {
+      const died = await run(project, 'apply', 'during', String(number));
+      steps = Number(died.stdout.split('\n')[0]);
+      expect(died.stderr, `during ${number}`).toBe('');
+      await wentWell(run(project, 'rollback', 'never', '0'));
+      expect(await contents(project), `taken back from step ${number}`).toEqual(atStart);
+    }
+    expect(steps).toBeGreaterThan(8);
   });
 });
