@@ -37,8 +37,11 @@ async function hasMasks(
 
 async function permissionsAreOff(client: Client): Promise<boolean> {
   const rows = await tryRows(client, "SELECT value FROM system_views.settings WHERE name = 'authorizer'");
-  const value: unknown = rows[0]?.['value'];
-  return typeof value === 'string' && /(^|\.)AllowAllAuthorizer$/.test(value);
+  const [row] = rows;
+  if (row === undefined) return false;
+  const value: unknown = row['value'];
+  // A setting that cassandra.yaml leaves out is stated as null; then the server takes AllowAllAuthorizer.
+  return value === null || (typeof value === 'string' && /(^|\.)AllowAllAuthorizer$/.test(value));
 }
 
 async function isSuperuser(client: Client, user: string): Promise<boolean> {
