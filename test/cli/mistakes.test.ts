@@ -15,7 +15,7 @@ export default migration({
 `;
 const first = '20260101000000_users';
 
-describe('a configuration that is not right', () => {
+describe('a configuration that is not right', { timeout: 240_000 }, () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cqlform-config-'));
@@ -74,7 +74,7 @@ describe('a configuration that is not right', () => {
   });
 });
 
-describe('the environment variables', () => {
+describe('the environment variables', { timeout: 240_000 }, () => {
   it('say what the flags say, and the flags win', async () => {
     const { host, port } = cassandraAddress();
     const folder = await mkdtemp(join(tmpdir(), 'cqlform-env-'));
@@ -105,7 +105,7 @@ describe('the environment variables', () => {
   });
 });
 
-describe('files and plans that are not right', () => {
+describe('files and plans that are not right', { timeout: 240_000 }, () => {
   let project: TestProject;
   beforeAll(async () => {
     project = await testProject({ address: cassandraAddress(), migrations: { [first]: users } });

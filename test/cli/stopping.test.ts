@@ -24,7 +24,7 @@ function printed(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-describe('a run that is stopped', () => {
+describe('a run that is stopped', { timeout: 240_000 }, () => {
   let project: TestProject;
   beforeAll(async () => {
     project = await testProject({ address: cassandraAddress(), migrations: { [first]: tables } });
@@ -35,30 +35,26 @@ describe('a run that is stopped', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)(
-    'by %s ends between two statements, and apply goes on',
-    async (signal, code) => {
-      const child = project.start(...words);
-      const end = ended(child);
-      await printed(child, '"kind":"step-start"');
-      child.kill(signal);
-      const stopped = await end;
-      expect(stopped.code, stopped.stderr).toBe(code);
-      expect(errorOf(stopped)).toMatchObject({ code: 'INTERRUPTED', exitCode: code });
-      const status = await project.run('status', '--detailed-exitcode');
-      expect(status.code).toBe(7);
-      expect(status.stderr).toContain('`cqlform apply` goes on, `cqlform rollback` takes it back');
-      const planned = await project.run('plan', '--no-check');
-      expect(planned.code).toBe(7);
-      expect(refusal(planned).code).toBe('RUN_UNFINISHED');
-      expect(await project.run('lock', 'status')).toMatchObject({ stdout: 'Nobody holds the lease.\n' });
-      const onward = await project.run('apply', '--no-check', '--auto-approve');
-      expect(onward.code, onward.stderr).toBe(0);
-      const back = await project.run('rollback', '--auto-approve');
-      expect(back.code, back.stderr).toBe(0);
-    },
-    180_000,
-  );
+  ] as const)('by %s ends between two statements, and apply goes on', async (signal, code) => {
+    const child = project.start(...words);
+    const end = ended(child);
+    await printed(child, '"kind":"step-start"');
+    child.kill(signal);
+    const stopped = await end;
+    expect(stopped.code, stopped.stderr).toBe(code);
+    expect(errorOf(stopped)).toMatchObject({ code: 'INTERRUPTED', exitCode: code });
+    const status = await project.run('status', '--detailed-exitcode');
+    expect(status.code).toBe(7);
+    expect(status.stderr).toContain('`cqlform apply` goes on, `cqlform rollback` takes it back');
+    const planned = await project.run('plan', '--no-check');
+    expect(planned.code).toBe(7);
+    expect(refusal(planned).code).toBe('RUN_UNFINISHED');
+    expect(await project.run('lock', 'status')).toMatchObject({ stdout: 'Nobody holds the lease.\n' });
+    const onward = await project.run('apply', '--no-check', '--auto-approve');
+    expect(onward.code, onward.stderr).toBe(0);
+    const back = await project.run('rollback', '--auto-approve');
+    expect(back.code, back.stderr).toBe(0);
+  });
 
   it('by a person can be marked as rolled back or applied', async () => {
     const child = project.start(...words);
@@ -76,7 +72,7 @@ describe('a run that is stopped', () => {
   });
 });
 
-describe('a lease that another run holds', () => {
+describe('a lease that another run holds', { timeout: 240_000 }, () => {
   it('is waited for as long as said, then its owner is named', async () => {
     await using project = await testProject({ address: cassandraAddress(), migrations: { [first]: tables } });
     const child = project.start('apply', '--no-check', '--auto-approve', '--json');

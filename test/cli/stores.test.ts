@@ -30,7 +30,7 @@ async function filesOf(folder: string, part: string): Promise<readonly string[]>
     .filter((path) => path.includes(part));
 }
 
-describe('where backups go', () => {
+describe('where backups go', { timeout: 240_000 }, () => {
   let project: TestProject;
   let drop: readonly string[] = [];
   const rows = (): Promise<unknown> => project.rows('SELECT id, email FROM $ks.users');
@@ -141,7 +141,7 @@ describe('where backups go', () => {
     const back = await project.run('rollback', '--auto-approve');
     expect(back.code, back.stderr).toBe(0);
     expect(await rows()).toEqual(stored);
-  }, 180_000);
+  });
 });
 
 function flipped(bytes: Buffer): Buffer {
