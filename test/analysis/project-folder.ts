@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,13 @@ export interface ProjectFolder extends AsyncDisposable {
 
 const config = "import { defineConfig } from 'cqlform';\nexport default defineConfig({ keyspace: 'shop' });\n";
 
-export async function projectFolder(files: Readonly<Record<string, string>> = {}): Promise<ProjectFolder> {
+const compiler = fileURLToPath(new URL('../../node_modules/typescript', import.meta.url));
+
+/** `compiler: false`: the project has no TypeScript of its own. */
+export async function projectFolder(
+  files: Readonly<Record<string, string>> = {},
+  options: { readonly compiler: boolean } = { compiler: true },
+): Promise<ProjectFolder> {
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-analysis-'));
   const path = (name: string): string => join(folder, name);
   const write: ProjectFolder['write'] = async (more) => {
@@ -38,6 +44,8 @@ export async function projectFolder(files: Readonly<Record<string, string>> = {}
     }
   };
   await mkdir(path('migrations'));
+  await mkdir(path('node_modules'));
+  if (options.compiler) await symlink(compiler, path('node_modules/typescript'));
   await write({ 'cqlform.config.ts': config, ...files });
   const run: ProjectFolder['run'] = (...words) =>
     new Promise((settle) => {

@@ -1,0 +1,174 @@
+import { rename, rm } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { projectFolder } from './project-folder.ts';
+
+const films = `import { migration, t, table } from 'cqlform';
+
+const films = table('films', { columns: { id: t.int(), title: t.text() }, partitionKey: ['id'] });
+
+export default migration({ description: 'Films', schema: [films] });
+`;
+const shout = `import { backfill, existing, migration, t } from 'cqlform';
+import { loud } from './lib/loud.ts';
+
+const ids = existing('films', { columns: { id: t.int() }, partitionKey: ['id'] });
+const films = existing('films', { columns: { id: t.int(), title: t.text() }, partitionKey: ['id'] });
+
+export default migration({
+  description: 'Loud titles',
+  data: [backfill({ from: ids, into: films, columns: { title: ({ id }) => loud(String(id)) } })],
+});
+`;
+const loud = 'export const loud = (text: string): string => text.toUpperCase();\n';
+const first = 'migrations/20260101000000_films.ts';
+const second = 'migrations/20260102000000_shout.ts';
+const project = { [first]: films, [second]: shout, 'migrations/lib/loud.ts': loud };
+
+describe('cqlform.sum and schema.ts', () => {
+  it('are missed, written, kept, and found stale when something changes', async () => {
+    await using folder = await projectFolder(project);
+    expect((await folder.check()).map((one) => [one.code, one.mechanical])).toEqual([
+      ['SUM_MISSING', true],
+      ['SCHEMA_FILE_MISSING', true],
+    ]);
+    const fixed = await folder.run('check', '--fix');
+    expect(fixed.code, fixed.stdout).toBe(0);
+    expect(fixed.stdout).toContain('mended migrations/cqlform.sum SUM_MISSING');
+    expect(
+      (await folder.read('migrations/schema.ts')).replaceAll('\r', ''),
+    ).toBe(`// The keyspace as the migrations make it. Written by \`cqlform check --fix\`: do not edit.
+import { type RowOf, t, table } from 'cqlform';
+
+export const films = table('films', { columns: { id: t.int(), title: t.text() }, partitionKey: ['id'] });
+
+export type FilmsRow = RowOf<typeof films>;
+`);
+    expect(await folder.check()).toEqual([]);
+
+    // Layout is the project's own business, in schema.ts and in migrations.
+    const schema = await folder.read('migrations/schema.ts');
+    await folder.write({
+      'migrations/schema.ts': schema.replaceAll("'", '"').replaceAll(';', '').replaceAll(', ', ',\n  '),
+      'migrations/lib/loud.ts': `// why\n${loud.replace('text.toUpperCase()', '(\n  text.toUpperCase()\n)')}`,
+    });
+    expect(await folder.check()).toEqual([]);
+
+    await folder.write({
+      'migrations/lib/loud.ts': loud.replace('toUpperCase', 'toLowerCase'),
+      [first]: films.replace('title: t.text()', 'title: t.text(), year: t.int()'),
+    });
+    expect((await folder.check()).map((one) => [one.code, one.line, one.reason])).toEqual([
+      ['SUM_STALE', 1, '20260101000000_films: what it declares changed since its line was written'],
+      ['SUM_STALE', 2, '20260102000000_shout: the code that its rows run changed since its line was written'],
+      ['SCHEMA_FILE_STALE', 8, 'schema.ts is not what the migrations make'],
+    ]);
+    expect((await folder.run('check', '--fix')).code).toBe(0);
+    expect(await folder.read('migrations/schema.ts')).toContain('year: t.int()');
+  });
+
+  it('are told apart from a merge that went wrong', async () => {
+    await using folder = await projectFolder(project);
+    await folder.run('check', '--fix');
+    const sum = await folder.read('migrations/cqlform.sum');
+    const [one, two, head] = sum.trimEnd().split('\n');
+
+    await folder.write({ 'migrations/cqlform.sum': `${two}\n${one}\n${head}\n` });
+    expect(await folder.check()).toMatchObject([{ code: 'SUM_DISORDERED', line: 1, mechanical: true }]);
+    await folder.write({
+      'migrations/cqlform.sum': `${one}\n<<<<<<< ours\n${two}\n=======\n>>>>>>> theirs\n${head}\n`,
+    });
+    expect(await folder.check()).toMatchObject([{ code: 'SUM_CONFLICT', line: 2, mechanical: true }]);
+    await folder.write({ 'migrations/cqlform.sum': sum.replaceAll('\n', '\r\n') });
+    expect(await folder.check()).toEqual([]);
+
+    await rename(folder.path(second), folder.path('migrations/20251231000000_shout.ts'));
+    expect((await folder.check()).map((found) => found.code)).toEqual([
+      'EXPECTATION_MISMATCH',
+      'SUM_MISSING',
+      'SUM_MISSING',
+    ]);
+    await rm(folder.path('migrations/20251231000000_shout.ts'));
+    expect((await folder.run('check', '--fix')).code).toBe(0);
+    expect(await folder.read('migrations/cqlform.sum')).toBe(
+      `${one}\nhead ${await headOf(folder.read('migrations/cqlform.sum'))}\n`,
+    );
+  });
+});
+
+async function headOf(text: Promise<string>): Promise<string> {
+  return /^head ([0-9a-f]{64})$/m.exec(await text)?.[1] ?? '';
+}
+
+describe('composition', () => {
+  it.each([
+    ['EXPECTATION_MISMATCH', "existing('films', { columns: { id: t.text() }, partitionKey: ['id'] })", 3, 14],
+    [
+      'EXPECTATION_MISMATCH',
+      "existing('films', { columns: { id: t.int(), gone: t.int() }, partitionKey: ['id'] })",
+      3,
+      14,
+    ],
+    ['EXPECTATION_MISMATCH', "existing('movies', { columns: { id: t.int() }, partitionKey: ['id'] })", 3, 14],
+    ['OBJECT_EXISTS', "table('films', { columns: { id: t.int() }, partitionKey: ['id'] })", 3, 14],
+  ])('%s: %s', async (code, block, line, column) => {
+    const verb = block.startsWith('table') ? 'used' : 'alter(used, { add: { year: t.int() } })';
+    const source = `import { alter, existing, migration, t, table } from 'cqlform';
+void [alter, existing, table];
+const used = ${block};
+export default migration({ description: 'Second', schema: [${verb}] });
+`;
+    await using folder = await projectFolder({ [first]: films, [second]: source });
+    expect(await folder.check()).toMatchObject([
+      { code, line, column, path: folder.path(second) },
+      { code: 'SUM_MISSING' },
+    ]);
+  });
+});
+
+describe('types', () => {
+  const wrong = films.replace('t.text()', 't.txet()');
+  const typed = films.replace("partitionKey: ['id']", "partitionKey: ['idd']");
+
+  it('come from the compiler that ts-morph brings where the project has none', async () => {
+    await using folder = await projectFolder({ [first]: typed }, { compiler: false });
+    const found = await folder.check();
+    expect(found.map((one) => one.code)).toContain('MIGRATION_KEY_NOT_A_COLUMN');
+    expect(found).toContainEqual(expect.objectContaining({ code: 'TS2322', path: folder.path(first), line: 3 }));
+    await folder.write({ [first]: films });
+    expect((await folder.run('check', '--fix')).code).toBe(0);
+  });
+
+  it("come from the project's own compiler, under the migrations' own tsconfig.json", async () => {
+    await using folder = await projectFolder({ [first]: wrong });
+    expect(await folder.check()).toContainEqual(
+      expect.objectContaining({ code: 'TS2339', path: folder.path(first), line: 3, severity: 'error' }),
+    );
+    const unused = films.replace('const films', 'const spare = 1;\nconst films');
+    await folder.write({ [first]: unused });
+    expect((await folder.check('--fix')).map((one) => one.code)).toEqual([]);
+    await folder.write({
+      'migrations/tsconfig.json':
+        '{ "compilerOptions": { "strict": true, "noUnusedLocals": true, "module": "esnext", "moduleResolution": "bundler", "allowImportingTsExtensions": true, "noEmit": true } }',
+    });
+    expect(await folder.check()).toMatchObject([{ code: 'TS6133', line: 3, column: 7 }]);
+  });
+});
+
+describe('mending', () => {
+  it('writes returns before skip and reject and leaves the rest to people', async () => {
+    const source = shout
+      .replace('import { backfill,', 'import { backfill, reject,')
+      .replace(
+        '({ id }) => loud(String(id))',
+        "({ id }) => {\n    if (id < 0) reject('negative');\n    return String(Math.random());\n  }",
+      );
+    await using folder = await projectFolder({ ...project, [second]: source });
+    const { code, stdout } = await folder.run('check', '--fix');
+    expect(code).toBe(1);
+    expect(stdout).toContain('mended migrations/20260102000000_shout.ts:10:17 SIGNAL_NOT_RETURNED');
+    expect(stdout).toContain('error[IMPURE_RANDOM]');
+    expect(await folder.read(second)).toContain("if (id < 0) return reject('negative');");
+    const left = await folder.check();
+    expect(left.map((one) => one.code)).toEqual(['IMPURE_RANDOM']);
+  });
+});
