@@ -206,7 +206,7 @@ class ClusterStore implements BlobStore {
         'STORE_FULL',
         `${this.name} holds ${this.#used} bytes; ${key} needs ${more} more, and the limit is ${this.#limit}`,
         {
-          next: 'Choose another store for this backup, remove old backups with `cqlform backup prune`, or raise the limit.',
+          next: 'Choose another store for this backup: --backup-store=local:<folder>.',
           fields: { store: this.name, usedBytes: this.#used, neededBytes: more, limitBytes: this.#limit },
         },
       );

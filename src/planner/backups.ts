@@ -78,7 +78,7 @@ function backupHazards(writer: SectionWriter, table: Table, columns: readonly st
       hazard(
         'LARGE_TABLE',
         address,
-        'A backup through CQL takes long at this size: choose --backup=external-snapshot:<name> or --no-backup=<address>.',
+        'A backup through CQL takes long at this size: give it room with --backup-store=local:<folder>, or do without with --no-backup=<address>.',
       ),
     );
   return found;
