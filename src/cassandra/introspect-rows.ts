@@ -16,6 +16,7 @@ export interface SchemaRows {
   readonly functions: readonly SchemaRow[];
   readonly aggregates: readonly SchemaRow[];
   readonly columnMasks: readonly SchemaRow[];
+  readonly triggers: readonly SchemaRow[];
 }
 
 const attempts = 5;
@@ -25,19 +26,31 @@ export async function readSchemaRows(client: Client, host: Host, keyspace: strin
   const read = (table: string): Promise<readonly SchemaRow[]> => rowsOf({ client, host, table, keyspace });
   for (let attempt = 1; ; attempt++) {
     const before = await schemaVersion(client, host);
-    const [keyspaces, tables, columns, droppedColumns, indexes, views, types, functions, aggregates, columnMasks] =
-      await Promise.all([
-        read('keyspaces'),
-        read('tables'),
-        read('columns'),
-        read('dropped_columns'),
-        read('indexes'),
-        read('views'),
-        read('types'),
-        read('functions'),
-        read('aggregates'),
-        optional(read('column_masks')),
-      ]);
+    const [
+      keyspaces,
+      tables,
+      columns,
+      droppedColumns,
+      indexes,
+      views,
+      types,
+      functions,
+      aggregates,
+      columnMasks,
+      triggers,
+    ] = await Promise.all([
+      read('keyspaces'),
+      read('tables'),
+      read('columns'),
+      read('dropped_columns'),
+      read('indexes'),
+      read('views'),
+      read('types'),
+      read('functions'),
+      read('aggregates'),
+      optional(read('column_masks')),
+      read('triggers'),
+    ]);
     if (attempt >= attempts || (await schemaVersion(client, host)) === before) {
       return {
         keyspace: keyspaces[0],
@@ -50,6 +63,7 @@ export async function readSchemaRows(client: Client, host: Host, keyspace: strin
         functions,
         aggregates,
         columnMasks,
+        triggers,
       };
     }
   }

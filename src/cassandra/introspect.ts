@@ -47,13 +47,20 @@ export function schemaOf(rows: SchemaRows): Schema {
 /** What else is known of the keyspace's tables, by name. */
 export function factsOf(rows: SchemaRows): ByName<TableFacts> {
   const dropped = Map.groupBy(rows.droppedColumns, (row) => textField(row, 'table_name'));
+  const triggers = Map.groupBy(rows.triggers, (row) => textField(row, 'table_name'));
+  const triggerFlags = (table: string): readonly string[] =>
+    (triggers.get(table) ?? []).map((row) => `trigger ${textField(row, 'trigger_name')}`);
   return Object.fromEntries(
     rows.tables
       .map((row): [string, TableFacts] => {
         const name = textField(row, 'table_name');
         return [
           name,
-          { id: textField(row, 'id'), flags: flagsOf(row), dropped: (dropped.get(name) ?? []).map(droppedColumnOf) },
+          {
+            id: textField(row, 'id'),
+            flags: [...flagsOf(row), ...triggerFlags(name)],
+            dropped: (dropped.get(name) ?? []).map(droppedColumnOf),
+          },
         ];
       })
       .sort(([a], [b]) => compare(a, b)),

@@ -15,7 +15,7 @@ export interface TableFacts {
   /** The table's id: another id means another incarnation. */
   readonly id: string;
   readonly dropped: readonly DroppedColumn[];
-  /** `compound`, `dense`, `super`, `counter`; `compact` besides for every table WITH COMPACT STORAGE, which nothing may touch. */
+  /** `compound`, `dense`, `super`, `counter`; `compact` besides for every table WITH COMPACT STORAGE, which nothing may touch; `trigger NAME` for each trigger, which is Java code on the nodes. */
   readonly flags: readonly string[];
 }
 
