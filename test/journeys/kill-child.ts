@@ -8,7 +8,8 @@ import { consentsOf, type Plan } from '../../src/model/plan.ts';
 
 /**
  * A run that kills itself: `kill-child.ts FOLDER apply|rollback MOMENT STEP`. MOMENT is `before`, `during` or `after`
- * the step of that number, counted from 1 in the plan; `never` lets it end. Prints the number of steps first.
+ * the step of that number, counted from 1 in the plan; `restoring`: when rows were restored, in whatever step; `never`
+ * lets it end. Prints the number of steps first.
  */
 const [, , folder = '', direction = 'apply', moment = 'never', number = '0'] = process.argv;
 
@@ -19,14 +20,17 @@ function die(): never {
 }
 
 let current = 0;
+let restoring = false;
 
 function onEvent(event: RunEvent): void {
   if (event.kind === 'step-start') {
     current = event.number;
+    restoring = event.step.work.kind === 'restore';
     if (moment === 'before' && current === Number(number)) die();
   }
   if (event.kind === 'step-done' && moment === 'after' && current === Number(number)) die();
   if (event.kind === 'progress') dieDuring();
+  if (event.kind === 'progress' && moment === 'restoring' && restoring && event.progress.done > 0) die();
 }
 
 function dieDuring(): void {
