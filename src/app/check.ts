@@ -101,14 +101,19 @@ export function errorsAmong(diagnostics: readonly Diagnostic[]): readonly Diagno
   return diagnostics.filter((one) => one.severity === 'error');
 }
 
+/** How much of the findings goes into one message; the fields have all. */
+const shown = { findings: 5, letters: 300 };
+
 export function checkFailed(diagnostics: readonly Diagnostic[], project: Project): CqlformError {
   const [first] = diagnostics;
   const lines = diagnostics.map(({ code, reason, path, line }) => {
     const place = path.startsWith(project.folder) ? path.slice(project.folder.length + 1) : path;
     return `${code} ${place}${line === null ? '' : `:${line}`}: ${reason}`;
   });
+  const some = lines.slice(0, shown.findings).map(shortened);
+  const more = lines.length > some.length ? `; and ${lines.length - some.length} more` : '';
   const mechanical = diagnostics.every((one) => one.mechanical);
-  return new CqlformError('CHECK_FAILED', `the migration files are not in order: ${lines.join('; ')}`, {
+  return new CqlformError('CHECK_FAILED', `the migration files are not in order: ${some.join('; ')}${more}`, {
     next: mechanical
       ? 'Run `cqlform check --fix` and commit what it writes.'
       : `${first?.fix ?? ''} \`cqlform check\` shows all; --no-check plans all the same.`,
@@ -116,6 +121,10 @@ export function checkFailed(diagnostics: readonly Diagnostic[], project: Project
     ...(first === undefined ? {} : { where: placeOf(first) }),
     exitCode: exitCodes.blocked,
   });
+}
+
+function shortened(text: string): string {
+  return text.length > shown.letters ? `${text.slice(0, shown.letters)}…` : text;
 }
 
 function placeOf({ path, line, column }: Diagnostic): CqlformError['where'] & object {

@@ -1,5 +1,6 @@
 import { whereRelations } from '../../cql/where.ts';
 import { match } from '../../kernel/match.ts';
+import { quoted } from '../../model/identifier.ts';
 import type {
   Aggregate,
   ClusteringColumn,
@@ -124,8 +125,9 @@ function viewPiece(view: View, names: Names): Piece {
 
 /** What the view restricts beside the `IS NOT NULL` of its key, which the DSL writes by itself. */
 function extraWhere(view: View): string {
+  const own = new Set(keyColumns(view).map((name) => `${quoted(name)} IS NOT NULL`));
   return whereRelations(view.where)
-    .filter((one) => !/ IS NOT NULL$/i.test(one))
+    .filter((one) => !own.has(one))
     .join(' AND ');
 }
 
