@@ -27,6 +27,11 @@ export async function typeCheck(request: TypeCheckRequest): Promise<readonly Dia
   return found.filter((one) => isOfProject(one.path, request, config));
 }
 
+/** Whether the project has a compiler of its own, which then is a process beside this one. */
+export async function hasCompiler(folder: string): Promise<boolean> {
+  return (await projectCompiler(folder)) !== null;
+}
+
 interface Compiler {
   readonly program: string;
   readonly version: string;

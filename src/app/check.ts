@@ -4,12 +4,13 @@ import { type Diagnostic, inOrder } from '../analysis/diagnostic.ts';
 import { schemaFileName } from '../analysis/file-roles.ts';
 import { writeSchemaFile } from '../analysis/schema-file.ts';
 import { readSum, writeSum } from '../analysis/sum-file.ts';
-import { typeCheck } from '../analysis/type-check.ts';
+import { hasCompiler, typeCheck } from '../analysis/type-check.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Standing } from '../runner/standing.ts';
 import { editedFindings } from './check-ledger.ts';
 import { rememberChecked, wasChecked } from './check-stamp.ts';
 import { type Inspection, inspect } from './inspect.ts';
+import { migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
 import type { Session } from './session.ts';
 
@@ -29,11 +30,11 @@ async function checkFiles(
   project: Project,
   { fix }: { readonly fix: boolean },
 ): Promise<{ readonly report: CheckReport; readonly inspection: Inspection }> {
-  const before = await inspect(project);
-  const fixed = fix ? before.diagnostics.filter((one) => one.mechanical) : [];
-  if (fixed.length > 0) await mend(project, before);
-  const inspection = fixed.length === 0 ? before : await inspect(project);
-  const diagnostics = inOrder([...inspection.diagnostics, ...(await typeFindings(project, inspection))]);
+  const before = fix ? await inspect(project) : null;
+  const fixed = before?.diagnostics.filter((one) => one.mechanical) ?? [];
+  if (before !== null && fixed.length > 0) await mend(project, before);
+  const { inspection, types } = await inspectWithTypes(project, fixed.length === 0 ? before : null);
+  const diagnostics = inOrder([...inspection.diagnostics, ...types]);
   if (errorsAmong(diagnostics).length === 0) await rememberChecked(project);
   const left = new Set(diagnostics.map(keyOfDiagnostic));
   const report = {
@@ -62,9 +63,22 @@ export async function writeGenerated(project: Project, { files, migrations, sche
   await writeSchemaFile(project.migrationsFolder, schema);
 }
 
-/** The compiler says little of use about a file that cannot even be read. */
-async function typeFindings(project: Project, { files, diagnostics }: Inspection): Promise<readonly Diagnostic[]> {
-  if (diagnostics.some((one) => unreadable.test(one.code))) return [];
+/** The project's compiler is a process of its own: it works while the files are read here. */
+async function inspectWithTypes(
+  project: Project,
+  known: Inspection | null,
+): Promise<{ readonly inspection: Inspection; readonly types: readonly Diagnostic[] }> {
+  const inspecting = (): Promise<Inspection> => (known === null ? inspect(project) : Promise.resolve(known));
+  if (await hasCompiler(project.folder)) {
+    const [inspection, types] = await Promise.all([inspecting(), typeFindings(project)]);
+    return { inspection, types: isReadable(inspection) ? types : [] };
+  }
+  const inspection = await inspecting();
+  return { inspection, types: isReadable(inspection) ? await typeFindings(project) : [] };
+}
+
+async function typeFindings(project: Project): Promise<readonly Diagnostic[]> {
+  const files = await migrationFiles(project);
   return typeCheck({
     projectFolder: project.folder,
     migrationsFolder: project.migrationsFolder,
@@ -77,11 +91,16 @@ async function typeFindings(project: Project, { files, diagnostics }: Inspection
   });
 }
 
+/** The compiler says little of use about a file that cannot even be read. */
+function isReadable({ diagnostics }: Inspection): boolean {
+  return !diagnostics.some((one) => unreadable.test(one.code));
+}
+const unreadable = /_SYNTAX$|_UNSUPPORTED$|^IMPORT_|^PATH_ALIAS$|^MIGRATION_IMPORTS_/;
+
 function schemaFile({ migrationsFolder }: Project): readonly string[] {
   const path = join(migrationsFolder, schemaFileName);
   return existsSync(path) ? [path] : [];
 }
-const unreadable = /_SYNTAX$|_UNSUPPORTED$|^IMPORT_|^PATH_ALIAS$|^MIGRATION_IMPORTS_/;
 
 /**
  * The same before a plan, and besides whether applied files are what was applied. Files that were checked as they are

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import type { FileCheck } from '../analysis/check-file.ts';
 import { type Diagnostic, diagnosticOf } from '../analysis/diagnostic.ts';
 import { loadMigration } from '../analysis/load-migration.ts';
 import { schemaFileFindings } from '../analysis/schema-file.ts';
@@ -22,20 +24,12 @@ export interface Inspection {
 /** Reads, loads and composes every migration file, and compares cqlform.sum and schema.ts with them. */
 export async function inspect(project: Project): Promise<Inspection> {
   const files = await migrationFiles(project);
-  const [{ checkMigrationFile }, { ownExports }] = await Promise.all([
-    import('../analysis/check-file.ts'),
-    import('../analysis/own-exports.ts'),
-  ]);
-  const own = await ownExports();
   const diagnostics: Diagnostic[] = [];
   const migrations: Migration[] = [];
   for (const file of files) {
-    const { found, loadable } = checkMigrationFile(file.path, own);
+    const { migration, found } = await read(file);
     diagnostics.push(...found);
-    if (!loadable) continue;
-    const loaded = await load(file);
-    if ('migration' in loaded) migrations.push(loaded.migration);
-    else diagnostics.push(loaded.error);
+    if (migration !== null) migrations.push(migration);
   }
   const whole = migrations.length === files.length;
   const composed = whole ? await composedFrom(files, migrations) : { schema: null, found: [] };
@@ -48,13 +42,34 @@ export async function inspect(project: Project): Promise<Inspection> {
   return { files, migrations, schema: composed.schema, diagnostics: [...distinct.values()] };
 }
 
-async function load(file: MigrationFile): Promise<{ readonly migration: Migration } | { readonly error: Diagnostic }> {
+interface Read {
+  readonly migration: Migration | null;
+  readonly found: readonly Diagnostic[];
+}
+
+/** Loads a file. Its source is parsed only where there is something to find: code for rows, imports, a failure. */
+async function read(file: MigrationFile): Promise<Read> {
   try {
-    return { migration: await loadMigration(file) };
+    const migration = await loadMigration(file);
+    const plain = migration.data.length === 0 && !importsFiles.test(await readFile(file.path, 'utf8'));
+    if (plain) return { migration, found: [] };
+    const { found, loadable } = await findingsIn(file);
+    return { migration: loadable ? migration : null, found };
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
-    return { error: diagnosticOf(thrown, { path: file.path, line: null, column: null }) };
+    const { found, loadable } = await findingsIn(file);
+    const why = diagnosticOf(thrown, { path: file.path, line: null, column: null });
+    return { migration: null, found: loadable ? [...found, why] : found };
   }
+}
+const importsFiles = /\bfrom\s*['"]\.|\bimport\s*['"]\./;
+
+async function findingsIn(file: MigrationFile): Promise<FileCheck> {
+  const [{ checkMigrationFile }, { ownExports }] = await Promise.all([
+    import('../analysis/check-file.ts'),
+    import('../analysis/own-exports.ts'),
+  ]);
+  return checkMigrationFile(file.path, await ownExports());
 }
 
 /** Stops at the first file that does not fit: what comes after stands on it. */

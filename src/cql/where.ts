@@ -6,9 +6,9 @@ export function canonicalWhere(clause: string): string {
   return whereRelations(clause).join(' AND ');
 }
 
-/** True when two clauses select the same rows by the same relations, in whatever order. */
+/** True when two clauses select the same rows by the same relations, in whatever order and however often. */
 export function sameWhere(one: string, other: string): boolean {
-  const sorted = (clause: string): string => [...whereRelations(clause)].sort().join(' AND ');
+  const sorted = (clause: string): string => [...new Set(whereRelations(clause))].sort().join(' AND ');
   return sorted(one) === sorted(other);
 }
 

@@ -118,7 +118,7 @@ function optionsSuffix(options: Readonly<Record<string, string>>): string {
 /** What a view selects, without its options. */
 function viewShape(view: View): string {
   const columns = view.columns === '*' ? '*' : [...view.columns].sort().join(', ');
-  const where = [...whereRelations(view.where)].sort().join(' AND ');
+  const where = [...new Set(whereRelations(view.where))].sort().join(' AND ');
   return `select ${columns} from ${view.table} where ${where} primary key ${keyText(view)}`;
 }
 
