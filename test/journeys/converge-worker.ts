@@ -7,7 +7,7 @@ import { expectConverges } from './converge.ts';
 import { convergences } from './converge-cases.ts';
 
 // Tries cases in a process of plain Node, where migration files load as they do for users. Told the address first,
-// then names of cases; answers each with null or with what went wrong. Cases share a keyspace until one goes wrong.
+// then names of cases; answers each with what went wrong, or null. Cases share a keyspace until one goes wrong.
 const address: CassandraAddress = JSON.parse(process.argv[2] ?? '{}');
 const beginning = `import { keyspace, migration } from 'cqlform';
 export default migration({ description: 'Begin', schema: [keyspace({ durableWrites: true })] });`;
@@ -18,7 +18,7 @@ process.on('message', (name: string) => {
   told.resolve();
 });
 process.on('disconnect', () => told.resolve());
-process.send?.('ready');
+process.send?.({ name: 'ready', problem: null });
 
 async function next(): Promise<string | undefined> {
   while (names.length === 0 && process.connected) {
@@ -40,7 +40,7 @@ async function tryUntilOneFails(): Promise<void> {
         given === undefined
           ? `there is no case ${name}`
           : await problemOf(expectConverges({ project, session }, given));
-      process.send?.(problem);
+      process.send?.({ name, problem });
       if (problem !== null) return;
     }
   });
