@@ -58,7 +58,7 @@ function withPlace(error: CqlformError, where: Place): CqlformError {
 /** The innermost frame of the user's own code in what was thrown. */
 export function placeIn(thrown: unknown, path: string): Place | null {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const frame = /(file:\/\/[^\s()]+)\?cqlform:(\d+):(\d+)/.exec(stack);
+  const frame = /(file:\/\/[^\s()]+)\?cqlform(?:=\d+)?:(\d+):(\d+)/.exec(stack);
   if (frame === null) return null;
   const [, url = '', line, column] = frame;
   return { path: url === '' ? path : fileURLToPath(url), line: Number(line), column: Number(column) };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { basename, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,6 +8,9 @@ import { isMigrationPath, isSchemaPath } from './file-roles.ts';
 
 /** Marks the modules that are the project's own code; everything else loads as Node loads it. */
 const mark = '?cqlform';
+const marked = /\?cqlform(=\d+)?$/;
+/** Node keeps modules by address: a file that was mended in between gets another one. */
+const seen = new Map<string, { readonly text: string; readonly version: number }>();
 let hooked = false;
 
 /**
@@ -21,11 +25,19 @@ export async function importModule(
 ): Promise<Readonly<Record<string, unknown>>> {
   installHooks();
   try {
-    return (await import(`${pathToFileURL(path).href}${mark}`)) as Readonly<Record<string, unknown>>;
+    return (await import(await addressOf(path))) as Readonly<Record<string, unknown>>;
   } catch (thrown) {
     const { explainImport } = await import('./explain-import.ts');
     throw await explainImport(path, thrown, what);
   }
+}
+
+async function addressOf(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const known = seen.get(path);
+  const version = known === undefined ? 0 : known.text === text ? known.version : known.version + 1;
+  seen.set(path, { text, version });
+  return `${pathToFileURL(path).href}${mark}${version === 0 ? '' : `=${version}`}`;
 }
 
 function installHooks(): void {
@@ -37,13 +49,13 @@ function installHooks(): void {
       if (specifier === 'cqlform' || specifier.startsWith('cqlform/'))
         return { url: ownModule(specifier, context.parentURL), shortCircuit: true };
       const parent = context.parentURL;
-      if (parent?.includes(mark) !== true || !specifier.startsWith('.')) return next(specifier, context);
+      if (parent === undefined || !marked.test(parent) || !specifier.startsWith('.')) return next(specifier, context);
       const resolved = next(withExtension(specifier, parent), context);
       refuseMigration(resolved.url, parent);
       return { ...resolved, url: `${resolved.url}${mark}` };
     },
     load(url, context, next) {
-      if (!url.endsWith(mark) || url.includes('.json?')) return next(url, context);
+      if (!marked.test(url) || url.includes('.json?')) return next(url, context);
       return next(url, { ...context, format: /\.[mc]?ts\?/.test(url) ? 'module-typescript' : 'module' });
     },
   });
@@ -53,7 +65,7 @@ function installHooks(): void {
 function ownModule(specifier: string, parent: string | undefined): string {
   const name = specifier === 'cqlform' ? 'index' : specifier.slice('cqlform/'.length);
   if (ownModules.includes(name)) return ownModuleUrl(name).href;
-  const importer = parent === undefined ? '' : `${basename(fileURLToPath(parent.replace(mark, '')))}: `;
+  const importer = parent === undefined ? '' : `${basename(fileURLToPath(parent.replace(marked, '')))}: `;
   throw new CqlformError('IMPORT_NOT_FOUND', `${importer}cqlform has no ${specifier}`, {
     next: `Import from ${ownModules.map((one) => (one === 'index' ? 'cqlform' : `cqlform/${one}`)).join(' or ')}.`,
     exitCode: exitCodes.usage,
@@ -74,7 +86,7 @@ function withExtension(specifier: string, parent: string): string {
 }
 
 function refuseMigration(url: string, parent: string): void {
-  const [path, importer] = [fileURLToPath(url), fileURLToPath(parent.replace(mark, ''))];
+  const [path, importer] = [fileURLToPath(url), fileURLToPath(parent.replace(marked, ''))];
   if (!isMigrationPath(path) && !(isSchemaPath(path) && isMigrationPath(importer))) return;
   throw importsMigration(path, importer);
 }

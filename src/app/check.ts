@@ -49,11 +49,21 @@ function keyOfDiagnostic({ code, path, line, column }: Diagnostic): string {
   return JSON.stringify([code, path, line, column]);
 }
 
-/** Writes the missing `return`s, then what is generated. */
+/** Writes the missing `return`s and mends `existing` blocks, then writes what is generated. */
 async function mend(project: Project, before: Inspection): Promise<void> {
   const { fixSignals } = await import('../analysis/fix-signals.ts');
   const mended = await fixSignals(before.diagnostics);
-  await writeGenerated(project, mended.length === 0 ? before : await inspect(project));
+  let now = mended.length === 0 ? before : await inspect(project);
+  // Behind one block that does not fit there may be others: composition stops at the first.
+  for (let mends = 0; mends < now.files.length && (await mendExpectation(now)); mends += 1)
+    now = await inspect(project);
+  await writeGenerated(project, now);
+}
+
+async function mendExpectation({ expectation }: Inspection): Promise<boolean> {
+  if (expectation === null) return false;
+  const { fixExpectation } = await import('../analysis/fix-expectation.ts');
+  return fixExpectation(expectation.path, expectation.table, expectation.before);
 }
 
 /** Brings cqlform.sum and schema.ts up to date, as far as the files load and compose. */

@@ -11,6 +11,13 @@ import { compose } from '../planner/compose.ts';
 import { type MigrationFile, migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
 
+/** An `existing` block that can be mended, and the state that it has to say. */
+export interface ExpectationFix {
+  readonly path: string;
+  readonly table: string;
+  readonly before: Schema;
+}
+
 /** What the files of a project say, and what is wrong with them. */
 export interface Inspection {
   readonly files: readonly MigrationFile[];
@@ -18,6 +25,8 @@ export interface Inspection {
   readonly migrations: readonly Migration[];
   /** The state after all of them; null when they cannot be composed. */
   readonly schema: Schema | null;
+  /** Of a file that does not fit because of its `existing` block: what has to be written there. */
+  readonly expectation: ExpectationFix | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -32,14 +41,15 @@ export async function inspect(project: Project): Promise<Inspection> {
     if (migration !== null) migrations.push(migration);
   }
   const whole = migrations.length === files.length;
-  const composed = whole ? await composedFrom(files, migrations) : { schema: null, found: [] };
+  const composed = whole ? await composedFrom(files, migrations) : { schema: null, expectation: null, found: [] };
   diagnostics.push(...composed.found);
   if (whole) diagnostics.push(...(await sumDiagnostics(project.migrationsFolder, migrations)));
   if (composed.schema !== null)
     diagnostics.push(...(await schemaFileFindings(project.migrationsFolder, composed.schema)));
   // A lib/ file that several migrations import is found wrong by each.
   const distinct = new Map(diagnostics.map((one) => [JSON.stringify([one.path, one.line, one.column, one.code]), one]));
-  return { files, migrations, schema: composed.schema, diagnostics: [...distinct.values()] };
+  const { schema, expectation } = composed;
+  return { files, migrations, schema, expectation, diagnostics: [...distinct.values()] };
 }
 
 interface Read {
@@ -72,23 +82,35 @@ async function findingsIn(file: MigrationFile): Promise<FileCheck> {
   return checkMigrationFile(file.path, await ownExports());
 }
 
+interface Composed {
+  readonly schema: Schema | null;
+  readonly expectation: ExpectationFix | null;
+  readonly found: readonly Diagnostic[];
+}
+
 /** Stops at the first file that does not fit: what comes after stands on it. */
-async function composedFrom(
-  files: readonly MigrationFile[],
-  migrations: readonly Migration[],
-): Promise<{ readonly schema: Schema | null; readonly found: readonly Diagnostic[] }> {
+async function composedFrom(files: readonly MigrationFile[], migrations: readonly Migration[]): Promise<Composed> {
   let schema = emptySchema;
   for (const [index, migration] of migrations.entries()) {
     try {
       schema = compose(schema, migration).schema;
     } catch (thrown) {
       if (!(thrown instanceof CqlformError)) throw thrown;
-      const { spotOfObject } = await import('../analysis/locate.ts');
-      const spot = spotOfObject(files[index]?.path ?? '', String(thrown.fields['object'] ?? ''));
-      return { schema: null, found: [diagnosticOf(thrown, spot)] };
+      return misfit(thrown, files[index]?.path ?? '', schema);
     }
   }
-  return { schema, found: [] };
+  return { schema, expectation: null, found: [] };
+}
+
+async function misfit(error: CqlformError, path: string, before: Schema): Promise<Composed> {
+  const [{ spotOfObject }, { expectationBlocks }] = await Promise.all([
+    import('../analysis/locate.ts'),
+    import('../analysis/fix-expectation.ts'),
+  ]);
+  const object = String(error.fields['object'] ?? '');
+  const mechanical = error.code === 'EXPECTATION_MISMATCH' && expectationBlocks(path, object, before) !== null;
+  const found = { ...diagnosticOf(error, spotOfObject(path, object)), mechanical };
+  return { schema: null, expectation: mechanical ? { path, table: object, before } : null, found: [found] };
 }
 
 async function sumDiagnostics(folder: string, migrations: readonly Migration[]): Promise<readonly Diagnostic[]> {

@@ -172,3 +172,68 @@ describe('mending', () => {
     expect(left.map((one) => one.code)).toEqual(['IMPURE_RANDOM']);
   });
 });
+
+describe('existing blocks', () => {
+  const third = 'migrations/20260103000000_third.ts';
+  const block = (
+    columns: string,
+    key: string,
+  ): string => `import { alter, desc, existing, migration, t, udt } from 'cqlform';
+
+const place = udt('place', { street: t.text() });
+
+const films = existing('films', { columns: { ${columns} }, ${key} });
+
+export default migration({
+  description: 'Third',
+  schema: [alter(films, { add: { more: t.int() } })],
+});
+void [desc, place];
+`;
+  const wide = `import { desc, migration, t, table, udt } from 'cqlform';
+const place = udt('place', { street: t.text() });
+const films = table('films', {
+  columns: { year: t.int(), id: t.uuid(), title: t.text(), shot: t.frozen(place), tags: t.set(t.text()) },
+  partitionKey: ['year'],
+  clusteringKey: [desc('id')],
+});
+export default migration({ description: 'Films', schema: [place, films] });
+`;
+
+  it('are written as the tables are, one after another', async () => {
+    await using folder = await projectFolder({
+      [first]: wide,
+      [second]: block('id: t.int(), shot: place, tags: t.list(t.text())', "partitionKey: ['id']").replace(
+        'more',
+        'less',
+      ),
+      [third]: block('year: t.int(), id: t.uuid(), title: t.ascii()', "partitionKey: ['year'], clusteringKey: ['id']"),
+    });
+    expect(await folder.check()).toContainEqual(
+      expect.objectContaining({ code: 'EXPECTATION_MISMATCH', mechanical: true }),
+    );
+    const { code, stdout } = await folder.run('check', '--fix');
+    expect(code, stdout).toBe(0);
+    expect(await folder.read(second)).toContain(`const films = existing('films', {
+  columns: { year: t.int(), id: t.uuid(), shot: t.frozen(place), tags: t.set(t.text()) },
+  partitionKey: ['year'],
+  clusteringKey: [desc('id')],
+});
+`);
+    expect(await folder.read(third)).toContain('columns: { year: t.int(), id: t.uuid(), title: t.text() }');
+    expect(await folder.check()).toEqual([]);
+  });
+
+  it('are left to people when they name what is not there', async () => {
+    await using folder = await projectFolder({
+      [first]: wide,
+      [third]: block(
+        'year: t.int(), id: t.uuid(), titel: t.text()',
+        "partitionKey: ['year'], clusteringKey: [desc('id')]",
+      ),
+    });
+    const source = await folder.read(third);
+    expect((await folder.run('check', '--fix')).code).toBe(1);
+    expect(await folder.read(third)).toBe(source);
+  });
+});

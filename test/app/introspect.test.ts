@@ -13,9 +13,9 @@ CREATE TABLE counts (id int, day date, hits counter, PRIMARY KEY (id, day)) WITH
 CREATE TABLE notes (id int, at timestamp, note text, n int, PRIMARY KEY (id, at)) WITH compaction = {'class': 'UnifiedCompactionStrategy', 'scaling_parameters': 'L4'} AND compression = {'class': 'ZstdCompressor', 'compression_level': '3'} AND bloom_filter_fp_chance = 0.1;
 CREATE INDEX users_email ON users (email);
 CREATE INDEX users_scores ON users (keys(scores));
-CREATE CUSTOM INDEX users_v ON users (v) USING 'StorageAttachedIndex' WITH OPTIONS = {'similarity_function': 'dot_product'};
+CREATE CUSTOM INDEX users_v ON users (v) USING 'StorageAttachedIndex' WITH OPTIONS = {'similarity_function': 'DOT_PRODUCT'};
 CREATE CUSTOM INDEX events_note ON events (note) USING 'StorageAttachedIndex' WITH OPTIONS = {'case_sensitive': 'false', 'normalize': 'true'};
-CREATE MATERIALIZED VIEW notes_by_note AS SELECT note, n, id, at FROM notes WHERE note IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND at > '2000-01-01' PRIMARY KEY (note, id, at) WITH CLUSTERING ORDER BY (id DESC, at ASC) AND comment = 'v';
+CREATE MATERIALIZED VIEW notes_by_note AS SELECT note, n, id, at FROM notes WHERE note IS NOT NULL AND id IS NOT NULL AND at IS NOT NULL AND at > '2000-01-01' AND n IS NOT NULL AND n IS NOT NULL PRIMARY KEY (note, id, at) WITH CLUSTERING ORDER BY (id DESC, at ASC) AND comment = 'v';
 CREATE MATERIALIZED VIEW notes_by_at AS SELECT * FROM notes WHERE id IS NOT NULL AND at IS NOT NULL PRIMARY KEY (at, id);
 CREATE FUNCTION plus(a int, b int) RETURNS NULL ON NULL INPUT RETURNS int LANGUAGE java AS 'return a + b;';
 CREATE FUNCTION big(a int) CALLED ON NULL INPUT RETURNS int LANGUAGE java AS '

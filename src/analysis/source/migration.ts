@@ -2,7 +2,7 @@ import { emptySchema, type Schema, type Table, type UserType } from '../../model
 import { keyOf } from '../../planner/names.ts';
 import { laidOut, list, object, type Piece, text } from './layout.ts';
 import { Names } from './names.ts';
-import { objectSource, tablePiece } from './object.ts';
+import { constOf, objectSource, tablePiece } from './object.ts';
 import { declarationOrder, importLine, typesInOrder, udtsWithin } from './schema.ts';
 
 /**
@@ -24,7 +24,7 @@ export function wholeMigrationSource(
   ];
   const sources = [
     ...types.map((type) => objectSource(type, names)),
-    ...tables.map((table) => declared(names.of('table', table.name), tablePiece('existing', table, names))),
+    ...tables.map((table) => declared(names.of('table', table.name), tablePiece('existing', table, constOf(names)))),
     ...objects.map((one) => objectSource(one, names)),
   ];
   return fileOf(sources, { description: text(description), schema: list(entries) });
@@ -60,8 +60,8 @@ export function newMigrationSource(migration: NewMigration, schema: Schema): str
   const into = made === null ? null : names.of('table', made.name);
   const blocks = [
     ...typesOf(tables, schema).map((type) => objectSource(type, names)),
-    ...tables.map((table) => declared(names.of('table', table.name), tablePiece('existing', table, names))),
-    ...(made === null || into === null ? [] : [declared(into, tablePiece('table', made, names))]),
+    ...tables.map((table) => declared(names.of('table', table.name), tablePiece('existing', table, constOf(names)))),
+    ...(made === null || into === null ? [] : [declared(into, tablePiece('table', made, constOf(names)))]),
   ];
   const entries = [
     ...alter.map((table) => `alter(${names.of('table', table.name)}, { add: {} })`),

@@ -16,7 +16,7 @@ import { keyColumns } from '../../model/schema.ts';
 import { keyOf } from '../../planner/names.ts';
 import { block, call, laidOut, list, object, type Piece, text } from './layout.ts';
 import type { Names } from './names.ts';
-import { columnType, typeSource } from './type.ts';
+import { columnType, type TypeConst, typeSource } from './type.ts';
 
 /** An object of a schema as the constant that a person would write: `const movies = table('movies', { … });` */
 export function objectSource(one: SchemaObject, names: Names): string {
@@ -27,7 +27,7 @@ export function objectSource(one: SchemaObject, names: Names): string {
 function objectPiece(one: SchemaObject, names: Names): Piece {
   return match(one, {
     type: (type) => typePiece(type, names),
-    table: (table) => tablePiece('table', table, names),
+    table: (table) => tablePiece('table', table, constOf(names)),
     index: (index) => indexPiece(index, names),
     view: (view) => viewPiece(view, names),
     function: (fn) => functionPiece(fn, names),
@@ -41,10 +41,10 @@ function typePiece(type: UserType, names: Names): Piece {
 }
 
 /** `table(…)` or, for what a file expects to find, `existing(…)`, which has no options. */
-export function tablePiece(verb: 'table' | 'existing', table: Table, names: Names): Piece {
+export function tablePiece(verb: 'table' | 'existing', table: Table, typeConst: TypeConst): Piece {
   const key = new Set(keyColumns(table));
   const columns = table.columns.map(
-    (column) => [column.name, columnType(column, key.has(column.name), constOf(names))] as const,
+    (column) => [column.name, columnType(column, key.has(column.name), typeConst)] as const,
   );
   return call(verb, [
     text(table.name),
@@ -158,6 +158,7 @@ function aggregatePiece(aggregate: Aggregate, names: Names): Piece {
   ]);
 }
 
-function constOf(names: Names): (udt: string) => string {
+/** Gives the constants of user-defined types. */
+export function constOf(names: Names): TypeConst {
   return (udt) => names.of('type', udt);
 }
