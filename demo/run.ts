@@ -98,7 +98,7 @@ async function main(): Promise<void> {
   await cqlform(['backup', 'list']);
 
   chapter('6. It was needed after all: rollback, data included');
-  const events = await cqlform(['rollback', '--auto-approve', '--json', `--allow-destructive=${dropped}`]);
+  const events = await cqlform(['rollback', '--auto-approve', '--json']);
   const { backup, restored } = digestsIn(events);
   say(`value digest in the backup    ${backup}`);
   say(`value digest of the live rows ${restored}`);

@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hashOf } from '../kernel/hash.ts';
+import { shellWord } from '../kernel/shell.ts';
 import type { Emit } from '../model/event.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import { fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
@@ -175,7 +176,7 @@ export function assertApplyable(plan: Plan): void {
 function assertConsent(plan: Plan, allowed: readonly string[]): void {
   const missing = consentsOf(plan).filter((address) => !allowed.includes(address));
   if (missing.length === 0) return;
-  const flags = missing.map((address) => `--allow-destructive=${address}`).join(' ');
+  const flags = missing.map((address) => `--allow-destructive=${shellWord(address)}`).join(' ');
   throw new CqlformError('CONSENT_MISSING', `the plan destroys or overwrites data at ${missing.join(', ')}`, {
     next: `Read the plan; if that is what you want, add ${flags}. A backup is taken before each.`,
     fields: { addresses: missing },

@@ -168,9 +168,23 @@ function contactPointsOf(merged: Settings, overrides: Overrides): readonly strin
       .split(',')
       .map((one) => one.trim())
       .filter((one) => one !== '');
-  if (said !== undefined) return split(said);
+  if (said !== undefined) return withoutCredentials(split(said));
   if (merged.contactPoints === undefined) return null;
-  return Array.isArray(merged.contactPoints) ? merged.contactPoints : split(secretOf(merged.contactPoints)());
+  const given = Array.isArray(merged.contactPoints) ? merged.contactPoints : split(secretOf(merged.contactPoints)());
+  return withoutCredentials(given);
+}
+
+/** Addresses are printed; a password in one would be, too. */
+function withoutCredentials(points: readonly string[]): readonly string[] {
+  if (points.every((point) => !point.includes('@'))) return points;
+  throw new CqlformError(
+    'CONTACT_POINT_CREDENTIALS',
+    'a contact point has an @: credentials do not belong into addresses',
+    {
+      next: 'Give host:port, and the user under `credentials` in the configuration or as CQLFORM_USERNAME and CQLFORM_PASSWORD.',
+      exitCode: exitCodes.usage,
+    },
+  );
 }
 
 function credentialsOf(merged: Settings): Project['cluster']['credentials'] {

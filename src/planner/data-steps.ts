@@ -135,7 +135,11 @@ function guardRows(context: DataContext, write: Write): Guard {
   covered.set(name, columns);
   const reverse: Reverse = {
     kind: 'steps',
-    steps: [{ kind: 'restore', scope: { table: into, columns }, label: backup.backup, mode: 'exact', renamed: {} }],
+    steps: [
+      // The application may have written since: what the restore takes away has to be kept somewhere.
+      { kind: 'backup', scope: { table: into, columns }, label: writer.newLabel(`undo-${name}`), why: 'before-undo' },
+      { kind: 'restore', scope: { table: into, columns }, label: backup.backup, mode: 'exact', renamed: {} },
+    ],
   };
   return { reverse, hazards, destroys: mayHaveRows };
 }

@@ -13,6 +13,7 @@ import {
   lwtTimestamps,
   quiesceWriters,
 } from './hazards.ts';
+import { listed } from './names.ts';
 import { optionsToSend } from './options.ts';
 import { none } from './reverse.ts';
 import { stagingName } from './reverse-rebuild.ts';
@@ -173,7 +174,7 @@ function rowsOf(writer: SectionWriter, plan: TablePlan, data: readonly DataSpec[
   }
   const byUser = data.some((spec) => isOwnCopy(spec, name));
   const isEmpty = (input.emptyTables.includes(name) || madeHere(writer, name)) && !filled.has(name);
-  if (byUser && !input.options.schemaOnly) return 'user';
+  if (byUser && !input.options.schemaOnly) return leavesOut(writer, plan, data) ? null : 'user';
   if (isEmpty) return 'none';
   const obstacle = byUser ? 'its data step is left out by --schema-only' : obstacleToIdentity(plan);
   if (obstacle === null) return 'identity';
@@ -184,6 +185,26 @@ function rowsOf(writer: SectionWriter, plan: TablePlan, data: readonly DataSpec[
       : `Add copy({ from: existing('${name}', …), into: <what alter() gave>, columns: { … } }) to the migration's data.`,
   });
   return null;
+}
+
+/**
+ * A `copy` carries the columns that it does not name as they are; a `transform` emits whole rows, so what it does not
+ * read would be lost: that is refused.
+ */
+function leavesOut(writer: SectionWriter, { before, after }: TablePlan, data: readonly DataSpec[]): boolean {
+  const transforms = data.filter((spec) => spec.kind === 'transform' && isOwnCopy(spec, before.name));
+  const [lost] = transforms.flatMap(({ from }) => {
+    const read = from.kind === 'table' ? from.table.columns.map((column) => column.name) : [];
+    const kept = before.columns.filter(({ name }) => after.columns.some((column) => column.name === name));
+    const names = kept.map((column) => column.name).filter((name) => !read.includes(name));
+    return names.length === 0 ? [] : [names];
+  });
+  if (lost === undefined) return false;
+  writer.refuse('REBUILD_LEAVES_OUT', before.name, {
+    message: `table ${before.name} has to be made anew, and the transform of its rows does not read ${listed(lost)}: their values would be lost`,
+    next: `Name ${listed(lost)} in existing('${before.name}', …) and emit what becomes of them; or use copy, which carries columns that it does not name.`,
+  });
+  return true;
 }
 
 function madeHere(writer: SectionWriter, name: string): boolean {

@@ -36,9 +36,19 @@ export function undoStep(work: Work, { id, undoes, live, backsUp }: UndoOptions)
     hazards: hazardsOf(work, address, backsUp),
     // A rollback is asked for by name, and what it drops is backed up before.
     consent: null,
-    reverse: { kind: 'none', why: 'apply the migration again to have it back' },
+    reverse: { kind: 'none', why: undoOf(work) },
     estimate: estimateOf(work, live.estimates[object.split('.')[0] ?? '']),
   };
+}
+
+/** What brings back what an undo step takes away. */
+function undoOf(work: Work): string {
+  if (work.kind === 'backup') return 'a backup changes nothing; it is kept';
+  const loses =
+    (work.kind === 'ddl' && (work.ddl.kind === 'drop-table' || work.ddl.kind === 'drop-columns')) ||
+    (work.kind === 'restore' && work.mode === 'exact');
+  const again = 'apply the migration again';
+  return loses ? `${again}; what was written since stays in the backup before (\`cqlform backup restore\`)` : again;
 }
 
 const classes: Readonly<Record<Work['kind'], StepClass>> = {

@@ -1,6 +1,7 @@
 import { Umzug } from 'umzug';
-import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import { CqlformError, type ExitCode, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import type { Emit } from '../model/event.ts';
 import type { MigrationEntry, RunEntry, StepEntry } from '../model/journal.ts';
 import type { Section } from '../model/plan.ts';
 import { emptySchema } from '../model/schema.ts';
@@ -12,8 +13,14 @@ import { assertMayGoOn, type FinishedStep, runStep } from './step.ts';
 import { journalStorage } from './storage.ts';
 
 /** Runs a plan that is already stored and whose lease is held. Safe to call again with the same run after any death. */
-export async function runPlan(request: RunRequest, deps: RunnerDeps): Promise<void> {
+export async function runPlan(request: RunRequest, given: RunnerDeps): Promise<void> {
   const { plan, run } = request;
+  let done = [...request.earlier.values()].filter((step) => step.state === 'done').length;
+  const emit: Emit = (event) => {
+    if (event.kind === 'step-done') done += 1;
+    given.emit(event);
+  };
+  const deps = { ...given, emit };
   const begun = deps.clock.monotonic();
   const entry = await openRun(request, deps);
   const steps = plan.sections.reduce((sum, section) => sum + section.steps.length, 0);
@@ -22,12 +29,29 @@ export async function runPlan(request: RunRequest, deps: RunnerDeps): Promise<vo
   try {
     for (const section of plan.sections) await runSection(section, request, deps);
   } catch (thrown) {
-    const error = innermost(thrown);
+    const error = partly(innermost(thrown), done);
     await closeRun(entry, deps, error);
     throw error;
   }
   await closeRun(entry, deps, null);
   deps.emit({ kind: 'run-done', run, milliseconds: Math.round(deps.clock.monotonic() - begun) });
+}
+
+const plainEnds: readonly ExitCode[] = [exitCodes.error, exitCodes.consentMissing, exitCodes.blocked];
+
+/** A run that stops after something was done ends otherwise than one that did nothing. */
+function partly(thrown: unknown, done: number): unknown {
+  if (!(thrown instanceof CqlformError) || done === 0 || !plainEnds.includes(thrown.exitCode)) return thrown;
+  const { code, message, fields, where, retryable, cause } = thrown;
+  const steps = done === 1 ? '1 step is' : `${done} steps are`;
+  return new CqlformError(code, message, {
+    next: `${thrown.next} ${steps} done: \`cqlform rollback\` takes back what the migration did.`,
+    fields,
+    ...(where === undefined ? {} : { where }),
+    retryable,
+    cause,
+    exitCode: exitCodes.partlyApplied,
+  });
 }
 
 async function openRun({ plan, run, actor }: RunRequest, deps: RunnerDeps): Promise<RunEntry> {

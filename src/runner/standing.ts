@@ -78,13 +78,14 @@ export function laterThan(standing: Standing, now: Date): string {
   return new Date(Math.max(now.getTime(), standing.newest + 1)).toISOString();
 }
 
-/** The newest state that something settled on; what is half-way has not. */
+/** The newest recorded state. While a migration is half-way it is the state before it, whatever was recorded earlier still. */
 function headOf(entries: readonly JournalEntry[]): string {
-  const settled = entries.flatMap((entry): (MigrationEntry | StateEntry)[] => {
-    if (entry.kind === 'state') return [entry];
-    return entry.kind === 'migration' && entry.status !== 'partial' ? [entry] : [];
-  });
-  return settled.sort((a, b) => compare(a.at, b.at)).at(-1)?.stateAfter ?? noState;
+  const moving = entries.filter(
+    (entry): entry is MigrationEntry | StateEntry => entry.kind === 'migration' || entry.kind === 'state',
+  );
+  const newest = moving.sort((a, b) => compare(a.at, b.at)).at(-1);
+  if (newest === undefined) return noState;
+  return newest.kind === 'migration' && newest.status === 'partial' ? newest.stateBefore : newest.stateAfter;
 }
 
 function floorsOf(entries: readonly JournalEntry[]): ReadonlyMap<string, bigint> {

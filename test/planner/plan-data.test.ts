@@ -71,7 +71,7 @@ describe('data steps', () => {
       01 backup: back up movies_by_title (before-overwrite, 1_again-movies-by-title) [MARKER_INFERRED] — the next step writes over rows that are there
            ⟲ none: a backup changes nothing; it is kept
       02 copy: copy movies → movies_by_title !shop.movies_by_title [OVERWRITES_ROWS LWT_TIMESTAMPS]
-           ⟲ restore (exact, 1_again-movies-by-title)
+           ⟲ backup (before-undo, 1_again-undo-movies-by-title) · restore (exact, 1_again-movies-by-title)
       03 copy: copy movies → movies_by_title
            ⟲ none: the rows come back with those of the earlier step
       04 copy: transform movies → movies_by_title
@@ -88,7 +88,7 @@ describe('data steps', () => {
       01 backup: back up movies_by_title (before-overwrite, 1_again-movies-by-title) [MARKER_INFERRED] — the next step writes over rows that are there
            ⟲ none: a backup changes nothing; it is kept
       02 copy: copy movies → movies_by_title
-           ⟲ restore (exact, 1_again-movies-by-title)"
+           ⟲ backup (before-undo, 1_again-undo-movies-by-title) · restore (exact, 1_again-movies-by-title)"
     `);
   });
 
@@ -112,7 +112,7 @@ describe('data steps', () => {
       01 backup: back up movies.votes (before-overwrite, 1_votes-movies-votes) — the next step writes over rows that are there
            ⟲ none: a backup changes nothing; it is kept
       02 copy: backfill movies.votes !shop.movies [OVERWRITES_ROWS LWT_TIMESTAMPS]
-           ⟲ restore (exact, 1_votes-movies-votes)"
+           ⟲ backup (before-undo, 1_votes-undo-movies) · restore (exact, 1_votes-movies-votes)"
     `);
   });
 

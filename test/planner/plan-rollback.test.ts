@@ -42,19 +42,19 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 1_change
       undo-07 in-place: DROP MATERIALIZED VIEW shop.users_by_name [BREAKS_READERS] — takes back: create materialized view users_by_name on users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-06 in-place: ALTER TABLE shop.users ADD nickname text — takes back: drop column nickname from users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-06 copy: restore users.nickname (re-added, 1_change-users-nickname) — takes back: drop column nickname from users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-02 in-place: DROP INDEX shop.by_name [BREAKS_READERS] — takes back: create index by_name on users (name)
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 backup: back up users.rating (before-undo, 1_change-undo-users-rating) — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)
       undo-01 in-place: CREATE MATERIALIZED VIEW shop.users_by_name AS SELECT * FROM shop.users WHERE name IS NOT NULL AND id IS NOT NULL PRIMARY KEY (name, id) WITH CLUSTERING ORDER BY (id ASC) [VIEW_REBUILD] — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again"
     `);
     expect(Object.keys(back.backups)).toEqual(['1_change-users-nickname']);
     expect(back).toMatchObject({ kind: 'rollback', applyable: true });
@@ -71,14 +71,14 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 2_drop
       undo-02 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, rating int, PRIMARY KEY (id) ) [GRANTS_LOST] — takes back: drop table users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-02 copy: restore users (new-table, 2_drop-users) [MARKER_INFERRED] — takes back: drop table users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       # 1_add
       undo-01 backup: back up users.rating (before-undo, 1_add-undo-users-rating) — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)"
     `);
   });
 
@@ -95,9 +95,9 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 1_change
       undo-01 backup: back up users.rating (before-undo, 1_change-undo-users-rating) — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-01 in-place: ALTER TABLE shop.users DROP rating USING TIMESTAMP /* set when applied */ [DATA_LOSS BREAKS_READERS] — takes back: add column rating int to users
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)"
     `);
   });
 
@@ -107,8 +107,10 @@ describe('planRollback', () => {
     const applied = plan(schema(source, users), [change]);
     expect(outline(takenBack(applied, schema(source, users)))).toMatchInlineSnapshot(`
       "# 1_copy
+      undo-02 backup: back up users (before-undo, 1_copy-undo-users) — takes back: copy source → users
+           ⟲ none: a backup changes nothing; it is kept
       undo-02 copy: restore users (exact, 1_copy-users) [MARKER_INFERRED OVERWRITES_ROWS] — takes back: copy source → users
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)"
     `);
   });
 
@@ -121,13 +123,13 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 1_type
       undo-05 backup: back up users (before-undo, 1_type-undo-users) — takes back: create table users anew
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-05 in-place: DROP TABLE shop.users [DATA_LOSS BREAKS_READERS] — takes back: create table users anew
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)
       undo-04 in-place: CREATE TABLE shop.users ( id uuid, name text, nickname text, PRIMARY KEY (id) ) [GRANTS_LOST] — takes back: drop table users, to make it anew
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 copy: restore users (new-table, 1_type-users) [MARKER_INFERRED] — takes back: drop table users, to make it anew
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again"
     `);
   });
 
@@ -147,7 +149,7 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 1_type
       undo-02 in-place: DROP TABLE shop.users__rebuild — takes back: create staging table users__rebuild
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)"
     `);
   });
 
@@ -164,49 +166,49 @@ describe('planRollback', () => {
     expect(outline(back)).toMatchInlineSnapshot(`
       "# 1_x
       undo-04 backup: back up people (before-undo, 1_x-undo-people_2) — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-04 in-place: CREATE TABLE shop.people__rebuild ( id uuid, home frozen<address>, work address, PRIMARY KEY (id) ) — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 copy: copy people to people__rebuild [QUIESCE_WRITERS] — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 in-place: DROP TABLE shop.people [DATA_LOSS BREAKS_READERS] — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)
       undo-04 in-place: CREATE TABLE shop.people ( id uuid, home frozen<address>, work address, PRIMARY KEY (id) ) — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 copy: copy people__rebuild to people [QUIESCE_WRITERS] — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 verify: compare people__rebuild with people — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 copy: restore people.home (re-added, 1_x-people-home) — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-04 in-place: DROP TABLE shop.people__rebuild [DATA_LOSS BREAKS_READERS] — takes back: drop column home from people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)
       undo-02 in-place: CREATE INDEX by_home ON shop.people (home) [INDEX_BUILD] — takes back: drop index by_home
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-02 wait: wait until index by_home is built — takes back: drop index by_home
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 backup: back up people (before-undo, 1_x-undo-people) — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: a backup changes nothing; it is kept
       undo-01 in-place: CREATE TABLE shop.people__rebuild ( id uuid, home frozen<address>, PRIMARY KEY (id) ) — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 copy: copy people to people__rebuild [QUIESCE_WRITERS] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 in-place: DROP INDEX shop.by_home [BREAKS_READERS] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 in-place: DROP TABLE shop.people [DATA_LOSS BREAKS_READERS] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)
       undo-01 in-place: CREATE TABLE shop.people ( id uuid, home frozen<address>, PRIMARY KEY (id) ) — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 copy: copy people__rebuild to people [QUIESCE_WRITERS] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 verify: compare people__rebuild with people — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 in-place: CREATE INDEX by_home ON shop.people (home) [INDEX_BUILD] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 wait: wait until index by_home is built — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back
+           ⟲ none: apply the migration again
       undo-01 in-place: DROP TABLE shop.people__rebuild [DATA_LOSS BREAKS_READERS] — takes back: add column work address to people
-           ⟲ none: apply the migration again to have it back"
+           ⟲ none: apply the migration again; what was written since stays in the backup before (\`cqlform backup restore\`)"
     `);
   });
 

@@ -1,11 +1,12 @@
 import type { StatusReport } from '../../app/status.ts';
+import { shellWord } from '../../kernel/shell.ts';
 import { consentsOf, type Plan } from '../../model/plan.ts';
 
 /** What to do after a plan was shown. */
 export function nextAfterPlan(plan: Plan, file: string | undefined): string {
   if (!plan.applyable) return 'Next: mend the errors above, then `cqlform plan` again.';
   if (plan.sections.length === 0) return 'Next: `cqlform new NAME` starts the next migration.';
-  const consents = consentsOf(plan).map((address) => ` --allow-destructive=${address}`);
+  const consents = consentsOf(plan).map((address) => ` --allow-destructive=${shellWord(address)}`);
   const verb = plan.kind === 'rollback' && file === undefined ? 'rollback' : 'apply';
   return `Next: \`cqlform ${verb}${file === undefined ? '' : ` ${file}`}${consents.join('')}\``;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../kernel/shell.ts';
 import { consentsOf, type Notice, type Plan, type PlanSummary, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { driftText } from './drift.ts';
@@ -10,7 +11,7 @@ import { markOf, paintMark, reverseText } from './step.ts';
 export function planText(plan: Plan, paint: Paint): string {
   const parts = [headText(plan, paint)];
   if (plan.drift.length > 0) parts.push(driftText(plan.drift, paint));
-  for (const section of plan.sections) parts.push(sectionText(section, paint));
+  for (const section of plan.sections) parts.push(sectionText(section, { paint, blocked: !plan.applyable }));
   const notices = plan.notices.map((notice) => noticeText(notice, paint));
   if (notices.length > 0) parts.push(notices.join('\n'));
   parts.push(footText(plan, paint));
@@ -23,7 +24,10 @@ function headText({ kind, target }: Plan, paint: Paint): string {
   return `${kind === 'apply' ? 'Plan' : 'Rollback plan'} for ${where}${environment}`;
 }
 
-function sectionText(section: Section, paint: Paint): string {
+function sectionText(
+  section: Section,
+  { paint, blocked }: { readonly paint: Paint; readonly blocked: boolean },
+): string {
   const lines = [`${paint.strong(section.migration)}${section.description === '' ? '' : `  ${section.description}`}`];
   if (section.late !== null) lines.push(paint.warn(`  late: ${section.late}`));
   for (const step of section.steps) lines.push('', stepText(step, paint));
@@ -34,7 +38,7 @@ function sectionText(section: Section, paint: Paint): string {
   }
   for (const title of section.skippedData) lines.push('', paint.faint(`  > ${title}: skipped, recorded as such`));
   if (section.steps.length === 0 && section.skippedData.length === 0)
-    lines.push(paint.faint('  nothing to run; recorded as applied'));
+    lines.push(paint.faint(blocked ? '  not planned: see the errors below' : '  nothing to run; recorded as applied'));
   return lines.join('\n');
 }
 
@@ -45,7 +49,7 @@ function stepText(step: Step, paint: Paint): string {
   if (step.why !== '') lines.push(paint.change(`      # ${step.why}`));
   if (step.cql !== '') lines.push(indent(step.cql, 6));
   for (const hazard of step.hazards) lines.push(`      ${paint.warn(`! ${hazard.code}`)} ${hazard.why}`);
-  if (step.consent !== null) lines.push(`      ${paint.drop(`needs --allow-destructive=${step.consent}`)}`);
+  if (step.consent !== null) lines.push(`      ${paint.drop(`needs --allow-destructive=${shellWord(step.consent)}`)}`);
   const undo = reverseText(step.reverse);
   if (undo !== '') lines.push(paint.faint(`      undo: ${undo}`));
   return lines.join('\n');

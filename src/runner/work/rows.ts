@@ -1,6 +1,8 @@
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { canonicalJson } from '../../kernel/hash.ts';
+import type { DataSpec } from '../../model/data.ts';
 import type { StepResult } from '../../model/journal.ts';
-import { keyColumns, type Table } from '../../model/schema.ts';
+import { type Column, keyColumns, type Table } from '../../model/schema.ts';
 import { newestDrop } from '../decide.ts';
 import type { WorkInput } from '../deps.ts';
 
@@ -108,12 +110,14 @@ function floorOf({ request, live }: StepFacts, table: Table): bigint | null {
 
 export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   const { work, deps, request, decisions, context, section, step } = input;
-  const spec = await deps.loadData(section, work.data.index);
+  const from = work.from === null ? null : liveTable(input, work.from.name);
+  const into = liveTable(input, work.into.name);
+  const spec = carryingRest(await deps.loadData(section, work.data.index), from, into);
   const accounts = await deps.copier.copy(
     {
       spec,
-      from: work.from === null ? null : liveTable(input, work.from.name),
-      into: liveTable(input, work.into.name),
+      from,
+      into,
       startedAt: new Date(decisions.startedAt),
       timestamp: BigInt(decisions.writeTimestamp ?? '0'),
       floor: floorOf(input, liveTable(input, work.into.name)),
@@ -123,6 +127,27 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   );
   deps.emit({ kind: 'accounts', step: step.id, accounts });
   return { kind: 'data', accounts, skipped: false };
+}
+
+/** A table that is made anew by the user's `copy` keeps the columns that the migration does not name. */
+function carryingRest(spec: DataSpec, from: Table | null, into: Table): DataSpec {
+  if (spec.kind !== 'copy' || spec.from.kind !== 'table' || spec.from.table.name !== spec.into.name) return spec;
+  const named = new Set([...spec.into.columns, ...spec.from.table.columns].map((column) => column.name));
+  const rest = into.columns.filter(
+    (column) => !named.has(column.name) && from?.columns.some((old) => isSameColumn(old, column)),
+  );
+  const source = { ...spec.from.table, columns: [...spec.from.table.columns, ...rest] };
+  const carried = rest.map(({ name }) => [name, { kind: 'column', from: name }] as const);
+  return {
+    ...spec,
+    from: { kind: 'table', table: source },
+    into: { ...spec.into, columns: [...spec.into.columns, ...rest] },
+    columns: { ...spec.columns, ...Object.fromEntries(carried) },
+  };
+}
+
+function isSameColumn(a: Column, b: Column): boolean {
+  return a.name === b.name && a.static === b.static && canonicalJson(a.type) === canonicalJson(b.type);
 }
 
 export async function runCopyTable(input: WorkInput<'copy-table'>): Promise<StepResult> {
