@@ -1,5 +1,5 @@
 import type { Session } from '../../app/session.ts';
-import { exitCodes } from '../../kernel/errors.ts';
+import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
@@ -34,7 +34,14 @@ export const applyCommand: AnyCommand = command({
         keep: 'cqlform plan --out plan.json',
       };
       const consented = await approve(plan, approval, output);
-      await run(output, flags, consented, (options) => applyPlan(plan, session, options));
+      try {
+        await run(output, flags, consented, (options) => applyPlan(plan, session, options));
+      } catch (thrown) {
+        const now =
+          file === undefined && wasOvertaken(thrown) ? await planFor(session, file, planningFlags(flags)) : null;
+        if (now === null || now.sections.length > 0) throw thrown;
+        return nothingToDo(now, output);
+      }
       if (!output.json)
         output.err(
           plan.kind === 'apply'
@@ -44,6 +51,11 @@ export const applyCommand: AnyCommand = command({
       return exitCodes.fine;
     }),
 });
+
+/** Another run took the lease first; where it did the same work, nothing is left to do, which is no failure. */
+function wasOvertaken(thrown: unknown): boolean {
+  return thrown instanceof CqlformError && ['PLAN_ALREADY_APPLIED', 'STALE_PLAN'].includes(thrown.code);
+}
 
 type RunOptions = ReturnType<typeof runFlags>;
 
