@@ -289,19 +289,17 @@ describe('checkpoints', () => {
     const ranges = Array.from({ length: 6_000 }, (_none, index) => String(index).padStart(5, '0'));
     for (let start = 0; start < ranges.length; start += 200) {
       await Promise.all(
-        ranges
-          .slice(start, start + 200)
-          .map((range) =>
-            one.journal.writeCheckpoint({
-              run: 'r',
-              step: 's',
-              attempt: 1,
-              range,
-              state: 'done',
-              accounts: null,
-              detail: {},
-            }),
-          ),
+        ranges.slice(start, start + 200).map((range) =>
+          one.journal.writeCheckpoint({
+            run: 'r',
+            step: 's',
+            attempt: 1,
+            range,
+            state: 'done',
+            accounts: null,
+            detail: {},
+          }),
+        ),
       );
     }
     expect((await one.journal.checkpoints('r', 's')).map((checkpoint) => checkpoint.range)).toEqual(ranges);
