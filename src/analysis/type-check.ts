@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Diagnostic } from './diagnostic.ts';
@@ -54,7 +55,7 @@ async function projectCompiler(folder: string): Promise<Compiler | null> {
 /** A configuration of our own that takes over the migrations' one, so that the files checked are just ours. */
 async function writeConfig(request: TypeCheckRequest, version: string | null): Promise<string> {
   const theirs = join(request.migrationsFolder, 'tsconfig.json');
-  const folder = join(request.stateFolder, 'check');
+  const folder = await writableFolder(request.stateFolder);
   const config = {
     ...(existsSync(theirs) ? { extends: theirs } : {}),
     compilerOptions: {
@@ -69,10 +70,21 @@ async function writeConfig(request: TypeCheckRequest, version: string | null): P
     include: [],
     references: [],
   };
-  await mkdir(folder, { recursive: true });
   const path = join(folder, version === null ? 'tsconfig.bundled.json' : 'tsconfig.json');
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
   return path;
+}
+
+/** Beside the project's other state; elsewhere when the project cannot be written, as in some CI systems. */
+async function writableFolder(stateFolder: string): Promise<string> {
+  const folder = join(stateFolder, 'check');
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    return folder;
+  } catch {
+    return mkdtemp(join(tmpdir(), 'cqlform-check-'));
+  }
 }
 
 /** What `init` writes for migrations: strict, only types to strip, `.ts` optional, ES modules in any project. */

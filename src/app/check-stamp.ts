@@ -10,9 +10,20 @@ export async function wasChecked(project: Project): Promise<boolean> {
   return stamp !== null && stamp === (await stampOf(project));
 }
 
+/** Where nothing can be written, the next plan checks again. */
 export async function rememberChecked(project: Project): Promise<void> {
-  await mkdir(join(project.stateFolder, 'check'), { recursive: true });
-  await writeFile(stampPath(project), await stampOf(project));
+  const stamp = await stampOf(project);
+  try {
+    await mkdir(join(project.stateFolder, 'check'), { recursive: true });
+    await writeFile(stampPath(project), stamp);
+  } catch (thrown) {
+    if (!isReadOnly(thrown)) throw thrown;
+  }
+}
+
+function isReadOnly(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
+  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
 
 function stampPath({ stateFolder }: Project): string {

@@ -133,6 +133,22 @@ export default function monthOf(text: string): number { return known.get(text) ?
     expect(third.document.parts.map((part) => part.name)).toEqual(['monthOf', 'months', 'transform 1']);
   });
 
+  it('takes the body of an overloaded function, and the whole of a destructuring', async () => {
+    const overloaded = (body: string): string => `
+export function monthOf(text: string): number;
+export function monthOf(text: number): number;
+export function monthOf(text: unknown): number { ${body} }
+`;
+    const first = await hashOfSources(migration(rows), overloaded('return 1;'));
+    const second = await hashOfSources(migration(rows), overloaded('return 2;'));
+    expect(editedParts(first.document, second.document)).toEqual(['monthOf (used by transform 1) changed']);
+    const taken = (value: number): string =>
+      `const made = { monthOf: () => ${value} };\nexport const { monthOf } = made;\n`;
+    const third = await hashOfSources(migration(rows), taken(3));
+    const fourth = await hashOfSources(migration(rows), taken(4));
+    expect(editedParts(third.document, fourth.document)).toEqual(['made (used by { monthOf }) changed']);
+  });
+
   it('knows a shadowed name from the declaration of that name', async () => {
     const source = migration(`({ id, month: byMonth }, out) => { out.emit({ id, month: byMonth === null ? 0 : 1 }); }`);
     expect((await hashOfSources(source)).document.parts.map((part) => part.name)).toEqual(['transform 1']);

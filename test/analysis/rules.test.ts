@@ -40,6 +40,8 @@ describe('the rules for code that runs for rows', () => {
     ['IMPURE_CLOCK', 'out.emit({ id, x: moment().format() });', "import moment from 'moment';"],
     ['IMPURE_RANDOM', 'out.emit({ id, x: String(Math.random()) });', ''],
     ['IMPURE_RANDOM', 'out.emit({ id, x: crypto.randomUUID() });', ''],
+    ['IMPURE_RANDOM', "out.emit({ id, x: String(Math['random']()) });", ''],
+    ['IMPURE_RANDOM', 'const { random } = Math; out.emit({ id, x: String(random()) });', ''],
     ['IMPURE_RANDOM', 'out.emit({ id, x: randomUUID() });', "import { randomUUID } from 'node:crypto';"],
     ['IMPURE_RANDOM', 'out.emit({ id, x: crypto.randomBytes(4).toString() });', "import * as crypto from 'crypto';"],
     ['IMPURE_RANDOM', 'out.emit({ id, x: v4() });', "import { v4 } from 'uuid';"],

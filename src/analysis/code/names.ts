@@ -1,4 +1,5 @@
 import { ts } from 'ts-morph';
+import { isErased } from './canonical.ts';
 import type { CodeProgram } from './program.ts';
 
 /** What an identifier names. */
@@ -60,7 +61,8 @@ function namedBySymbol(symbol: ts.Symbol | undefined, identifier: ts.Identifier,
   const imported = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? null : packageImport(symbol);
   if (imported !== null) return imported;
   const target = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
-  const node = target.declarations?.find((one) => !ts.isInterfaceDeclaration(one) && !ts.isTypeAliasDeclaration(one));
+  // Of an overloaded function, the one that has the body.
+  const node = target.declarations?.find((one) => !isErased(one));
   if (node === undefined) return global;
   if (ts.isSourceFile(node)) return { kind: 'file', file: node };
   const declared = topLevel(node);

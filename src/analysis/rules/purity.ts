@@ -79,24 +79,35 @@ function impureName(identifier: ts.Identifier, program: CodeProgram): Impure | n
   if (named === null) return null;
   if (named.kind === 'global') return impureGlobal(named.name, identifier);
   if (named.kind !== 'package') return null;
-  const member = memberOf(identifier);
-  const name = (named.name === '*' || named.name === 'default') && member !== null ? member : named.name;
-  const known = impurityOfImport(named.module, name);
-  if (known !== null) return impure(known, `${name} of ${named.module}`);
-  return member === 'now' && !named.module.startsWith('cqlform')
+  const members = membersOf(identifier);
+  const isWhole = named.name === '*' || named.name === 'default';
+  for (const name of isWhole && members.length > 0 ? members : [named.name]) {
+    const known = impurityOfImport(named.module, name);
+    if (known !== null) return impure(known, `${name} of ${named.module}`);
+  }
+  return members.includes('now') && !named.module.startsWith('cqlform')
     ? impure('IMPURE_CLOCK', `${identifier.text}.now of ${named.module}`)
     : null;
 }
 
 function impureGlobal(name: string, identifier: ts.Identifier): Impure | null {
-  const member = `${name}.${memberOf(identifier) ?? ''}`;
-  if (Object.hasOwn(impureMembers, member)) return impure(impureMembers[member] ?? 'IMPURE_STATE', member);
-  return Object.hasOwn(impureGlobals, name) ? impure(impureGlobals[name] ?? 'IMPURE_STATE', name) : null;
+  for (const member of membersOf(identifier).map((one) => `${name}.${one}`)) {
+    const known = Object.hasOwn(impureMembers, member) ? impureMembers[member] : undefined;
+    if (known !== undefined) return impure(known, member);
+  }
+  const known = Object.hasOwn(impureGlobals, name) ? impureGlobals[name] : undefined;
+  return known === undefined ? null : impure(known, name);
 }
 
-function memberOf(identifier: ts.Identifier): string | null {
+/** What is taken of it: `Math.random`, `Math['random']`, `const { random } = Math`. */
+function membersOf(identifier: ts.Identifier): readonly string[] {
   const { parent } = identifier;
-  return ts.isPropertyAccessExpression(parent) && parent.expression === identifier ? parent.name.text : null;
+  if (ts.isPropertyAccessExpression(parent) && parent.expression === identifier) return [parent.name.text];
+  if (ts.isElementAccessExpression(parent) && parent.expression === identifier) {
+    return ts.isStringLiteralLike(parent.argumentExpression) ? [parent.argumentExpression.text] : [];
+  }
+  if (!ts.isVariableDeclaration(parent) || !ts.isObjectBindingPattern(parent.name)) return [];
+  return parent.name.elements.map((element) => (element.propertyName ?? element.name).getText());
 }
 
 /** `new Date()` is the clock; with year, month, … it is the machine's time zone. */
