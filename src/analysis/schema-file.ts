@@ -1,14 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Schema } from '../model/schema.ts';
 import { type Diagnostic, errorAt } from './diagnostic.ts';
 import { schemaFileName } from './file-roles.ts';
+import { generatedText } from './generated-text.ts';
 import { schemaFileSource } from './source/schema.ts';
 
 /** Whether the generated file says what the migrations make. How it is laid out is the project's own business. */
 export async function schemaFileFindings(folder: string, schema: Schema): Promise<readonly Diagnostic[]> {
   const path = join(folder, schemaFileName);
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await generatedText(path);
   const at = { path, line: null, column: null };
   const fix = 'Run `cqlform check --fix` and commit schema.ts.';
   if (text === null) {

@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 import { type Diagnostic, errorAt } from './diagnostic.ts';
+import { generatedText } from './generated-text.ts';
 
 export const sumFileName = 'cqlform.sum';
 
@@ -31,7 +32,7 @@ export function sumText(lines: readonly SumLine[]): string {
 export async function readSum(folder: string): Promise<readonly SumLine[] | null> {
   const path = join(folder, sumFileName);
   // A checkout may have turned the line ends.
-  const text = (await readFile(path, 'utf8').catch(() => null))?.replaceAll('\r\n', '\n') ?? null;
+  const text = (await generatedText(path))?.replaceAll('\r\n', '\n') ?? null;
   if (text === null) return null;
   const conflict = text.split('\n').findIndex((line) => /^(<{7}|={7}|>{7})/.test(line));
   if (conflict !== -1) {
@@ -59,14 +60,14 @@ function parsedLine(line: string): readonly SumLine[] {
 export async function writeSum(folder: string, lines: readonly SumLine[]): Promise<boolean> {
   const path = join(folder, sumFileName);
   const text = sumText(lines);
-  if ((await readFile(path, 'utf8').catch(() => null)) === text) return false;
+  if ((await generatedText(path)) === text) return false;
   await writeFile(path, text);
   return true;
 }
 
 /** The hash on the `head` line; null when there is no sum file. */
 export async function sumHead(folder: string): Promise<string | null> {
-  const text = await readFile(join(folder, sumFileName), 'utf8').catch(() => null);
+  const text = await generatedText(join(folder, sumFileName));
   return text === null ? null : (/^head (\S+)$/m.exec(text)?.[1] ?? null);
 }
 
