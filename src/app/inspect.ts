@@ -8,6 +8,7 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { Migration } from '../model/migration.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
 import { compose } from '../planner/compose.ts';
+import { type GoneColumns, spentNames } from '../planner/spent-names.ts';
 import { type MigrationFile, migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
 
@@ -91,25 +92,37 @@ interface Composed {
 /** Stops at the first file that does not fit: what comes after stands on it. */
 async function composedFrom(files: readonly MigrationFile[], migrations: readonly Migration[]): Promise<Composed> {
   let schema = emptySchema;
+  let gone: GoneColumns = {};
+  const found: Diagnostic[] = [];
   for (const [index, migration] of migrations.entries()) {
+    const path = files[index]?.path ?? '';
     try {
-      schema = compose(schema, migration).schema;
+      const before = schema;
+      const composition = compose(before, migration);
+      schema = composition.schema;
+      const spent = spentNames(gone, { migration: migration.id, before, composition });
+      gone = spent.gone;
+      for (const error of spent.found) found.push(await located(error, path));
     } catch (thrown) {
       if (!(thrown instanceof CqlformError)) throw thrown;
-      return misfit(thrown, files[index]?.path ?? '', schema);
+      const stopped = await misfit(thrown, path, schema);
+      return { ...stopped, found: [...found, ...stopped.found] };
     }
   }
-  return { schema, expectation: null, found: [] };
+  return { schema, expectation: null, found };
+}
+
+/** A finding at the place where the file first speaks of what the error is about. */
+async function located(error: CqlformError, path: string): Promise<Diagnostic> {
+  const { spotOfObject } = await import('../analysis/locate.ts');
+  return diagnosticOf(error, spotOfObject(path, String(error.fields['object'] ?? '')));
 }
 
 async function misfit(error: CqlformError, path: string, before: Schema): Promise<Composed> {
-  const [{ spotOfObject }, { expectationBlocks }] = await Promise.all([
-    import('../analysis/locate.ts'),
-    import('../analysis/fix-expectation.ts'),
-  ]);
+  const { expectationBlocks } = await import('../analysis/fix-expectation.ts');
   const object = String(error.fields['object'] ?? '');
   const mechanical = error.code === 'EXPECTATION_MISMATCH' && expectationBlocks(path, object, before) !== null;
-  const found = { ...diagnosticOf(error, spotOfObject(path, object)), mechanical };
+  const found = { ...(await located(error, path)), mechanical };
   return { schema: null, expectation: mechanical ? { path, table: object, before } : null, found: [found] };
 }
 

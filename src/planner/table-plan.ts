@@ -25,7 +25,8 @@ export function tablePlans({ writer, changes }: SectionContext): readonly TableP
   });
 }
 
-function tablePlan(before: Table, after: Table, renamed: Readonly<Record<string, string>>): TablePlan {
+/** `renamed` may name columns that `before` does not have. */
+export function tablePlan(before: Table, after: Table, renamed: Readonly<Record<string, string>>): TablePlan {
   const mine = Object.fromEntries(
     Object.entries(renamed).filter(([from]) => before.columns.some((one) => one.name === from)),
   );

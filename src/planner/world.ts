@@ -79,7 +79,7 @@ export function afterDdl(world: World, ddl: Ddl): World {
 }
 
 /** A type's later fields do not change the shape under which a column was dropped. */
-function goneAs(column: Column, schema: Schema): GoneColumn {
+export function goneAs(column: Column, schema: Schema): GoneColumn {
   return { name: column.name, type: spelledOut(column.type, schema), static: column.static };
 }
 

@@ -99,6 +99,38 @@ async function headOf(text: Promise<string>): Promise<string> {
   return /^head ([0-9a-f]{64})$/m.exec(await text)?.[1] ?? '';
 }
 
+describe('a column name that was dropped', () => {
+  const changed = (change: string): string => `import { alter, existing, migration, t } from 'cqlform';
+
+const films = existing('films', { columns: { id: t.int(), title: t.text() }, partitionKey: ['id'] });
+
+export default migration({
+  description: 'A change',
+  schema: [alter(films, ${change})],
+});
+`;
+  const dropped = { [first]: films, [second]: changed("{ drop: ['title'] }") };
+  const again = (column: string): string => changed(column).replace(', title: t.text() }', ' }');
+  const third = 'migrations/20260103000000_again.ts';
+
+  it('is refused with another type, where the file says so', async () => {
+    await using folder = await projectFolder({ ...dropped, [third]: again('{ add: { title: t.int() } }') });
+    await folder.run('check', '--fix');
+    expect(await folder.check()).toEqual([
+      {
+        code: 'COLUMN_NAME_SPENT',
+        severity: 'error',
+        path: folder.path(third),
+        line: 7,
+        column: 34,
+        reason: '20260103000000_again: column films.title was dropped as text and cannot come back as int',
+        fix: 'Give the column another name.',
+        mechanical: false,
+      },
+    ]);
+  });
+});
+
 describe('composition', () => {
   it.each([
     ['EXPECTATION_MISMATCH', "existing('films', { columns: { id: t.text() }, partitionKey: ['id'] })", 3, 14],

@@ -1,13 +1,13 @@
 import { match } from '../../kernel/match.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import { type Column, keyColumns, type ObjectKind, type SchemaObject, type Table } from '../../model/schema.ts';
-import { typeText } from '../../model/type-text.ts';
 import { keyOf, listed, nounOf } from '../names.ts';
 import { aggregatesUsing, indexesOn, partitionKeysWithType, typesWithin, usersOfType, viewsOn } from '../references.ts';
-import { columnOf, isCounterTable, objectOf, withObject } from '../schema-objects.ts';
+import { columnOf, objectOf, withObject } from '../schema-objects.ts';
 import { afterDdl, renamedTable, type World, withColumns } from '../world.ts';
 import { objectProblem } from './object.ts';
 import { firstOf, type Problem, problem } from './problem.ts';
+import { spentName } from './spent-name.ts';
 
 /** Why the server would refuse the statement in this state of the keyspace; null when it would take it. */
 export function refusal(world: World, ddl: Ddl): Problem | null {
@@ -139,18 +139,8 @@ function addRefusal(world: World, table: Table, columns: readonly Column[]): Pro
     const name = `${table.name}.${column.name}`;
     if (columnOf(table, column.name) !== undefined)
       return problem('COLUMN_EXISTS', `column ${name} is there already`, 'Choose another name.');
-    const was = (world.gone[table.name] ?? []).filter((one) => one.name === column.name).at(-1);
-    if (was === undefined) continue;
-    const advice = 'Give the column another name.';
-    if (isCounterTable(table))
-      return problem('COLUMN_NAME_SPENT', `counter ${name} was dropped before and cannot come back`, advice);
-    // The server remembers a user-defined type as a tuple, and takes the column back as nothing else.
-    if (was.static !== column.static || typeText(was.type) !== typeText(column.type))
-      return problem(
-        'COLUMN_NAME_SPENT',
-        `column ${name} was dropped as ${typeText(was.type)}${was.static ? ' static' : ''} and cannot come back as ${typeText(column.type)}${column.static ? ' static' : ''}`,
-        advice,
-      );
+    const spent = spentName(table, column, world.gone[table.name] ?? []);
+    if (spent !== null) return spent;
   }
   const wider = withColumns(table, columns);
   return objectProblem(wider, withObject(world.schema, wider));
