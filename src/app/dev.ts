@@ -13,6 +13,8 @@ async function folderOf(overrides: Overrides): Promise<string> {
 
 export interface DevUpOptions {
   readonly nodes: 1 | 3;
+  /** Cassandra version; that of the cluster that is there, else 5.0.8. */
+  readonly version?: string;
   readonly onProgress: OnProgress;
 }
 

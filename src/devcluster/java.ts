@@ -40,14 +40,18 @@ export interface JavaSearch {
   readonly sightings: readonly JavaSighting[];
 }
 
-/** Looks for a Java of one of `majors` in JAVA_HOME, then on the PATH; the first major is preferred over the others. */
+/**
+ * Looks for a Java of one of `majors` in `JAVA<major>_HOME` (as `JAVA11_HOME`), in JAVA_HOME, then on the PATH; the first
+ * major is preferred over the others.
+ */
 export async function findJava(majors: readonly number[], env: Environment): Promise<JavaSearch> {
   const sightings: JavaSighting[] = [];
-  const javaHome = env['JAVA_HOME'];
-  if (javaHome !== undefined && javaHome !== '') {
-    const command = join(javaHome, 'bin', 'java');
-    const place = `JAVA_HOME=${javaHome}`;
-    sightings.push({ place, found: (await isExecutable(command)) ? await inspectJava(command) : 'no bin/java in it' });
+  for (const name of [...majors.map((major) => `JAVA${major}_HOME`), 'JAVA_HOME']) {
+    const home = env[name];
+    if (home === undefined || home === '') continue;
+    const command = join(home, 'bin', 'java');
+    const found = (await isExecutable(command)) ? await inspectJava(command) : 'no bin/java in it';
+    sightings.push({ place: `${name}=${home}`, found });
   }
   const onPath = await which('java', env);
   sightings.push(
@@ -82,7 +86,7 @@ function installJava(major: number): string {
   const debian = major === 17 ? 'sudo apt-get install openjdk-17-jre-headless maven' : 'sudo apt-get install maven';
   return (
     `Install Java ${major} and Maven (Debian and Ubuntu: \`${debian}\`${major === 17 ? '' : `, and a Temurin JRE ${major}`}; ` +
-    `macOS: \`brew install openjdk@${major} maven\`), set JAVA_HOME to that Java, start Docker, ` +
+    `macOS: \`brew install openjdk@${major} maven\`), set JAVA${major}_HOME or JAVA_HOME to that Java, start Docker, ` +
     'or name a running cluster instead.'
   );
 }

@@ -11,19 +11,28 @@ export const devCommand: AnyCommand = group({
   examples: [
     ['dev up', 'One node, kept in .cqlform/dev'],
     ['dev up --nodes 3', 'Three nodes on loopback addresses'],
+    ['dev up --cassandra 4.1.10', 'An older server, which needs Java 11'],
     ['dev down --purge', 'Stop it and delete its data'],
   ],
   commands: [
     command({
       usage: 'up',
       summary: 'Start it, or find it running',
-      options: { ...options, nodes: { choices: [1, 3] as const, default: 1 as const, describe: 'How many nodes' } },
+      options: {
+        ...options,
+        nodes: { choices: [1, 3] as const, default: 1 as const, describe: 'How many nodes' },
+        cassandra: { type: 'string', describe: 'Version of the server, 4.x or 5.x; 5.0.8 unless said otherwise' },
+      },
       examples: [['dev up', 'Called twice it finds the first one']],
       run: async (flags, output) => {
         const { startDev } = await import('../../app/dev.ts');
         const { devEventText } = await import('../view/dev.ts');
         const nodes = flags.nodes === 3 ? 3 : 1;
-        const cluster = await startDev(flags, { nodes, onProgress: (event) => tell(output, devEventText(event)) });
+        const cluster = await startDev(flags, {
+          nodes,
+          ...(flags.cassandra === undefined ? {} : { version: flags.cassandra }),
+          onProgress: (event) => tell(output, devEventText(event)),
+        });
         const where = cluster.contactPoints.join(', ');
         if (output.json) output.out(JSON.stringify(cluster));
         else output.out(`Cassandra ${cluster.version} ${cluster.reused ? 'is running' : 'is up'} at ${where}`);
