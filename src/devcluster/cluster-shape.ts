@@ -4,7 +4,7 @@ import { type OnProgress, silent } from './events.ts';
 import { findPorts, type PortChoice } from './ports.ts';
 import { type Environment, thisProcess } from './processes.ts';
 import { describeRuntime, prepareLauncher, resolveRuntime } from './runtime.ts';
-import type { ClusterState, SettingValue } from './state.ts';
+import type { ClusterState, JitCompiler, SettingValue } from './state.ts';
 
 export interface UpOptions {
   /** Where the cluster lives: its state, configuration, logs and data. */
@@ -15,6 +15,8 @@ export interface UpOptions {
   readonly version?: string;
   /** Heap of each node in MiB: 1024 for one node, 512 for each of three. */
   readonly heapMb?: number;
+  /** How the JVM compiles; `thorough` unless said otherwise. */
+  readonly compiler?: JitCompiler;
   /** A `java` program to run it with. */
   readonly java?: string;
   /** cassandra.yaml settings over the defaults, such as `{ authenticator: 'PasswordAuthenticator' }`. */
@@ -40,8 +42,8 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
   onProgress({ kind: 'runtime-found', description: describeRuntime(runtime) });
   const launcher = await prepareLauncher(runtime, env, onProgress);
   if (found !== undefined) {
-    const { heapMb = found.heapMb, settings = found.settings } = options;
-    return { ...found, launcher, heapMb, settings, startedBy: await thisProcess() };
+    const { heapMb = found.heapMb, settings = found.settings, compiler = found.compiler ?? 'thorough' } = options;
+    return { ...found, launcher, heapMb, settings, compiler, startedBy: await thisProcess() };
   }
 
   const count = options.nodes ?? 1;
@@ -64,6 +66,7 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
     storagePort: ports.storage,
     heapMb: options.heapMb ?? (count === 1 ? 1024 : 512),
     settings: options.settings ?? {},
+    compiler: options.compiler ?? 'thorough',
     startedBy: await thisProcess(),
     nodes: ports.addresses.map((address, i) => ({
       name: `node${i + 1}`,

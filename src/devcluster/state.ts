@@ -26,6 +26,12 @@ export interface NodeState {
 
 export type SettingValue = string | number | boolean;
 
+/**
+ * `quick` takes half the processor time for a node that lives for minutes, as those of tests do; `thorough` is faster
+ * once a node has been busy for some minutes.
+ */
+export type JitCompiler = 'quick' | 'thorough';
+
 /** What `cluster.json` holds. */
 export interface ClusterState {
   readonly format: 1;
@@ -38,9 +44,14 @@ export interface ClusterState {
   readonly heapMb: number;
   /** cassandra.yaml settings over the defaults. */
   readonly settings: Readonly<Record<string, SettingValue>>;
+  /** Absent in clusters that were made before it was recorded: `thorough`. */
+  readonly compiler?: JitCompiler;
   readonly startedBy: ProcessRecord;
   readonly nodes: readonly NodeState[];
 }
+
+export const compilerFlags = (state: ClusterState): readonly string[] =>
+  state.compiler === 'quick' ? ['-XX:TieredStopAtLevel=1'] : [];
 
 export const stateFileOf = (folder: string): string => join(folder, 'cluster.json');
 export const lockFileOf = (folder: string): string => `${folder}.lock`;

@@ -49,7 +49,7 @@ describe('a development node', () => {
   let folder: string;
   let cluster: DevCluster;
   const up = (events: DevEvent[] = []): Promise<DevCluster> =>
-    devUp({ folder, heapMb: 512, ports: 'any', onProgress: (event) => events.push(event) });
+    devUp({ folder, heapMb: 512, ports: 'any', compiler: 'quick', onProgress: (event) => events.push(event) });
 
   beforeAll(async () => {
     folder = join(await clusterFolder(), 'a folder with spaces, ünd möre');
@@ -152,12 +152,12 @@ describe('a development node', () => {
 
 it('a start that fails says why, with the lines of the log, and does not stand in the way of the next', async () => {
   const folder = await clusterFolder();
-  const wrong = { folder, heapMb: 512, ports: 'any', settings: { no_such_setting: 1 } } as const;
+  const wrong = { folder, heapMb: 512, ports: 'any', compiler: 'quick', settings: { no_such_setting: 1 } } as const;
   const error = await thrownBy(() => devUp(wrong));
   expect(error.code).toBe('NODE_START_FAILED');
   expect(error.message).toContain('Please remove properties [no_such_setting]');
   expect(existsSync(String(error.fields['log']))).toBe(true);
-  const cluster = await devUp({ folder, heapMb: 512, ports: 'any' });
+  const cluster = await devUp({ folder, heapMb: 512, ports: 'any', compiler: 'quick' });
   expect(await cql(cluster, 'SELECT key FROM system.local')).toEqual([{ key: 'local' }]);
   await devDown({ folder, purge: true });
 });

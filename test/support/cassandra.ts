@@ -62,7 +62,7 @@ export async function clusterFolder(): Promise<string> {
  */
 export async function privateCluster(options: Omit<UpOptions, 'folder'> = {}): Promise<PrivateCluster> {
   const folder = await clusterFolder();
-  const up = (): Promise<DevCluster> => devUp({ heapMb: 512, ports: 'any', ...options, folder });
+  const up = (): Promise<DevCluster> => devUp({ heapMb: 512, ports: 'any', compiler: 'quick', ...options, folder });
   const cluster = await up();
   return {
     folder,

@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function startCassandra(runFolder: string): Promise<CassandraAddress> {
-  return addressOf(await devUp({ folder: join(runFolder, 'cluster'), ports: 'any' }));
+  return addressOf(await devUp({ folder: join(runFolder, 'cluster'), ports: 'any', compiler: 'quick' }));
 }
 
 function namedCassandra(): CassandraAddress | undefined {
