@@ -2,7 +2,14 @@ import { untimedColumns } from '../cql/select.ts';
 import { qualified } from '../model/identifier.ts';
 import type { StoredRow } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
-import type { Rows, ScanRequest, TableWriter, WriterRequest } from '../ports/cluster.ts';
+import type {
+  BlockWriter,
+  BlockWriterRequest,
+  Rows,
+  ScanRequest,
+  TableWriter,
+  WriterRequest,
+} from '../ports/cluster.ts';
 import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime } from './newest.ts';
@@ -10,6 +17,7 @@ import { installRawRows } from './raw.ts';
 import { driverConsistency, PageSize, scanPages } from './scan.ts';
 import { splitRing } from './split.ts';
 import { Writer } from './write.ts';
+import { createBlockWriter } from './write-blocks.ts';
 
 /** Rows of the cluster behind a connection. Closing the connection is its owner's. */
 export function createRows(connection: Pick<Connection, 'client' | 'options'>): Rows {
@@ -38,6 +46,7 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
     readsMasked: (keyspace: string, table: Table): Promise<boolean> =>
       readsMasked(client, { keyspace, table }, connection.options.credentials?.username ?? null),
     write: (request: WriterRequest): TableWriter => new Writer(client, request),
+    writeBlocks: (request: BlockWriterRequest): BlockWriter => createBlockWriter(client, request),
     isEmpty: async (keyspace: string, table: string): Promise<boolean> => {
       // QUORUM: a row that one replica lags behind with must not make a table look empty
       const result = await client.execute(`SELECT * FROM ${qualified(keyspace, table)} LIMIT 1`, [], {

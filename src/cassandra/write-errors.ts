@@ -6,15 +6,18 @@ import type { CqlType } from '../model/type.ts';
 import type { WriterRequest } from '../ports/cluster.ts';
 import { nodesMissing, troubleOf } from './scan-errors.ts';
 
+/** Whose write it was. */
+export type WrittenKey = Pick<Mutation, 'partitionKey' | 'clusteringKey'>;
+
 /** The error of a write that was given up. `repeatable`: sending it again could have done no harm. */
 export function writeError(
   thrown: unknown,
-  mutation: Mutation,
+  written: WrittenKey,
   options: { readonly request: WriterRequest; readonly repeatable: boolean },
 ): CqlformError {
   const { keyspace, table, consistency } = options.request;
   const name = `${keyspace}.${table.name}`;
-  const key = keyText(table, mutation);
+  const key = keyText(table, written);
   const fields = { keyspace, table: table.name, key, consistency };
   const reason = reasonOf(thrown);
   const trouble = troubleOf(thrown);
@@ -42,10 +45,10 @@ export function writeError(
   });
 }
 
-/** A mutation's key for people, as CQL literals: `id = 7 AND at = 0x00ff`. */
-export function keyText(table: Table, mutation: Mutation): string {
+/** A key for people, as CQL literals: `id = 7 AND at = 0x00ff`. */
+export function keyText(table: Table, written: WrittenKey): string {
   const names = [...table.partitionKey, ...table.clusteringKey.map((part) => part.column)];
-  const parts = [...mutation.partitionKey, ...(mutation.clusteringKey ?? [])];
+  const parts = [...written.partitionKey, ...(written.clusteringKey ?? [])];
   return parts
     .map((bytes, index) => {
       const name = names[index] ?? '?';

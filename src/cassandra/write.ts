@@ -1,28 +1,18 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
 import { type Bound, type BoundStatement, MutationStatements, unset } from '../cql/mutation.ts';
+import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { TableWriter, WriterRequest } from '../ports/cluster.ts';
-import { driverConsistency, pause } from './scan.ts';
+import { BatchSender } from './batch-sender.ts';
+import { driverConsistency } from './scan.ts';
 import { troubleOf } from './scan-errors.ts';
+import { Turns } from './turns.ts';
 import { writeError } from './write-errors.ts';
 import { WriteLimit } from './write-limit.ts';
 
-/** What is held back so that rows of one partition can go together. */
-const heldMutations = 16_384;
-const heldBytes = 16 * 1024 * 1024;
-/** Size of one batch of one partition: beyond this the server gains little. */
-const batchStatements = 64;
-const batchBytes = 48 * 1024;
+/** What is held back, twice, so that rows of one partition can go together. */
+const window = { rows: 65_536, bytes: 8 * 1024 * 1024 };
 const defaultDeadlineMs = 120_000;
-const mostFailures = 4;
-
-/** What is sent as one request: one mutation, or repeatable ones of one partition. */
-interface Unit {
-  readonly first: Mutation;
-  readonly repeatable: boolean;
-  readonly statements: BoundStatement[];
-  bytes: number;
-}
 
 /**
  * Writes mutations with bounded, adaptive concurrency. Those that may be sent twice are held back a little and sent in
@@ -32,22 +22,21 @@ interface Unit {
 export class Writer implements TableWriter {
   readonly #client: Client;
   readonly #request: WriterRequest;
-  readonly #deadlineMs: number;
   readonly #statements: MutationStatements;
   readonly #options: QueryOptions;
   readonly #limit = new WriteLimit();
+  readonly #sender: BatchSender;
+  readonly #turns: Turns;
+  /** By text: the number under which the sender knows the statement. */
+  readonly #numbers = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #lists = new Map<string, Promise<void>>();
-  #held = new Map<string, Unit>();
-  #heldCount = 0;
-  #heldBytes = 0;
   #failure: unknown = null;
 
   /** `deadlineMs`: how long a write is sent again before it is given up. */
   constructor(client: Client, request: WriterRequest, deadlineMs: number = defaultDeadlineMs) {
     this.#client = client;
     this.#request = request;
-    this.#deadlineMs = deadlineMs;
     this.#statements = new MutationStatements(request.keyspace, request.table);
     this.#options = {
       prepare: true,
@@ -55,65 +44,65 @@ export class Writer implements TableWriter {
       isIdempotent: false,
       retry: new policies.retry.FallthroughRetryPolicy(),
     };
+    this.#sender = new BatchSender({ client, request, limit: this.#limit, deadlineMs });
+    this.#turns = new Turns(this.#sender, window);
   }
 
   async write(mutation: Mutation): Promise<void> {
     this.#throwFailure();
     const statement = this.#statements.of(mutation);
-    const repeatable = this.#statements.isRepeatable(mutation);
-    const unit: Unit = { first: mutation, repeatable, statements: [statement], bytes: sizeOf(statement) };
-    if (unit.repeatable) return this.#hold(unit, statement);
-    await this.#limit.acquire(unit.bytes);
-    this.#start(unit, this.#statements.touchesList(mutation) ? rowKeyOf(mutation) : null);
+    if (this.#statements.isRepeatable(mutation)) {
+      const block = this.#turns.filling ?? (await this.#turns.room());
+      this.#hold(block, mutation, statement);
+      this.#turns.filled();
+      return;
+    }
+    const bytes = sizeOf(statement);
+    await this.#limit.acquire(bytes);
+    this.#start(mutation, statement, {
+      bytes,
+      row: this.#statements.touchesList(mutation) ? rowKeyOf(mutation) : null,
+    });
   }
 
   async flush(): Promise<void> {
-    await this.#sendHeld();
+    try {
+      await this.#turns.flush();
+    } catch (thrown) {
+      this.#failure ??= thrown;
+    }
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
     this.#throwFailure();
   }
 
-  async #hold(unit: Unit, statement: BoundStatement): Promise<void> {
-    const key = joined(unit.first.partitionKey);
-    const held = this.#held.get(key);
-    this.#heldCount++;
-    this.#heldBytes += unit.bytes;
-    if (held === undefined) this.#held.set(key, unit);
-    else if (held.statements.length < batchStatements && held.bytes + unit.bytes <= batchBytes) {
-      held.statements.push(statement);
-      held.bytes += unit.bytes;
-    } else {
-      this.#held.set(key, unit);
-      this.#heldCount -= held.statements.length;
-      this.#heldBytes -= held.bytes;
-      await this.#send(held);
+  #hold(block: RowBlock, { partitionKey, clusteringKey }: Held, { text, values, keyAt }: BoundStatement): void {
+    let number = this.#numbers.get(text);
+    if (number === undefined) {
+      const keyParts = partitionKey.length + (clusteringKey?.length ?? 0);
+      number = this.#sender.add({ text, values: values.length, keyAt, keyParts });
+      this.#numbers.set(text, number);
     }
-    if (this.#heldCount >= heldMutations || this.#heldBytes >= heldBytes) await this.#sendHeld();
+    block.begin();
+    for (const value of values) append(block, value);
+    let hash: number | undefined;
+    for (const part of partitionKey) hash = hashOfBytes(part, 0, part.length, hash);
+    block.commit(hash ?? 0, number);
   }
 
-  async #sendHeld(): Promise<void> {
-    const units = this.#held;
-    this.#held = new Map();
-    this.#heldCount = 0;
-    this.#heldBytes = 0;
-    for (const unit of units.values()) await this.#send(unit);
-  }
-
-  async #send(unit: Unit): Promise<void> {
-    await this.#limit.acquire(unit.bytes);
-    this.#start(unit, null);
-  }
-
-  /** Sends in the background; the caller has acquired a place. Units of one row with lists wait for one another. */
-  #start(unit: Unit, row: string | null): void {
+  /** Sends a mutation once, in the background; the caller has acquired a place. Those of one row with lists wait for one another. */
+  #start(
+    mutation: Mutation,
+    statement: BoundStatement,
+    { bytes, row }: { readonly bytes: number; readonly row: string | null },
+  ): void {
     const before = row === null ? undefined : this.#lists.get(row);
     const sending = (before ?? Promise.resolve())
-      .then(() => this.#deliver(unit))
+      .then(() => this.#once(mutation, statement))
       .catch((thrown: unknown) => {
         this.#failure ??= thrown;
       })
       .finally(() => {
-        this.#limit.release(unit.bytes);
+        this.#limit.release(bytes);
         this.#underWay.delete(sending);
         if (row !== null && this.#lists.get(row) === sending) this.#lists.delete(row);
       });
@@ -121,39 +110,35 @@ export class Writer implements TableWriter {
     if (row !== null) this.#lists.set(row, sending);
   }
 
-  async #deliver(unit: Unit): Promise<void> {
-    const started = performance.now();
-    for (let attempt = 1; ; attempt++) {
-      if (this.#failure !== null) return;
-      try {
-        await this.#execute(unit);
-        this.#limit.wentWell();
-        return;
-      } catch (thrown) {
-        const trouble = troubleOf(thrown);
-        if (trouble !== 'refused') this.#limit.wasTroubled();
-        const givenUp =
-          !unit.repeatable ||
-          trouble === 'refused' ||
-          (trouble === 'failure' && attempt >= mostFailures) ||
-          performance.now() - started > this.#deadlineMs;
-        if (givenUp) throw writeError(thrown, unit.first, { request: this.#request, repeatable: unit.repeatable });
-        await pause(Math.min(5000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
-      }
+  async #once(mutation: Mutation, { text, values }: BoundStatement): Promise<void> {
+    if (this.#failure !== null) return;
+    try {
+      await this.#client.execute(text, values.map(driverValue), this.#options);
+      this.#limit.wentWell();
+    } catch (thrown) {
+      if (troubleOf(thrown) !== 'refused') this.#limit.wasTroubled();
+      throw writeError(thrown, mutation, { request: this.#request, repeatable: false });
     }
   }
 
-  async #execute(unit: Unit): Promise<void> {
-    const queries = unit.statements.map(({ text, values }) => ({ query: text, params: values.map(driverValue) }));
-    const [only, ...others] = queries;
-    if (only === undefined) return;
-    if (others.length === 0) await this.#client.execute(only.query, only.params, this.#options);
-    else await this.#client.batch(queries, { ...this.#options, logged: false });
-  }
-
   #throwFailure(): void {
+    this.#failure ??= this.#turns.failure;
     if (this.#failure !== null) throw this.#failure;
   }
+}
+
+type Held = Pick<Mutation, 'partitionKey' | 'clusteringKey'>;
+
+/** A call out of JavaScript costs more than a few bytes do. */
+const copiedByHand = 24;
+
+function append({ sink }: RowBlock, value: Bound): void {
+  const length = value === unset ? unsetLength : value === null ? nullLength : value.length;
+  const at = sink.reserve(4 + Math.max(0, length));
+  sink.bytes.writeInt32BE(length, at);
+  if (value === unset || value === null) return;
+  if (length > copiedByHand) sink.bytes.set(value, at + 4);
+  else for (let index = 0; index < length; index += 1) sink.bytes[at + 4 + index] = value[index] ?? 0;
 }
 
 function driverValue(value: Bound): Buffer | null | typeof types.unset {

@@ -10,6 +10,8 @@ export type Bound = Bytes | null | typeof unset;
 export interface BoundStatement {
   readonly text: string;
   readonly values: readonly Bound[];
+  /** Which value is the first of the key; its parts follow one another, the partition's first. */
+  readonly keyAt: number;
 }
 
 type Insert = Extract<Mutation, { readonly kind: 'insert' }>;
@@ -57,6 +59,7 @@ export class MutationStatements {
         return {
           text: `DELETE FROM ${this.#name} USING TIMESTAMP ? WHERE ${this.#where(true)}`,
           values: [timestampOf(mutation.timestamp), ...mutation.partitionKey, ...mutation.clusteringKey],
+          keyAt: 1,
         };
       case 'count': {
         const added = Object.entries(mutation.add);
@@ -68,6 +71,7 @@ export class MutationStatements {
             ...mutation.partitionKey,
             ...(mutation.clusteringKey ?? []),
           ],
+          keyAt: added.length,
         };
       }
     }
@@ -106,7 +110,7 @@ export class MutationStatements {
     const values: Bound[] = [...insert.partitionKey, ...(insert.clusteringKey ?? [])];
     this.#bind(insert.cells, names, { values, places: shape.places, count: shape.places.size });
     values.push(timestampOf(insert.timestamp), int32(insert.ttl));
-    return { text: shape.text, values };
+    return { text: shape.text, values, keyAt: 0 };
   }
 
   #update(update: Update): BoundStatement {
@@ -136,8 +140,9 @@ export class MutationStatements {
     this.#bind(update.cells, names, { values, places: shape.places, count: 2 + shape.places.size });
     for (const [, value] of added) values.push(value);
     for (const [, list] of fields) for (const [, value] of list) values.push(value);
+    const keyAt = values.length;
     values.push(...update.partitionKey, ...(update.clusteringKey ?? []));
-    return { text: shape.text, values };
+    return { text: shape.text, values, keyAt };
   }
 
   #bind(

@@ -1,3 +1,4 @@
+import type { RowBlock } from '../cql/row-block.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
 import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
@@ -54,6 +55,30 @@ export interface TableWriter {
   flush(): Promise<void>;
 }
 
+export interface BlockWriterRequest extends WriterRequest {
+  /** By the number that rows name: the columns that a row sets, which begin with all of its key. */
+  readonly statements: readonly (readonly string[])[];
+  /** Resolves when that many more rows may be sent; left out: at once. */
+  readonly admit?: (rows: number, bytes: number) => Promise<void>;
+}
+
+/**
+ * Writes rows that are in wire form already: values of a statement's columns, then the write time (8 bytes) and the TTL
+ * (4 bytes), all with their lengths. Rows may be written twice, so none may hold an unfrozen list or a counter.
+ */
+export interface BlockWriter {
+  /** The block with room for a row; null while there is none. */
+  readonly filling: RowBlock | null;
+  /** Waits for a block with room. */
+  room(): Promise<RowBlock>;
+  /** To be called after each row or few: sends the block when it is full. */
+  filled(): void;
+  /** Rows that the cluster has acknowledged. */
+  readonly acknowledged: number;
+  /** Every row handed in is acknowledged when it resolves, or it throws. */
+  flush(): Promise<void>;
+}
+
 /** Rows of one cluster. */
 export interface Rows {
   /** Splits the ring into at least `parts` ranges, none of which wraps. */
@@ -67,6 +92,8 @@ export interface Rows {
   /** True when a role other than one with UNMASK would read masked values: such a read must be refused. */
   readsMasked(keyspace: string, table: Table): Promise<boolean>;
   write(request: WriterRequest): TableWriter;
+  /** Holds more rows than `write`, up to some 110 MB, for batches as large as they can be. */
+  writeBlocks(request: BlockWriterRequest): BlockWriter;
   /** True when the table has no row. */
   isEmpty(keyspace: string, table: string): Promise<boolean>;
 }

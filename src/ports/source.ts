@@ -1,4 +1,7 @@
+import type { RowBlock } from '../cql/row-block.ts';
 import type { ForeignSource, JsRow } from '../model/data.ts';
+import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { CqlType } from '../model/type.ts';
 
 /** A serialisable piece of a source that can be read again by itself and gives the same rows. */
 export interface Split {
@@ -32,6 +35,43 @@ export interface Source {
   splits(wanted: number): Promise<readonly Split[]>;
   read(split: Split): AsyncIterable<readonly SourceRow[]>;
   close(): Promise<void>;
+}
+
+/** A column that rows are wanted for, and the field of the source that it comes from. */
+export interface BlockColumn {
+  readonly name: string;
+  readonly type: CqlType;
+  readonly field: string;
+}
+
+/** Where rows in wire form go. */
+export interface BlockTarget {
+  readonly table: Table;
+  readonly types: ByName<UserType>;
+  /** By the number that rows name: what a row sets. The key comes first; the second, if there is one, sets only static columns. */
+  readonly statements: readonly (readonly BlockColumn[])[];
+  readonly filling: RowBlock | null;
+  room(): Promise<RowBlock>;
+  /** A row was added. */
+  filled(): void;
+  /** Microseconds: of the row that is the `number`th to be read, counted from 0. */
+  timeOf(number: number): number;
+  /** Seconds; 0: for ever. */
+  readonly ttl: number;
+  /** A row that cannot be taken; `raw` is its beginning as it was read. Throws to end the reading. */
+  reject(row: { readonly place: string; readonly reason: string; readonly raw: string }): Promise<void>;
+  /** Told now and then of what was read; throws to end the reading. */
+  onProgress(read: { readonly rows: number; readonly bytes: number }): void;
+}
+
+/** A source that can be read straight into wire form, without a JavaScript value for each field. */
+export interface BlockSource {
+  /** The source's fields, in their order. */
+  fields(): Promise<readonly string[]>;
+  /** Null: unknown. */
+  readonly bytes: number | null;
+  /** Gives the rows read, those rejected among them. */
+  read(target: BlockTarget): Promise<number>;
 }
 
 /** Finds the reader of a declared source; throws `UNKNOWN_SOURCE` for a system that is not there. */

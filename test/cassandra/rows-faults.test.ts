@@ -13,7 +13,7 @@ let own: PrivateCluster;
 let patient: Connection;
 let hasty: Connection;
 beforeAll(async () => {
-  own = await privateCluster();
+  own = await privateCluster({ settings: { batch_size_fail_threshold: '4KiB' } });
   const contactPoints = [`${own.address.host}:${own.address.port}`];
   patient = await connect({ contactPoints });
   hasty = await connect({ contactPoints, requestTimeoutMs: 400 });
@@ -200,6 +200,31 @@ describe('what does not go away', () => {
       code: 'READ_FAILED',
       next: expect.stringContaining('tombstones'),
     });
+  });
+});
+
+describe('a node that takes smaller batches than others', () => {
+  it('gets them smaller, and every row', async () => {
+    const table = tableOf('small_batches', {
+      columns: { k: 'int', c: 'int', v: 'blob' },
+      partitionKey: ['k'],
+      clusteringKey: ['c'],
+    });
+    await patient.client.execute(createTable(table, { keyspace, id: null }));
+    const writer = new Writer(patient.client, request(table));
+    for (let c = 0; c < 1000; c++) {
+      const cells = { v: Buffer.alloc(c === 500 ? 10_000 : 100, c) };
+      await writer.write({
+        kind: 'insert',
+        partitionKey: [int(c % 3)],
+        clusteringKey: [int(c)],
+        cells,
+        timestamp: 5n,
+        ttl: 0,
+      });
+    }
+    await writer.flush();
+    expect(await countRows(patient, table)).toBe(1000);
   });
 });
 

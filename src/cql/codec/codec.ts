@@ -46,6 +46,12 @@ export function codecOf(type: CqlType, types: ByName<UserType>): Codec {
   };
 }
 
+/** As `encode` of a type's codec, appended to a sink instead of copied: for many values into one piece of memory. */
+export function writerOf(type: CqlType, types: ByName<UserType>): (value: unknown, sink: Sink) => void {
+  const plan = planOf(type, types);
+  return (value, sink) => plan.write(value, sink);
+}
+
 /** Cassandra's own order of two values of a type: how it sorts set elements, map keys and clustering columns (ascending). */
 export function orderOf(type: CqlType, types: ByName<UserType>): (one: Bytes, other: Bytes) => number {
   const plan = planOf(type, types);

@@ -28,22 +28,14 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
   const readers = columnReaders(declared.columns, csvReaders, 'CSV');
   const limit = options.rowLimit;
 
-  async function headerOf(file: SourceFile): Promise<readonly string[]> {
-    if (!dialect.header) return readers.map(({ field }) => field);
-    for await (const [record] of recordsOf(wholeFile(file), dialect, limit)) {
-      if (record === undefined) continue;
-      const fields = fieldsOfRecord(record.bytes.toString('utf8'), dialect);
-      if (typeof fields === 'string') throw malformed(file, 1, `in its header, ${fields}`);
-      return fields.map(({ text }) => text.trim());
-    }
-    throw malformed(file, 1, 'it has no header');
-  }
+  const headerOfFile = (file: SourceFile): Promise<readonly string[]> =>
+    headerOf(file, { dialect, limit, names: readers.map(({ field }) => field) });
 
   return {
     async facts(): Promise<SourceFacts> {
       const missing = new Set<string>();
       for (const file of files) {
-        const header = await headerOf(file);
+        const header = await headerOfFile(file);
         for (const { column, field } of readers) if (!header.includes(field)) missing.add(column);
       }
       return {
@@ -65,7 +57,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
     async *read(wanted: Split): AsyncIterable<readonly SourceRow[]> {
       const piece = fromSplit(wanted, files);
       if (piece === null) throw unknownSplit(wanted);
-      const header = await headerOf(piece.file);
+      const header = await headerOfFile(piece.file);
       const settings: CsvRowSettings = {
         columns: place(piece.file, readers, header),
         width: header.length,
@@ -84,6 +76,25 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
 
     close: async () => undefined,
   };
+}
+
+/** The names of a file's fields: `names` in their order where it has no header. */
+export async function headerOf(
+  file: SourceFile,
+  {
+    dialect,
+    limit,
+    names,
+  }: { readonly dialect: CsvDialect; readonly limit: number; readonly names: readonly string[] },
+): Promise<readonly string[]> {
+  if (!dialect.header) return names;
+  for await (const [record] of recordsOf(wholeFile(file), dialect, limit)) {
+    if (record === undefined) continue;
+    const fields = fieldsOfRecord(record.bytes.toString('utf8'), dialect);
+    if (typeof fields === 'string') throw malformed(file, 1, `in its header, ${fields}`);
+    return fields.map(({ text }) => text.trim());
+  }
+  throw malformed(file, 1, 'it has no header');
 }
 
 /** Records that are not blank, a page at a time; no page is empty. */
@@ -141,7 +152,7 @@ function neverClosed(file: SourceFile, line: number): CqlformError {
   return malformed(file, line, `the quote that opens on line ${line} is never closed`);
 }
 
-function malformed(file: SourceFile, line: number, what: string): CqlformError {
+export function malformed(file: SourceFile, line: number, what: string): CqlformError {
   return new CqlformError('SOURCE_MALFORMED', `${file.name}: ${what}`, {
     next: 'Mend the file at that place, or declare its delimiter, quote and header as they are.',
     where: { path: file.path, line },

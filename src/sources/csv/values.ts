@@ -27,7 +27,7 @@ const booleans: Readonly<Record<string, boolean>> = {
   '0': false,
 };
 
-function booleanOf(text: string): unknown {
+export function booleanOf(text: string): unknown {
   const key = text.toLowerCase();
   return Object.hasOwn(booleans, key) ? booleans[key] : misfit(text, 'a boolean');
 }

@@ -1,0 +1,121 @@
+import { match } from '../kernel/match.ts';
+import { RowRejected } from '../model/data.ts';
+import type { ByName, UserType } from '../model/schema.ts';
+import type { CqlType, ScalarName } from '../model/type.ts';
+import { shown } from './codec/reject.ts';
+
+/**
+ * A value as JSON has it (see `jsonOf`) in the form that the type's codec takes: numbers or their text for numbers, ISO
+ * text for dates and times, epoch milliseconds for timestamps too, `0x…` for blobs, arrays for lists, sets, tuples and
+ * vectors, objects or arrays of pairs for maps, objects for user-defined types. Null inside a tuple or a user-defined
+ * type is a field without a value. Throws RowRejected for what the type cannot be made of.
+ */
+export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserType>): unknown {
+  const inner = (item: unknown, of: CqlType): unknown => (item === null ? null : valueOfJson(item, of, types));
+  return match(type, {
+    scalar: ({ name }) => scalarOf(value, name),
+    list: ({ element }) => arrayOf(value, 'a list').map((item) => inner(item, element)),
+    set: ({ element }) => arrayOf(value, 'a set').map((item) => inner(item, element)),
+    vector: ({ element }) => arrayOf(value, 'a vector').map((item) => inner(item, element)),
+    tuple: ({ elements }) =>
+      arrayOf(value, 'a tuple').map((item, index) => {
+        const element = elements[index];
+        return element === undefined ? item : inner(item, element);
+      }),
+    map: ({ key, value: of }) =>
+      new Map(entriesOf(value).map(([name, item]) => [inner(name, key), inner(item, of)] as const)),
+    udt: ({ name }) => {
+      if (!isObject(value)) throw new RowRejected(`${shown(value)} is no ${name}: an object is needed`);
+      const fields = new Map((types[name]?.fields ?? []).map((field) => [field.name, field.type]));
+      return Object.fromEntries(
+        Object.entries(value).map(([field, item]) => {
+          const of = fields.get(field);
+          return [field, of === undefined ? item : inner(item, of)];
+        }),
+      );
+    },
+    custom: () => bytesOf(value),
+  });
+}
+
+function scalarOf(value: unknown, name: ScalarName): unknown {
+  switch (name) {
+    case 'text':
+    case 'ascii':
+      return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+        ? String(value)
+        : value;
+    case 'tinyint':
+    case 'smallint':
+    case 'int':
+      return typeof value === 'string' && numberPattern.test(value) ? Number(value) : value;
+    case 'bigint':
+    case 'counter':
+    case 'varint':
+      return wholeOf(value);
+    case 'float':
+    case 'double':
+      return numberOf(value);
+    case 'decimal':
+      return typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+    case 'boolean':
+      return value === 'true' ? true : value === 'false' ? false : value;
+    case 'timestamp':
+      return momentOf(value);
+    case 'blob':
+      return bytesOf(value);
+    default:
+      return value;
+  }
+}
+
+const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function wholeOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (/^[+-]?\d+$/.test(value)) return BigInt(value.replace(/^\+/, ''));
+  return numberPattern.test(value) ? Number(value) : value;
+}
+
+function numberOf(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  return numberPattern.test(value) ? Number(value) : value;
+}
+
+/** A time without a zone is no moment. */
+const momentPattern = /^[+-]?\d{4,6}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:?\d{2})$/i;
+
+function momentOf(value: unknown): unknown {
+  if (typeof value === 'number' && Number.isInteger(value)) return new Date(value);
+  if (typeof value !== 'string' || !momentPattern.test(value)) return value;
+  return new Date(
+    value
+      .replace(' ', 'T')
+      .replace(/([+-]\d{2})(\d{2})$/, '$1:$2')
+      .toUpperCase(),
+  );
+}
+
+function bytesOf(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^0x([0-9a-f]{2})*$/i.test(value)) return value;
+  return Buffer.from(value.slice(2), 'hex');
+}
+
+function arrayOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new RowRejected(`${shown(value)} is no ${what.slice(2)}: an array is needed`);
+}
+
+function entriesOf(value: unknown): readonly (readonly [unknown, unknown])[] {
+  if (isObject(value)) return Object.entries(value);
+  if (Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2)) {
+    return value as readonly (readonly [unknown, unknown])[];
+  }
+  throw new RowRejected(`${shown(value)} is no map: an object, or an array of pairs, is needed`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
