@@ -24,10 +24,17 @@ describe('a sealed plan', () => {
     expect(Object.isFrozen(users.columns)).toBe(false);
   });
 
+  it('counts a table that also gains a column as changed, and a lost column as destroyed alone', () => {
+    const both = plan(schema(users), [migration('1', [alter('users', { drop: ['nickname'], add: { age: 'int' } })])]);
+    expect(both.summary).toMatchObject({ add: 0, change: 1, rebuild: 0, destroy: 1 });
+    const lost = plan(schema(users), [migration('1', [alter('users', { drop: ['nickname'] })])]);
+    expect(lost.summary).toMatchObject({ add: 0, change: 0, rebuild: 0, destroy: 1 });
+  });
+
   it('counts what it comes to', () => {
     expect(planned.summary).toEqual({
       add: 1,
-      change: 1,
+      change: 0,
       rebuild: 0,
       destroy: 2,
       adopt: 0,
