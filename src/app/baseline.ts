@@ -1,14 +1,19 @@
 import { loadMigration } from '../analysis/load-migration.ts';
+import { sumHead } from '../analysis/sum-file.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Schema } from '../model/schema.ts';
 import { composeAll } from '../planner/compose.ts';
 import { driftOf } from '../planner/drift.ts';
+import { planBaseline } from '../planner/plan-baseline.ts';
 import type { StateDocument } from '../ports/journal.ts';
 import { laterThan, noState, standingOf } from '../runner/standing.ts';
 import { newRunId } from './actor.ts';
+import { recordSources } from './check-ledger.ts';
+import { gitCommit } from './git.ts';
 import { type LeaseOptions, withLease } from './lease.ts';
 import { migrationFiles } from './migration-files.ts';
 import type { Session } from './session.ts';
+import { toolVersion } from './version.ts';
 
 /**
  * Records migrations as applied without running them, for a keyspace that already is what they say. Refused when it
@@ -28,6 +33,18 @@ export async function baseline(session: Session, to: string | null, options: Lea
     const differing = driftOf({ schema, tableIds }, live).filter((item) => item.kind !== 'unmanaged');
     if (differing.length > 0) throw notTheSame(differing.map((item) => `${item.address} is ${item.kind}`));
     const run = newRunId();
+    const plan = planBaseline({
+      toolVersion: toolVersion(),
+      planId: run,
+      environment: project.environment,
+      live,
+      ledgerHead: noState,
+      gitCommit: await gitCommit(project.folder),
+      sumHead: await sumHead(project.migrationsFolder),
+      migrations,
+    });
+    const planHash = await journal.putDocument(plan);
+    await recordSources(session, plan);
     for (const [index, migration] of migrations.entries()) {
       const before = await journal.putDocument(stateOf(composeAll(migrations.slice(0, index)), tableIds));
       const after = await journal.putDocument(stateOf(composeAll(migrations.slice(0, index + 1)), tableIds));
@@ -43,7 +60,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
         codeHash,
         ...states,
         run,
-        planHash: noState,
+        planHash,
         at,
       });
     }

@@ -65,7 +65,7 @@ async function changedCode(session: Session, entry: MigrationEntry, file: Migrat
   return before === null ? [] : editedParts(before, (await codeOfFile(file.path)).document);
 }
 
-/** Null for what was applied by a version that did not keep it, and for what was only baselined. */
+/** Null for what was recorded by a version that did not keep it. */
 async function documentOf<T>({ journal }: Session, hash: string): Promise<T | null> {
   try {
     return (await journal.getDocument(hash)) as T;

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { Plan } from '../model/plan.ts';
-import { standingOf } from '../runner/standing.ts';
+import { noState, standingOf } from '../runner/standing.ts';
 import { parsePlan, planFileText } from './plan-file.ts';
 import type { Session } from './session.ts';
 
@@ -34,6 +34,7 @@ export async function storedPlan(session: Session, name: string): Promise<Plan> 
   const standing = standingOf(await session.journal.entries());
   const run = standing.runs.find((one) => one.id === name);
   const hash = run?.planHash ?? standing.migrations.find((one) => one.id === name)?.planHash;
+  if (hash === noState) throw keptNothing(name);
   if (hash !== undefined) return (await session.journal.getDocument(hash)) as Plan;
   throw new CqlformError(
     'NOT_IN_LEDGER',
@@ -43,4 +44,11 @@ export async function storedPlan(session: Session, name: string): Promise<Plan> 
       exitCode: exitCodes.usage,
     },
   );
+}
+
+function keptNothing(name: string): CqlformError {
+  return new CqlformError('PLAN_NOT_KEPT', `${name} was baselined by an older version, which kept no plan of it`, {
+    next: 'Look at the file of the migration; `cqlform introspect` writes what is live.',
+    exitCode: exitCodes.usage,
+  });
 }

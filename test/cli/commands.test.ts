@@ -234,10 +234,16 @@ describe('a keyspace that was there before', { timeout: 240_000 }, () => {
     expect(recorded.code, recorded.stderr).toBe(0);
     expect(JSON.parse(recorded.stdout)).toEqual({ recorded: [first] });
     expect(refusal(await project.run('baseline')).code).toBe('ALREADY_RECORDED');
+    const shown = await project.run('show', first);
+    expect(shown.code, shown.stderr).toBe(0);
+    expect(shown.stdout).toContain('table users is there already and becomes managed');
+    expect(shown.stdout).toContain('Plan: 0 to add, 0 to change, 0 to rebuild, 0 to destroy, 1 to adopt.');
     expect((await project.run('plan', '--no-check')).stdout).toContain('No changes');
     const back = await project.run('rollback', '--auto-approve');
     expect(back.code).toBe(4);
     expect(refusal(back).code).toBe('BASELINED');
+    await project.write(first, users.replace('email: t.text()', 'mail: t.text()'));
+    expect(refusal(await project.run('plan')).text).toContain('has been edited since: table users changed');
   });
 });
 
