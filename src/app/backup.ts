@@ -100,8 +100,8 @@ function referenceOf(info: BackupInfo, table: string | null): BackupReference {
     );
   }
   const { id, store, manifestHash, bytes } = info;
-  const { columns, rows, valueDigest } = found;
-  return { id, store, manifestHash, table: found.table, columns, rows, bytes, valueDigest };
+  const { columns, rows, staticRows, valueDigest } = found;
+  return { id, store, manifestHash, table: found.table, columns, rows, staticRows, bytes, valueDigest };
 }
 
 function tableMissing(keyspace: string, table: string): CqlformError {

@@ -84,6 +84,7 @@ export async function createBackup(
     table: each.table.name,
     columns: each.columns,
     rows: each.counts.rows,
+    ...(each.counts.staticRows === 0 ? {} : { staticRows: each.counts.staticRows }),
     bytes: each.bytes,
     valueDigest: each.valueDigest,
   }));

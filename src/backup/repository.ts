@@ -95,6 +95,7 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
       tableId: each.tableId,
       columns: each.columns,
       rows: each.counts.rows,
+      staticRows: each.counts.staticRows,
       valueDigest: each.valueDigest,
       timesInferred: each.timesInferred,
     })),

@@ -33,6 +33,7 @@ export interface Group {
 
 export interface Totals {
   readonly rows: number;
+  readonly staticRows: number;
   readonly expired: number;
   /** Digest over the rows that were written, and over those left alone because they were deleted since. */
   readonly kept: DigestState;
@@ -94,16 +95,17 @@ export class TableRestore {
   async run(groups: readonly Group[]): Promise<Totals> {
     const kept = createDigest(this.#columns());
     const left = createDigest(this.#columns());
-    let [rows, expired] = [0, 0];
+    let [rows, staticRows, expired] = [0, 0, 0];
     for (const group of groups) {
       const totals = this.#finished(group) ?? (await this.#restore(group));
       rows += totals.rows;
+      staticRows += totals.staticRows;
       expired += totals.expired;
       kept.merge(totals.kept);
       left.merge(totals.left);
       this.#rows = rows;
     }
-    return { rows, expired, kept: kept.state(), left: left.state() };
+    return { rows, staticRows, expired, kept: kept.state(), left: left.state() };
   }
 
   /** The digest is over the backup's own names. */
@@ -127,13 +129,14 @@ export class TableRestore {
     await context.checkpoint(this.#name(group), 'started', { accounts: null, detail: {} });
     const kept = createDigest(this.#columns());
     const left = createDigest(this.#columns());
-    let [rows, expired] = [0, 0];
+    let [rows, staticRows, expired] = [0, 0, 0];
     for await (const joined of this.#joined(group)) {
       const { backup } = joined;
       const work = workOf(joined, this.#plan, this.#nowSeconds());
       expired += work.expired;
       if (backup !== null) (work.fate === 'deleted-since' ? left : kept).add(backup.row);
       if (work.fate === 'kept' && backup?.row.kind === 'row') rows += 1;
+      if (work.fate === 'kept' && backup?.row.kind === 'static') staticRows += 1;
       for (const mutation of work.mutations) {
         context.assertHeld();
         await this.#writer.write(mutation);
@@ -142,7 +145,7 @@ export class TableRestore {
     }
     await this.#writer.flush();
     this.#tell(rows);
-    const totals = { rows, expired, kept: kept.state(), left: left.state() };
+    const totals = { rows, staticRows, expired, kept: kept.state(), left: left.state() };
     await context.checkpoint(this.#name(group), 'done', { accounts: null, detail: detailOf(totals) });
     return totals;
   }
@@ -228,10 +231,10 @@ async function* withStaticRows(
   }
 }
 
-function detailOf({ rows, expired, kept, left }: Totals): Record<string, string | number> {
+function detailOf({ rows, staticRows, expired, kept, left }: Totals): Record<string, string | number> {
   const flat = (name: string, state: DigestState): [string, string | number][] =>
     Object.entries(state).map(([key, value]) => [`${name}.${key}`, value]);
-  return { rows, expired, ...Object.fromEntries([...flat('kept', kept), ...flat('left', left)]) };
+  return { rows, staticRows, expired, ...Object.fromEntries([...flat('kept', kept), ...flat('left', left)]) };
 }
 
 function totalsIn(detail: Readonly<Record<string, string | number>>): Totals {
@@ -241,5 +244,12 @@ function totalsIn(detail: Readonly<Record<string, string | number>>): Totals {
     expiringRows: Number(detail[`${name}.expiringRows`]),
     expiringCells: Number(detail[`${name}.expiringCells`]),
   });
-  return { rows: Number(detail['rows']), expired: Number(detail['expired']), kept: state('kept'), left: state('left') };
+  return {
+    rows: Number(detail['rows']),
+    // A checkpoint of an older version has none.
+    staticRows: Number(detail['staticRows'] ?? 0),
+    expired: Number(detail['expired']),
+    kept: state('kept'),
+    left: state('left'),
+  };
 }

@@ -58,7 +58,8 @@ export async function restoreBackup(
     },
     () => context.assertHeld(),
   );
-  return { rows: totals.rows, expired: totals.expired, digest: live.digest, expected: totals.kept.sum };
+  const { rows, staticRows, expired } = totals;
+  return { rows, staticRows, expired, digest: live.digest, expected: totals.kept.sum };
 }
 
 async function open(

@@ -75,7 +75,7 @@ export async function verifyBackup(
 ): Promise<VerifyReport> {
   const damage: Damage[] = [];
   const total = manifest.tables.reduce((sum, each) => sum + each.bytes, 0);
-  let [chunks, rows, bytes] = [0, 0, manifestBytes];
+  let [chunks, rows, staticRows, bytes] = [0, 0, 0, manifestBytes];
   let done = 0;
   for (const entry of manifest.tables) {
     const reader = new TableReader(store, manifest.id, entry);
@@ -90,9 +90,10 @@ export async function verifyBackup(
     bytes += entry.bytes + entry.index.reduce((sum, each) => sum + each.bytes, 0);
     chunks += tally.chunks;
     rows += tally.counts.rows;
+    staticRows += tally.counts.staticRows;
     damage.push(...found, ...(found.length === 0 ? tally.differences() : []));
   }
-  return { backup: manifest.id, chunks, rows, bytes, damage };
+  return { backup: manifest.id, chunks, rows, staticRows, bytes, damage };
 }
 
 /** What the chunks of a table come to, against what its manifest says. */

@@ -97,6 +97,7 @@ const backup = z.object({
   table: z.string(),
   columns: z.array(z.string()).nullable(),
   rows: count,
+  staticRows: count.exactOptional(),
   bytes: count,
   valueDigest: z.string(),
 });
@@ -104,7 +105,14 @@ const backup = z.object({
 const result = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ddl'), warnings: z.array(z.string()), alreadyDone: z.boolean() }),
   z.object({ kind: z.literal('backup'), backup }),
-  z.object({ kind: z.literal('restore'), rows: count, expired: count, digest: z.string(), expected: z.string() }),
+  z.object({
+    kind: z.literal('restore'),
+    rows: count,
+    staticRows: count.exactOptional(),
+    expired: count,
+    digest: z.string(),
+    expected: z.string(),
+  }),
   z.object({ kind: z.literal('data'), accounts, skipped: z.boolean() }),
   z.object({ kind: z.literal('compare'), rows: count, digest: z.string() }),
   z.object({ kind: z.literal('wait'), milliseconds: z.number() }),

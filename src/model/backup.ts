@@ -14,6 +14,8 @@ export interface BackupTableInfo {
   readonly tableId: string;
   readonly columns: readonly string[] | null;
   readonly rows: number;
+  /** Partitions with a static row, which `rows` does not count. */
+  readonly staticRows: number;
   readonly valueDigest: string;
   readonly timesInferred: readonly string[];
 }

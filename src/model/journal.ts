@@ -57,6 +57,8 @@ export interface BackupReference {
   readonly table: string;
   readonly columns: readonly string[] | null;
   readonly rows: number;
+  /** Partitions with a static row, which `rows` does not count; left out: none, or recorded by an older version. */
+  readonly staticRows?: number;
   readonly bytes: number;
   readonly valueDigest: string;
 }
@@ -67,6 +69,8 @@ export type StepResult =
   | {
       readonly kind: 'restore';
       readonly rows: number;
+      /** Left out: recorded by an older version. */
+      readonly staticRows?: number;
       readonly expired: number;
       readonly digest: string;
       readonly expected: string;

@@ -49,6 +49,7 @@ export interface RestoreRequest {
 }
 export interface RestoreReport {
   readonly rows: number;
+  readonly staticRows: number;
   /** Cells whose time had run out since the backup. */
   readonly expired: number;
   /** Value digest of what is in the table now, over the backup's scope, without what expired. */
@@ -61,6 +62,7 @@ export interface VerifyReport {
   readonly backup: string;
   readonly chunks: number;
   readonly rows: number;
+  readonly staticRows: number;
   readonly bytes: number;
   readonly damage: readonly {
     readonly table: string;

@@ -1,6 +1,6 @@
 import type { BackupInfo } from '../../model/backup.ts';
 import type { RestoreReport, VerifyReport } from '../../ports/engines.ts';
-import { bytesText, countText, plural } from './numbers.ts';
+import { bytesText, countText, plural, rowsText } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
 export function backupListText(infos: readonly BackupInfo[], paint: Paint): string {
@@ -10,8 +10,9 @@ export function backupListText(infos: readonly BackupInfo[], paint: Paint): stri
       const tables = info.tables.map(
         (one) => `${one.table}${one.columns === null ? '' : ` (${one.columns.join(', ')})`}`,
       );
-      const rows = info.tables.reduce((sum, one) => sum + one.rows, 0);
-      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${plural(rows, 'row')}, ${bytesText(info.bytes)}`;
+      const sum = (of: 'rows' | 'staticRows'): number => info.tables.reduce((all, one) => all + one[of], 0);
+      const rows = rowsText({ rows: sum('rows'), staticRows: sum('staticRows') });
+      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${rows}, ${bytesText(info.bytes)}`;
     })
     .join('\n');
 }
@@ -25,7 +26,7 @@ export function backupText(info: BackupInfo, paint: Paint): string {
   ];
   for (const table of info.tables) {
     lines.push(
-      `Table     ${table.table}${table.columns === null ? '' : ` (columns ${table.columns.join(', ')})`}: ${plural(table.rows, 'row')}`,
+      `Table     ${table.table}${table.columns === null ? '' : ` (columns ${table.columns.join(', ')})`}: ${rowsText(table)}`,
       `          id ${table.tableId}`,
       `          value digest ${table.valueDigest}`,
     );
@@ -36,7 +37,7 @@ export function backupText(info: BackupInfo, paint: Paint): string {
 }
 
 export function verifyText(report: VerifyReport, paint: Paint): string {
-  const read = `${countText(report.chunks)} chunks, ${plural(report.rows, 'row')}, ${bytesText(report.bytes)} read again`;
+  const read = `${countText(report.chunks)} chunks, ${rowsText(report)}, ${bytesText(report.bytes)} read again`;
   if (report.damage.length === 0) return `${paint.good('Whole:')} ${read}.`;
   const lines = report.damage.map((one) => `  ${one.table} ${one.range}: ${one.problem} (${one.object})`);
   return [`${paint.fail('Damaged:')} ${read}.`, ...lines].join('\n');
@@ -48,7 +49,7 @@ export function restoreText(report: RestoreReport, paint: Paint): string {
   const digest = equal
     ? paint.good('digest as in the backup')
     : paint.fail(`digest ${report.digest} differs from the backup's ${report.expected}`);
-  return `Restored ${plural(report.rows, 'row')}${expired}; ${digest}.`;
+  return `Restored ${rowsText(report)}${expired}; ${digest}.`;
 }
 
 function dateText(iso: string): string {

@@ -22,6 +22,13 @@ export function plural(count: number, word: string): string {
   return `${countText(count)} ${count === 1 ? word : `${word}s`}`;
 }
 
+/** `3 rows`, `2 static rows`, `3 rows and 2 static rows`. */
+export function rowsText({ rows, staticRows = 0 }: { readonly rows: number; readonly staticRows?: number }): string {
+  const statics = plural(staticRows, 'static row');
+  if (staticRows === 0) return plural(rows, 'row');
+  return rows === 0 ? statics : `${plural(rows, 'row')} and ${statics}`;
+}
+
 /** `850 ms`, `12.4 s`, `3 min 20 s`, `2 h 5 min`. */
 export function durationText(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;

@@ -3,7 +3,7 @@ import type { Emit, Progress, RunEvent } from '../../model/event.ts';
 import type { CopyAccounts, StepResult } from '../../model/journal.ts';
 import type { Step } from '../../model/step.ts';
 import type { Output } from '../output.ts';
-import { bytesText, countText, durationText } from './numbers.ts';
+import { bytesText, countText, durationText, rowsText } from './numbers.ts';
 import { ProgressLine } from './progress.ts';
 import { markOf, paintMark } from './step.ts';
 
@@ -73,9 +73,9 @@ function resultText(result: StepResult): string {
   return match(result, {
     ddl: () => '',
     backup: ({ backup }) =>
-      `${countText(backup.rows)} rows, ${bytesText(backup.bytes)} to ${backup.store}, digest ${backup.valueDigest.slice(0, 12)}`,
-    restore: ({ rows, digest, expected }) =>
-      `${countText(rows)} rows, digest ${digest.slice(0, 12)}${digest === expected ? ' as in the backup' : ''}`,
+      `${rowsText(backup)}, ${bytesText(backup.bytes)} to ${backup.store}, digest ${backup.valueDigest.slice(0, 12)}`,
+    restore: ({ digest, expected, ...restored }) =>
+      `${rowsText(restored)}, digest ${digest.slice(0, 12)}${digest === expected ? ' as in the backup' : ''}`,
     data: ({ accounts }) => `${countText(accounts.written)} rows`,
     compare: ({ rows, digest }) => `${countText(rows)} rows equal, digest ${digest.slice(0, 12)}`,
     wait: () => '',
