@@ -44,7 +44,7 @@ export function without(schema: Schema, left: readonly LeftOut[]): Schema {
 
 function reasonAgainst(object: SchemaObject, live: LiveKeyspace): Pick<LeftOut, 'code' | 'reason'> | null {
   if (object.kind === 'table' && live.facts[object.name]?.flags.includes('compact') === true) {
-    return { code: 'COMPACT_STORAGE', reason: 'it has COMPACT STORAGE, which CQL cannot make any more' };
+    return { code: 'COMPACT_STORAGE', reason: 'it has COMPACT STORAGE, which no migration can declare' };
   }
   const custom = typesOf(object)
     .map(customWithin)
