@@ -36,7 +36,13 @@ describe('a backup of a whole table', () => {
     await cql(`DROP TABLE ${keyspace}.movies`);
     await cql(createTable(table, { keyspace, id: null }));
     const report = await fixture.restore(backup, table, { mode: 'new-table' });
-    expect(report).toEqual({ rows: 300, expired: 0, digest: backup.valueDigest, expected: backup.valueDigest });
+    expect(report).toEqual({
+      rows: 300,
+      staticRows: 0,
+      expired: 0,
+      digest: backup.valueDigest,
+      expected: backup.valueDigest,
+    });
     expect(await fixture.read(table)).toEqual(before);
     const verified = await fixture.backups.verify(backup.id, () => undefined);
     expect(verified).toMatchObject({ rows: 300, damage: [] });
