@@ -75,6 +75,57 @@ describe('the rules for code that runs for rows', () => {
     expect(others.map((one) => one.code).filter((one) => one !== code)).toEqual([]);
   });
 
+  it.each([
+    ['IMPURE_CLOCK', 'const D = Date; out.emit({ id, x: String(new D()) });', ''],
+    ['IMPURE_CLOCK', 'out.emit({ id, x: String(new D()) });', 'const D = Date;'],
+    ['IMPURE_CLOCK', 'out.emit({ id, x: D() });', 'const C = Date; const D = C;'],
+    ['IMPURE_CLOCK', 'const D = Date; out.emit({ id, x: String(D.now()) });', ''],
+    ['IMPURE_CLOCK', 'out.emit({ id, x: String(now()) });', 'const { now } = Date;'],
+    ['IMPURE_CLOCK', "const { ['now']: n } = Date; out.emit({ id, x: String(n()) });", ''],
+    ['IMPURE_CLOCK', 'let now; ({ now } = Date); out.emit({ id, x: String(now()) });', ''],
+    ['IMPURE_CLOCK', 'out.emit({ id, x: String(new (Date as never)()) });', ''],
+    ['IMPURE_STATE', "out.emit({ id, x: String(new globalThis['Date']()) });", ''],
+    ['IMPURE_RANDOM', 'out.emit({ id, x: String(r()) });', 'const r = Math.random;'],
+    ['IMPURE_RANDOM', 'const M = Math; out.emit({ id, x: String(M.random()) });', ''],
+    ['IMPURE_RANDOM', 'out.emit({ id, x: String((Math)!.random()) });', ''],
+    ['IMPURE_RANDOM', 'const c = crypto; out.emit({ id, x: c.randomUUID() });', ''],
+    ['IMPURE_RANDOM', 'out.emit({ id, x: u() });', "import { randomUUID as u } from 'node:crypto';"],
+    ['IMPURE_RANDOM', 'const d = c; out.emit({ id, x: d.randomUUID() });', "import * as c from 'node:crypto';"],
+    ['IMPURE_FILES', "out.emit({ id, x: f.readFileSync('x', 'utf8') });", "import * as fs from 'fs'; const f = fs;"],
+    ['IMPURE_FILES', "out.emit({ id, x: read('x') });", "import * as fs from 'fs'; const read = fs.readFileSync;"],
+    ['ASYNC_TRANSFORM', "out.emit({ id, x: fs.readFileSync('x') });", "const fs = await import('node:fs');"],
+    ['IMPURE_ENVIRONMENT', "const { env } = process; out.emit({ id, x: env['X'] ?? null });", ''],
+    [
+      'IMPURE_ENVIRONMENT',
+      'require(x); out.emit({ id, x });',
+      "import { createRequire } from 'node:module'; const require = createRequire('/x');",
+    ],
+    ['IMPURE_NETWORK', "const f = fetch; f('x'); out.emit({ id, x });", ''],
+    ['IMPURE_STATE', 'const known = seen; known.add(id); out.emit({ id, x });', 'const seen = new Set<number>();'],
+    ['IMPURE_STATE', 'const at = last.row; at.id = id; out.emit({ id, x });', 'const last = { row: { id: 0 } };'],
+  ])('%s by another name: %s %s', async (code, rows, imports) => {
+    const found = await findings(migration(rows, imports));
+    expect([...new Set(found.map((one) => `${one.severity} ${one.code}`))]).toEqual([`error ${code}`]);
+  });
+
+  it('follows names through lib/', async () => {
+    const lib = "export const D = Date;\nexport { randomUUID as id } from 'node:crypto';\n";
+    for (const imports of ["import { D, id as make } from './lib/x.ts';", "import * as L from './lib/x.ts';"]) {
+      const [clock, random] = imports.includes('*') ? ['L.D', 'L.id'] : ['D', 'make'];
+      const found = await findings(migration(`out.emit({ id, x: ${random}() + new ${clock}() });`, imports), lib);
+      expect(found.map((one) => one.code)).toEqual(['IMPURE_RANDOM', 'IMPURE_CLOCK']);
+    }
+  });
+
+  it.each([
+    ['IMPURE_CLOCK', 'out.emit({ id, x: String([1].map(Date)) });'],
+    ['IMPURE_CLOCK', 'const o = { D: Date }; out.emit({ id, x: String(new o.D()) });'],
+    ['IMPURE_CLOCK', 'class D extends Date {} out.emit({ id, x: String(new D()) });'],
+    ['IMPURE_RANDOM', "const k = 'random'; out.emit({ id, x: String(Math[k]()) });"],
+  ])('%s: warns where it cannot see what is done: %s', async (code, rows) => {
+    expect(await findings(migration(rows))).toMatchObject([{ code, severity: 'warning', line: 7 }]);
+  });
+
   it('refuses async row functions', async () => {
     const source = migration('out.emit({ id, x });').replace('rows: (', 'rows: async (');
     expect((await findings(source)).map((one) => one.code)).toEqual(['ASYNC_TRANSFORM']);
@@ -83,6 +134,37 @@ describe('the rules for code that runs for rows', () => {
   it.each([
     ['run.startedAt', 'out.emit({ id, x: run.startedAt.toISOString() });', ''],
     ['a date of the row', 'out.emit({ id, x: new Date(id).toISOString() });', ''],
+    ['a date of the row by another name', 'const D = Date; out.emit({ id, x: new D(id).toISOString() });', ''],
+    [
+      'what is pure of Date and Math',
+      'const { parse } = Date; const { floor } = Math; out.emit({ id, x: String(floor(parse(x))) });',
+      '',
+    ],
+    [
+      'a test for dates',
+      "const D = Date; out.emit({ id, x: x instanceof D || x.constructor === Date ? 'a' : 'b' });",
+      '',
+    ],
+    [
+      'names of its own',
+      'const Date = String; const Math = { random: () => 4 }; out.emit({ id, x: Date(Math.random()) });',
+      '',
+    ],
+    [
+      'members of a row',
+      'const row = { now: 1, env: 2 }; const { now, env } = row; out.emit({ id, x: String(now + env) });',
+      '',
+    ],
+    [
+      'hashes by another name',
+      "const { createHash } = c; out.emit({ id, x: createHash('sha1').update('x').digest('hex') });",
+      "import * as c from 'node:crypto';",
+    ],
+    [
+      'a copy of what is outside',
+      'const all = months.slice(); all.push(id); let n = first; n += 1; out.emit({ id, x: all.join() + n });',
+      'const months = [1]; const first = 1;',
+    ],
     [
       'hashes',
       "out.emit({ id, x: createHash('sha1').update(x ?? '').digest('hex') });",

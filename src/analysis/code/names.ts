@@ -58,7 +58,7 @@ function isNameOnly(identifier: ts.Identifier): boolean {
 function namedBySymbol(symbol: ts.Symbol | undefined, identifier: ts.Identifier, checker: ts.TypeChecker): Named {
   const global: Named = { kind: 'global', name: identifier.text };
   if (symbol === undefined) return global;
-  const imported = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? null : packageImport(symbol);
+  const imported = packageBehind(symbol, checker);
   if (imported !== null) return imported;
   const target = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
   // Of an overloaded function, the one that has the body.
@@ -69,18 +69,35 @@ function namedBySymbol(symbol: ts.Symbol | undefined, identifier: ts.Identifier,
   return declared === null ? { kind: 'inner', node } : { kind: 'declaration', node: declared };
 }
 
-/** What an import from a package brings in; null for imports of local files. */
-function packageImport(symbol: ts.Symbol): Named | null {
+/** The export of a package that a name stands for, also through files that export it again; null for everything else. */
+export function packageBehind(symbol: ts.Symbol, checker: ts.TypeChecker): Named | null {
   const [declaration] = symbol.declarations ?? [];
-  if (declaration === undefined) return null;
-  const statement = ts.findAncestor(declaration, ts.isImportDeclaration);
-  if (statement === undefined || !ts.isStringLiteral(statement.moduleSpecifier)) return null;
-  const module = statement.moduleSpecifier.text;
-  if (module.startsWith('.')) return null;
-  if (ts.isImportSpecifier(declaration)) {
-    return { kind: 'package', module, name: (declaration.propertyName ?? declaration.name).text };
+  if (declaration === undefined || (symbol.flags & ts.SymbolFlags.Alias) === 0) return null;
+  const from = moduleOf(declaration);
+  if (from === null) {
+    const local = ts.isExportSpecifier(declaration) ? checker.getExportSpecifierLocalTargetSymbol(declaration) : null;
+    return local === null || local === undefined ? null : packageBehind(local, checker);
   }
-  return { kind: 'package', module, name: ts.isImportClause(declaration) ? 'default' : '*' };
+  const isNamed = ts.isImportSpecifier(declaration) || ts.isExportSpecifier(declaration);
+  const name = isNamed ? (declaration.propertyName ?? declaration.name).text : wholeName(declaration);
+  if (!from.text.startsWith('.')) return { kind: 'package', module: from.text, name };
+  const file = name === '*' ? undefined : checker.getSymbolAtLocation(from);
+  const exported = file?.exports?.get(ts.escapeLeadingUnderscores(name));
+  return exported === undefined ? null : packageBehind(exported, checker);
+}
+
+function wholeName(declaration: ts.Node): string {
+  return ts.isImportClause(declaration) ? 'default' : '*';
+}
+
+/** The module that a name is imported or exported from. */
+function moduleOf(declaration: ts.Node): ts.StringLiteral | null {
+  const statement = ts.findAncestor(
+    declaration,
+    (node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node),
+  );
+  const specifier = statement?.moduleSpecifier;
+  return specifier !== undefined && ts.isStringLiteral(specifier) ? specifier : null;
 }
 
 /** The top-level declaration that a declaration is, or is part of as one of several destructured names. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { ts } from 'ts-morph';
+import { packageBehind } from '../code/names.ts';
 import { type CodeProgram, localFile, spotOf } from '../code/program.ts';
 import { type Diagnostic, errorAt } from '../diagnostic.ts';
 import { isMigrationPath, isSchemaPath } from '../file-roles.ts';
@@ -117,6 +118,7 @@ function nameFinding(
   }
   if (!module.startsWith('.')) return null;
   const symbol = program.checker.getSymbolAtLocation(specifier.name);
+  if (symbol !== undefined && packageBehind(symbol, program.checker) !== null) return null;
   const target = symbol === undefined ? undefined : program.checker.getAliasedSymbol(symbol);
   const declarations = target?.declarations ?? [];
   if (declarations.length === 0) {

@@ -44,12 +44,19 @@ export const impureGlobals: Readonly<Record<string, Impurity>> = {
 };
 
 /** Members of globals, `Date.now`. */
-export const impureMembers: Readonly<Record<string, Impurity>> = {
-  'Date.now': 'IMPURE_CLOCK',
-  'Temporal.Now': 'IMPURE_CLOCK',
-  'Math.random': 'IMPURE_RANDOM',
-  'crypto.randomUUID': 'IMPURE_RANDOM',
-  'crypto.getRandomValues': 'IMPURE_RANDOM',
+export const impureMembers: ReadonlyMap<string, Impurity> = new Map([
+  ['Date.now', 'IMPURE_CLOCK'],
+  ['Temporal.Now', 'IMPURE_CLOCK'],
+  ['Math.random', 'IMPURE_RANDOM'],
+  ['crypto.randomUUID', 'IMPURE_RANDOM'],
+  ['crypto.getRandomValues', 'IMPURE_RANDOM'],
+]);
+
+/** Globals that are harmless or not by what is done with them. */
+export const impureWhenUsed: Readonly<Record<string, Impurity>> = {
+  Date: 'IMPURE_CLOCK',
+  Math: 'IMPURE_RANDOM',
+  crypto: 'IMPURE_RANDOM',
 };
 
 const anyName = /^/;
@@ -63,6 +70,7 @@ const whole = (impurity: Impurity): ModuleRule => ({ names: anyName, impurity })
 const impureModules: Readonly<Record<string, ModuleRule>> = {
   child_process: whole('IMPURE_ENVIRONMENT'),
   cluster: whole('IMPURE_ENVIRONMENT'),
+  module: whole('IMPURE_ENVIRONMENT'),
   os: whole('IMPURE_ENVIRONMENT'),
   process: whole('IMPURE_ENVIRONMENT'),
   vm: whole('IMPURE_ENVIRONMENT'),

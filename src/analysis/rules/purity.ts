@@ -1,17 +1,19 @@
 import { ts } from 'ts-morph';
-import { type Named, namedBy } from '../code/names.ts';
 import { type CodeProgram, spotOf } from '../code/program.ts';
 import { eachNode, type ReachedPart } from '../code/reach.ts';
+import { isConstant, type OutsideValue, outsideValue } from '../code/value.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import {
   type Impurity,
   impureGlobals,
   impureMembers,
+  impureWhenUsed,
   impurityOfImport,
   localised,
   remedies,
   zoned,
 } from './impure-names.ts';
+import { type Use, useOf } from './outside-use.ts';
 import { stateWritten } from './state.ts';
 
 interface Impure {
@@ -53,7 +55,6 @@ function diagnostic(node: ts.Node, part: ReachedPart, { impurity, what, severity
 
 function impureNode(node: ts.Node, part: ReachedPart, program: CodeProgram): Impure | null {
   if (ts.isIdentifier(node)) return impureName(node, program);
-  if (ts.isNewExpression(node)) return impureDate(node, program);
   if (ts.isCallExpression(node)) return impureCall(node, part, program);
   if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined))
     return impure('ASYNC_TRANSFORM', 'await');
@@ -74,45 +75,68 @@ function impure(impurity: Impurity, what: string, severity: Diagnostic['severity
   return { impurity, what, severity };
 }
 
+/** A name for something from outside, by what is done with it: also where a constant has given it another name. */
 function impureName(identifier: ts.Identifier, program: CodeProgram): Impure | null {
-  const named = namedBy(identifier, program);
-  if (named === null) return null;
-  if (named.kind === 'global') return impureGlobal(named.name, identifier);
-  if (named.kind !== 'package') return null;
-  const members = membersOf(identifier);
-  const isWhole = named.name === '*' || named.name === 'default';
-  for (const name of isWhole && members.length > 0 ? members : [named.name]) {
-    const known = impurityOfImport(named.module, name);
-    if (known !== null) return impure(known, `${name} of ${named.module}`);
-  }
-  return members.includes('now') && !named.module.startsWith('cqlform')
-    ? impure('IMPURE_CLOCK', `${identifier.text}.now of ${named.module}`)
-    : null;
+  const value = outsideValue(identifier, program);
+  if (value === null) return null;
+  // What is impure as it stands is found where the constant is declared.
+  if (isConstant(identifier, program) && impureValue(value) !== null) return null;
+  const { parent } = identifier;
+  const use = useOf(ts.isPropertyAccessExpression(parent) && parent.name === identifier ? parent : identifier);
+  if (use.kind === 'member') return impureMember(value, use.path, identifier);
+  if (use.kind === 'members') return firstImpure(use.names.map((name) => impureMember(value, [name], identifier)));
+  return impureValue(value) ?? impureUse(value, use);
 }
 
-function impureGlobal(name: string, identifier: ts.Identifier): Impure | null {
-  for (const member of membersOf(identifier).map((one) => `${name}.${one}`)) {
-    const known = Object.hasOwn(impureMembers, member) ? impureMembers[member] : undefined;
-    if (known !== undefined) return impure(known, member);
+function firstImpure(found: readonly (Impure | null)[]): Impure | null {
+  return found.find((one) => one !== null) ?? null;
+}
+
+/** `Temporal.Now.instant` is impure by its second name. */
+function impureMember(value: OutsideValue, path: readonly string[], identifier: ts.Identifier): Impure | null {
+  const longer = path.map((_, index) => ({ ...value, path: [...value.path, ...path.slice(0, index + 1)] }));
+  // All of a module is impure by what is taken of it.
+  const whole = value.module !== null && value.path.length === 0;
+  const found = firstImpure((whole ? longer : [value, ...longer]).map(impureValue));
+  if (found !== null || value.module === null || value.module.startsWith('cqlform')) return found;
+  return path.includes('now') ? impure('IMPURE_CLOCK', `${identifier.text}.now of ${value.module}`) : null;
+}
+
+function impureValue({ module, path }: OutsideValue): Impure | null {
+  const name = path.join('.');
+  if (module !== null) {
+    const known = impurityOfImport(module, path[0] ?? '*');
+    return known === null ? null : impure(known, `${path[0] ?? '*'} of ${module}`);
   }
-  const known = Object.hasOwn(impureGlobals, name) ? impureGlobals[name] : undefined;
+  const known = Object.hasOwn(impureGlobals, name) ? impureGlobals[name] : impureMembers.get(name);
   return known === undefined ? null : impure(known, name);
 }
 
-/** What is taken of it: `Math.random`, `Math['random']`, `const { random } = Math`. */
-function membersOf(identifier: ts.Identifier): readonly string[] {
-  const { parent } = identifier;
-  if (ts.isPropertyAccessExpression(parent) && parent.expression === identifier) return [parent.name.text];
-  if (ts.isElementAccessExpression(parent) && parent.expression === identifier) {
-    return ts.isStringLiteralLike(parent.argumentExpression) ? [parent.argumentExpression.text] : [];
+/** What has impure members, or is a clock when it is called. */
+function impureUse(value: OutsideValue, use: Use): Impure | null {
+  const isDate = value.module === null && value.path.join('.') === 'Date';
+  if (isDate && use.kind === 'new') return impureDate(use.node);
+  if (isDate && use.kind === 'call') return impure('IMPURE_CLOCK', 'Date()');
+  if (use.kind === 'call' && use.node.arguments.length === 0 && clockPackages.has(value.module ?? ''))
+    return impure('IMPURE_CLOCK', `${use.node.expression.getText()}()`);
+  const risk = use.kind === 'handed-on' ? riskOf(value) : null;
+  return risk === null
+    ? null
+    : impure(risk.impurity, `${risk.name}, handed on to where its use cannot be seen,`, 'warning');
+}
+
+function riskOf({ module, path }: OutsideValue): { readonly impurity: Impurity; readonly name: string } | null {
+  if (module !== null) {
+    const isCrypto = path.length === 0 && module.replace(/^node:/, '') === 'crypto';
+    return isCrypto ? { impurity: 'IMPURE_RANDOM', name: module } : null;
   }
-  if (!ts.isVariableDeclaration(parent) || !ts.isObjectBindingPattern(parent.name)) return [];
-  return parent.name.elements.map((element) => (element.propertyName ?? element.name).getText());
+  const [name = ''] = path;
+  const impurity = path.length === 1 && Object.hasOwn(impureWhenUsed, name) ? impureWhenUsed[name] : undefined;
+  return impurity === undefined ? null : { impurity, name };
 }
 
 /** `new Date()` is the clock; with year, month, … it is the machine's time zone. */
-function impureDate(node: ts.NewExpression, program: CodeProgram): Impure | null {
-  if (!isGlobal(node.expression, 'Date', program)) return null;
+function impureDate(node: ts.NewExpression): Impure | null {
   const count = node.arguments?.length ?? 0;
   if (count === 0) return impure('IMPURE_CLOCK', 'new Date()');
   return count > 1
@@ -125,13 +149,6 @@ const clockPackages: ReadonlySet<string> = new Set(['dayjs', 'moment', 'moment-t
 
 function impureCall(node: ts.CallExpression, part: ReachedPart, program: CodeProgram): Impure | null {
   if (node.expression.kind === ts.SyntaxKind.ImportKeyword) return impure('ASYNC_TRANSFORM', 'import()');
-  if (isGlobal(node.expression, 'Date', program)) return impure('IMPURE_CLOCK', 'Date()');
-  if (node.arguments.length === 0 && ts.isIdentifier(node.expression)) {
-    const named: Named | null = namedBy(node.expression, program);
-    if (named?.kind === 'package' && clockPackages.has(named.module)) {
-      return impure('IMPURE_CLOCK', `${node.expression.text}()`);
-    }
-  }
   const written = stateWritten(node, part, program);
   if (written !== null) return impure('IMPURE_STATE', written);
   if (!ts.isPropertyAccessExpression(node.expression)) return null;
@@ -140,9 +157,4 @@ function impureCall(node: ts.CallExpression, part: ReachedPart, program: CodePro
   return localised.test(method) && node.arguments.length === 0
     ? impure('IMPURE_ENVIRONMENT', `${method}() without a locale`, 'warning')
     : null;
-}
-
-function isGlobal(expression: ts.Expression, name: string, program: CodeProgram): boolean {
-  if (!ts.isIdentifier(expression) || expression.text !== name) return false;
-  return namedBy(expression, program)?.kind === 'global';
 }

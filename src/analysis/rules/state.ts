@@ -2,13 +2,14 @@ import { ts } from 'ts-morph';
 import { namedBy } from '../code/names.ts';
 import type { CodeProgram } from '../code/program.ts';
 import type { ReachedPart } from '../code/reach.ts';
+import { renamedBy } from '../code/value.ts';
 import { mutating } from './impure-names.ts';
 
 /** What of outside of its function a node changes, in words; null when nothing. */
 export function stateWritten(node: ts.Node, part: ReachedPart, program: CodeProgram): string | null {
   if (!isInFunction(node, part)) return null;
   for (const target of targetsOf(node)) {
-    const root = rootOf(target);
+    const root = ts.isIdentifier(target) ? target : ownerOf(target, program);
     if (root !== null && isOutside(root, program)) return `a change of ${root.text}`;
   }
   return ts.isCallExpression(node) ? callThatChanges(node, program) : null;
@@ -55,6 +56,20 @@ function rootOf(target: ts.Node): ts.Identifier | null {
   return null;
 }
 
+/** The same, where a constant only gives what is changed another name: `const known = seen; known.add(id)`. */
+function ownerOf(target: ts.Node, program: CodeProgram): ts.Identifier | null {
+  let root = rootOf(target);
+  for (const met = new Set<ts.Node>(); root !== null && !met.has(root); ) {
+    met.add(root);
+    const named = namedBy(root, program);
+    const renamed = named?.kind === 'inner' ? renamedBy(named) : null;
+    const next = renamed === null ? null : rootOf(renamed);
+    if (next === null) return root;
+    root = next;
+  }
+  return root;
+}
+
 function isOutside(root: ts.Identifier, program: CodeProgram): boolean {
   const kind = namedBy(root, program)?.kind;
   return kind === 'declaration' || kind === 'global' || kind === 'package' || kind === 'file';
@@ -62,7 +77,7 @@ function isOutside(root: ts.Identifier, program: CodeProgram): boolean {
 
 function callThatChanges(call: ts.CallExpression, program: CodeProgram): string | null {
   if (!ts.isPropertyAccessExpression(call.expression)) return null;
-  const root = rootOf(call.expression.expression);
+  const root = ownerOf(call.expression.expression, program);
   const named = root === null ? null : namedBy(root, program);
   if (root === null || named?.kind !== 'declaration') return null;
   const method = call.expression.name.text;
