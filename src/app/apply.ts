@@ -6,6 +6,7 @@ import { consentsOf, type Plan } from '../model/plan.ts';
 import { fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
 import type { RunnerDeps } from '../runner/deps.ts';
 import { preflight } from '../runner/preflight.ts';
+import { preflightPlan } from '../runner/preflight-plan.ts';
 import { runPlan } from '../runner/run.ts';
 import { type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
 import { actorOf, newRunId } from './actor.ts';
@@ -46,7 +47,11 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     if (run.fresh) await assertFresh(plan, standing, session);
     await preflight({ cluster: session.cluster, ...options });
     const engines = enginesOf(session);
-    if (run.fresh) await assertBackupsWhole(plan, engines, options.emit);
+    if (run.fresh) {
+      const { cluster, rows, clock } = session;
+      await preflightPlan(plan, { cluster, rows, clock, emit: options.emit });
+      await assertBackupsWhole(plan, engines, options.emit);
+    }
     await supersede(plan, standing, { run: run.id, session });
     if (run.fresh) await recordSources(session, plan);
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);

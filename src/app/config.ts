@@ -35,6 +35,7 @@ const settings = z.strictObject({
         cert: z.string().optional(),
         key: z.string().optional(),
         verify: z.boolean().optional(),
+        serverName: z.string().min(1).optional(),
       }),
     ])
     .optional(),
@@ -210,9 +211,10 @@ function secretOf(value: z.infer<typeof secret>): Secret {
 
 function tlsOf({ tls }: Settings, path: (one: string) => string): Project['cluster']['tls'] {
   if (tls === undefined || tls === false) return null;
-  if (tls === true) return { ca: null, cert: null, key: null, verify: true };
+  if (tls === true) return { ca: null, cert: null, key: null, verify: true, serverName: null };
   const file = (one: string | undefined): string | null => (one === undefined ? null : path(one));
-  return { ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), verify: tls.verify ?? true };
+  const { verify = true, serverName = null } = tls;
+  return { ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key), verify, serverName };
 }
 
 function replicationOf({ replication: value }: Settings): Project['replication'] {

@@ -11,6 +11,8 @@ export interface ClusterSettings {
     readonly cert: string | null;
     readonly key: string | null;
     readonly verify: boolean;
+    /** The name that certificates are checked against; null: the address that is connected to. */
+    readonly serverName: string | null;
   } | null;
 }
 

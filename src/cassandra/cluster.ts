@@ -6,6 +6,7 @@ import type { Connection } from './connect.ts';
 import { estimateTables } from './estimate.ts';
 import type { SchemaSession } from './execute.ts';
 import { healthOf, knownCluster, lowestVersion } from './health.ts';
+import { heldRights } from './held-rights.ts';
 import { indexQueryable } from './index-state.ts';
 import { factsOf, schemaOf } from './introspect.ts';
 import { readSchemaRows } from './introspect-rows.ts';
@@ -21,6 +22,7 @@ export function createCluster(connection: Connection, session: SchemaSession): C
     barrier: session.barrier,
     agree: (timeoutMs) => agree(connection, session, timeoutMs),
     indexQueryable: (keyspace, index) => indexQueryable(connection, session.coordinator(), { keyspace, index }),
+    rights: () => heldRights(connection.client, connection.options.credentials?.username ?? null),
     close: connection.shutdown,
   };
 }

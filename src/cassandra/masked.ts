@@ -35,7 +35,8 @@ async function hasMasks(
   }
 }
 
-async function permissionsAreOff(client: Client): Promise<boolean> {
+/** True when it is certain that the server checks no permissions. */
+export async function permissionsAreOff(client: Client): Promise<boolean> {
   const rows = await tryRows(client, "SELECT value FROM system_views.settings WHERE name = 'authorizer'");
   const [row] = rows;
   if (row === undefined) return false;
@@ -44,7 +45,7 @@ async function permissionsAreOff(client: Client): Promise<boolean> {
   return value === null || (typeof value === 'string' && /(^|\.)AllowAllAuthorizer$/.test(value));
 }
 
-async function isSuperuser(client: Client, user: string): Promise<boolean> {
+export async function isSuperuser(client: Client, user: string): Promise<boolean> {
   const rows = await tryRows(client, `LIST ROLES OF ${roleName(user)}`);
   return rows.some((row) => row['super'] === true);
 }
@@ -70,6 +71,6 @@ async function tryRows(client: Client, text: string): Promise<readonly types.Row
   }
 }
 
-function roleName(user: string): string {
+export function roleName(user: string): string {
   return `"${user.replaceAll('"', '""')}"`;
 }

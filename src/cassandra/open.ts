@@ -25,6 +25,8 @@ export interface OpenOptions {
     readonly cert: string | null;
     readonly key: string | null;
     readonly verify: boolean;
+    /** The name that certificates are checked against; null: the address that is connected to. */
+    readonly serverName: string | null;
   } | null;
   /** The keyspace that is migrated. */
   readonly keyspace: string;
@@ -93,6 +95,7 @@ async function tlsOptions(tls: NonNullable<OpenOptions['tls']>): Promise<TlsOpti
   const [ca, certificate, key] = await Promise.all([pem(tls.ca), pem(tls.cert), pem(tls.key)]);
   return {
     verify: tls.verify,
+    ...(tls.serverName === null ? {} : { serverName: tls.serverName }),
     ...(ca === null ? {} : { ca }),
     ...(certificate === null ? {} : { certificate }),
     ...(key === null ? {} : { key }),

@@ -24,7 +24,7 @@ export interface NodeState {
   readonly initialised: boolean;
 }
 
-export type SettingValue = string | number | boolean;
+export type SettingValue = string | number | boolean | { readonly [name: string]: SettingValue };
 
 /**
  * `quick` takes half the processor time for a node that lives for minutes, as those of tests do; `thorough` is faster

@@ -21,7 +21,14 @@ export interface Settings {
   /** True: encrypted, certificates checked against the system's authorities. Paths are relative to the project's folder. */
   readonly tls?:
     | boolean
-    | { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly verify?: boolean };
+    | {
+        readonly ca?: string;
+        readonly cert?: string;
+        readonly key?: string;
+        readonly verify?: boolean;
+        /** The name that certificates are checked against, where it is not the address that is connected to. */
+        readonly serverName?: string;
+      };
   /** The folder of the migrations; `migrations` unless said otherwise. */
   readonly migrations?: string;
   /** The keyspace of the ledger; `cqlform` unless said otherwise. */

@@ -1,6 +1,7 @@
 import type { RowBlock } from '../cql/row-block.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
+import type { Right } from '../model/right.ts';
 import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 
@@ -10,6 +11,15 @@ export type Consistency = 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE';
 export type DdlOutcome =
   | { readonly kind: 'done'; readonly warnings: readonly string[] }
   | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * What the role of a connection may do. `everything`: nothing is checked, or it is a superuser. `unknown`: the server does
+ * not say.
+ */
+export type HeldRights =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+  | { readonly kind: 'some'; readonly role: string; readonly holds: (right: Right) => boolean };
 
 /** Schema work and facts of one cluster. */
 export interface Cluster {
@@ -26,6 +36,8 @@ export interface Cluster {
   agree(timeoutMs: number): Promise<number>;
   /** True when the index answers queries on every node (SAI by `sai_column_indexes`, secondary by `built_indexes`). */
   indexQueryable(keyspace: string, index: string): Promise<boolean>;
+  /** Read anew each time; two small statements. */
+  rights(): Promise<HeldRights>;
   close(): Promise<void>;
 }
 

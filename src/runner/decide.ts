@@ -56,8 +56,13 @@ async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string 
 /** When a column is dropped: after every write of now, and after the newest cell there is. Microseconds, a whole millisecond. */
 export function dropTime(newest: bigint | null, now: bigint, address: string): bigint {
   const margin = now + dropMarginMicros;
-  if (newest !== null && newest > now + furthestFutureMicros) throw writtenInTheFuture(newest, address);
+  assertNotInTheFuture(newest, now, address);
   return wholeMilliseconds(newest === null || newest < margin ? margin : newest + 1n);
+}
+
+/** Throws `FUTURE_WRITE_TIMES` when the newest cell of the columns is more than an hour ahead. Microseconds. */
+export function assertNotInTheFuture(newest: bigint | null, now: bigint, address: string): void {
+  if (newest !== null && newest > now + furthestFutureMicros) throw writtenInTheFuture(newest, address);
 }
 
 function writtenInTheFuture(newest: bigint, address: string): CqlformError {

@@ -106,7 +106,7 @@ describe('opening a cluster', () => {
     expect(String(await thrownBy(openCluster({ ...options, contactPoints: [nodeAddress()], credentials })))).toContain(
       'resolved',
     );
-    const tls = { ca: '/no/such/ca.pem', cert: null, key: null, verify: true };
+    const tls = { ca: '/no/such/ca.pem', cert: null, key: null, verify: true, serverName: null };
     expect(await thrownBy(openCluster({ ...options, contactPoints: [nodeAddress()], tls }))).toMatchObject({
       code: 'TLS_FILE_UNREADABLE',
     });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type Ended, ended, type TestProject, testProject } from '../support/project.ts';
+import { digestsOf } from './in-process.ts';
 
 const child = fileURLToPath(new URL('kill-child.ts', import.meta.url));
 
@@ -63,14 +64,14 @@ async function seed(project: TestProject): Promise<void> {
   await say(`UPDATE $ks.people USING TTL 86400 SET nickname = 'brief' WHERE city = 'c1' AND id = 1`);
 }
 
-/** Every row of every table, as the server prints them, and the tables' columns. */
+/** Every row of every table, as the server prints them, and the tables' value digests as the product counts them. */
 async function contents(project: TestProject): Promise<unknown> {
   const tables = await project.rows(`SELECT table_name FROM system_schema.tables WHERE keyspace_name = '$ks'`);
   const all: Record<string, unknown> = {};
   for (const { table_name: table } of tables) {
     all[`${table}`] = (await project.rows(`SELECT JSON * FROM $ks.${table}`)).map((row) => row['[json]']);
   }
-  return all;
+  return { rows: all, digests: await digestsOf(project.keyspace, cassandraAddress()) };
 }
 
 function run(project: TestProject, ...words: readonly string[]): Promise<Ended> {

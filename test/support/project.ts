@@ -38,6 +38,8 @@ export interface ProjectOptions {
   /** Members of the configuration besides keyspace and replication. */
   readonly config?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What the test's own client logs in with; the program has its own from `config`. */
+  readonly login?: { readonly username: string; readonly password: string };
 }
 
 let count = 0;
@@ -50,6 +52,7 @@ export async function testProject(options: ProjectOptions): Promise<TestProject>
   const client = new Client({
     contactPoints: [`${host}:${port}`],
     localDataCenter,
+    ...(options.login === undefined ? {} : { credentials: options.login }),
     socketOptions: { readTimeout: 60_000 },
   });
   await client.connect();
@@ -100,7 +103,7 @@ export function ended(child: ChildProcess): Promise<Ended> {
 }
 
 function configSource(keyspace: string, more: string): string {
-  return `import { defineConfig } from 'cqlform';\nexport default defineConfig({ keyspace: '${keyspace}', replication: 1, ${more} });\n`;
+  return `import { defineConfig, env } from 'cqlform';\nexport default defineConfig({ keyspace: '${keyspace}', replication: 1, ${more} });\n`;
 }
 
 /** Tests say themselves when they mean to run in CI. */
