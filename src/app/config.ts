@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { AutomaticStore, Project, Secret } from './project.ts';
+import { addressesOf, sourcesSchema } from './source-addresses.ts';
 
 /** What the command line and the environment say over the configuration file. */
 export interface Overrides {
@@ -22,23 +23,22 @@ const replication = z.union([
   z.record(z.string(), z.union([z.string(), z.number().int().nonnegative()])),
 ]);
 const seconds = z.number().positive();
+const tls = z.union([
+  z.boolean(),
+  z.strictObject({
+    ca: z.string().optional(),
+    cert: z.string().optional(),
+    key: z.string().optional(),
+    verify: z.boolean().optional(),
+    serverName: z.string().min(1).optional(),
+  }),
+]);
 const settings = z.strictObject({
   keyspace: z.string().min(1),
   contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
   localDataCenter: z.string().optional(),
   credentials: z.strictObject({ username: secret, password: secret }).optional(),
-  tls: z
-    .union([
-      z.boolean(),
-      z.strictObject({
-        ca: z.string().optional(),
-        cert: z.string().optional(),
-        key: z.string().optional(),
-        verify: z.boolean().optional(),
-        serverName: z.string().min(1).optional(),
-      }),
-    ])
-    .optional(),
+  tls: tls.optional(),
   migrations: z.string().min(1).optional(),
   ledgerKeyspace: z.string().min(1).optional(),
   lease: z
@@ -53,6 +53,7 @@ const settings = z.strictObject({
     .optional(),
   protected: z.boolean().optional(),
   data: z.enum(['run', 'skip']).optional(),
+  sources: sourcesSchema(tls).optional(),
 });
 const configSchema = settings.extend({
   environments: z.record(z.string(), settings.partial()).optional(),
@@ -115,7 +116,10 @@ function forEnvironment(
   const { environments = {}, ...base } = config;
   if (environment === null) return base;
   const chosen = environments[environment];
-  if (chosen !== undefined) return { ...base, ...withoutUndefined(chosen) };
+  if (chosen !== undefined) {
+    const sources = { ...base.sources, ...chosen.sources };
+    return { ...base, ...withoutUndefined(chosen), sources };
+  }
   const known = Object.keys(environments);
   throw new CqlformError('ENVIRONMENT_UNKNOWN', `${file ?? 'the configuration'} has no environment ${environment}`, {
     next: known.length === 0 ? 'Add it under `environments`.' : `Use one of: ${known.join(', ')}.`,
@@ -151,7 +155,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
       contactPoints: contactPointsOf(merged, overrides),
       localDataCenter: overrides.localDc ?? fromEnv('LOCAL_DC') ?? merged.localDataCenter ?? null,
       credentials: credentialsOf(merged),
-      tls: tlsOf(merged, path),
+      tls: tlsOf(merged.tls, path),
     },
     ledgerKeyspace: merged.ledgerKeyspace ?? 'cqlform',
     lease: leaseOf(merged),
@@ -159,6 +163,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     store: storeOf(merged, path),
     protected: merged.protected ?? false,
     data: merged.data ?? 'run',
+    sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),
   };
 }
 
@@ -209,7 +214,7 @@ function secretOf(value: z.infer<typeof secret>): Secret {
   };
 }
 
-function tlsOf({ tls }: Settings, path: (one: string) => string): Project['cluster']['tls'] {
+function tlsOf(tls: Settings['tls'], path: (one: string) => string): Project['cluster']['tls'] {
   if (tls === undefined || tls === false) return null;
   if (tls === true) return { ca: null, cert: null, key: null, verify: true, serverName: null };
   const file = (one: string | undefined): string | null => (one === undefined ? null : path(one));

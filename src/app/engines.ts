@@ -18,7 +18,11 @@ export function enginesOf(session: Session): Engines {
   const { rows, clock, identity, project } = session;
   const repositories = new Map<string, Backups>();
   return {
-    copier: createCopier({ rows, clock, openSource: createOpenSource({ projectFolder: project.folder }) }),
+    copier: createCopier({
+      rows,
+      clock,
+      openSource: createOpenSource({ projectFolder: project.folder, addresses: project.sources }),
+    }),
     backupsAt: (name) => {
       const known = repositories.get(name);
       if (known !== undefined) return known;

@@ -65,7 +65,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     appliedAfter: await lateAgainst(session, standing, pending),
     replication: project.replication,
     emptyTables: await emptyTables(session, live, pending),
-    ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending) }),
+    ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending, live) }),
     options: { schemaOnly, noBackup: options.noBackup },
   });
   return withPlaceNotice(plan, chooseStore(project, options.backupStore));

@@ -1,3 +1,5 @@
+import type { SourceAddress } from '../ports/source.ts';
+
 /** A value that only the step which needs it resolves; never printed, never stored. */
 export type Secret = () => string;
 
@@ -36,4 +38,6 @@ export interface Project {
   /** Refuses `redo` and other shortcuts of development. */
   readonly protected: boolean;
   readonly data: 'run' | 'skip';
+  /** By connection name, the databases that migrations read from. */
+  readonly sources: Readonly<Record<string, SourceAddress>>;
 }

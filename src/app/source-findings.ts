@@ -1,30 +1,54 @@
+import { tryRows } from '../copy/try-rows.ts';
 import { CqlformError } from '../kernel/errors.ts';
-import type { ForeignSource } from '../model/data.ts';
+import type { DataSpec, ForeignSource } from '../model/data.ts';
+import type { LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
+import type { ByName, UserType } from '../model/schema.ts';
 import type { ApplyInput, SourceFinding } from '../planner/input.ts';
+import type { Source, SourceNote, SourceRow } from '../ports/source.ts';
 import { createOpenSource } from '../sources/open.ts';
 import type { Project } from './project.ts';
 
-/** Looks at every foreign source of the migrations: is it there, how large, does it have the declared columns? */
+/** How many rows of a source are tried before a plan is made. */
+const sampled = 1000;
+const examples = 3;
+
+/**
+ * Looks at every foreign source of the migrations: is it there, how large, is it as declared, and do some of its rows
+ * get through?
+ */
 export async function sourceFindings(
   project: Project,
   pending: readonly Migration[],
+  live: LiveKeyspace,
 ): Promise<NonNullable<ApplyInput['sources']>> {
+  const types = typesOf(pending, live);
   const foreign = pending.flatMap(({ id, data }) =>
-    data.flatMap((spec) => (spec.from.kind === 'foreign' ? [{ key: `${id}/${spec.index}`, source: spec.from }] : [])),
+    data.flatMap((spec) =>
+      spec.from.kind === 'foreign' ? [{ key: `${id}/${spec.index}`, source: spec.from, spec }] : [],
+    ),
   );
   const found = await Promise.all(
-    foreign.map(async ({ key, source }) => [key, await findingOf(project, source)] as const),
+    foreign.map(async ({ key, source, spec }) => [key, await findingOf(project, source, { spec, types })] as const),
   );
   return Object.fromEntries(found);
 }
 
-async function findingOf({ folder }: Project, source: ForeignSource): Promise<SourceFinding> {
+interface Tried {
+  readonly spec: DataSpec;
+  /** Null: types change on the way, so that values cannot be tried. */
+  readonly types: ByName<UserType> | null;
+}
+
+async function findingOf(project: Project, source: ForeignSource, tried: Tried): Promise<SourceFinding> {
+  const openSource = createOpenSource({ projectFolder: project.folder, addresses: project.sources });
   try {
-    const opened = await createOpenSource({ projectFolder: folder })(source);
+    const opened = await openSource(source);
     try {
-      const { rows, bytes, missing } = await opened.facts();
-      return { rows, bytes, missing, problem: null };
+      const { rows, bytes, missing, notes = [] } = await opened.facts();
+      const unreadable = notes.some(({ severity }) => severity === 'error');
+      const sample = unreadable ? [] : await sampleOf(opened);
+      return { rows, bytes, missing, problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
     } finally {
       await opened.close();
     }
@@ -33,4 +57,41 @@ async function findingOf({ folder }: Project, source: ForeignSource): Promise<So
     const { code, message, next } = thrown;
     return { rows: null, bytes: null, missing: [], problem: { code, message, next } };
   }
+}
+
+async function sampleOf(source: Source): Promise<readonly SourceRow[]> {
+  if (source.sample !== undefined) return source.sample(sampled);
+  const [first] = await source.splits(1);
+  if (first === undefined) return [];
+  const rows: SourceRow[] = [];
+  for await (const page of source.read(first)) {
+    rows.push(...page);
+    if (rows.length >= sampled) break;
+  }
+  return rows.slice(0, sampled);
+}
+
+function rejectNotes(rows: readonly SourceRow[], { spec, types }: Tried): readonly SourceNote[] {
+  const unread = rows.flatMap(({ place, problem }) => (problem === null ? [] : [{ place, reason: problem }]));
+  const rejected = types === null ? unread : tryRows(rows, { spec, types, run: { startedAt: new Date() } });
+  if (rejected.length === 0) return [];
+  const shown = rejected.slice(0, examples).map(({ place, reason }) => `${place}: ${reason}`);
+  return [
+    {
+      code: 'SOURCE_VALUES_UNFIT',
+      severity: 'warning',
+      message: `${rejected.length} of ${rows.length} sampled rows would be rejected, e.g. ${shown.join('; ')}`,
+      next: 'Convert these values in a function of the row, or allow as many with `maxRejects`.',
+    },
+  ];
+}
+
+/** The user-defined types that the migrations will have found or made. */
+function typesOf(pending: readonly Migration[], live: LiveKeyspace): ByName<UserType> | null {
+  const declarations = pending.flatMap((migration) => migration.declarations);
+  if (declarations.some(({ kind }) => kind === 'alter-type')) return null;
+  const made = declarations.flatMap((one) =>
+    one.kind === 'create' && one.object.kind === 'type' ? [[one.object.name, one.object] as const] : [],
+  );
+  return { ...live.schema.types, ...Object.fromEntries(made) };
 }

@@ -56,8 +56,8 @@ async function run(running: Running): Promise<CopyAccounts> {
   const rejects = new RejectLimit(spec.maxRejects, facts?.rows ?? null);
   const tracked = !keysAreKept(request);
 
-  const finished = await stillFinished(context.finished, { spool, identity: facts?.identity ?? null });
-  const todo = await piecesOf(running, { finished, identity: facts?.identity ?? '' });
+  const done = await stillFinished(context.finished, { spool, identity: facts?.identity ?? null });
+  const { finished, todo } = await piecesOf(running, { done, spool, identity: facts?.identity ?? '' });
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -107,16 +107,23 @@ function sizesOf({ detail }: Checkpoint): SpoolSizes {
   return { rejectBytes: Number(detail['rejectBytes'] ?? 0), keyBytes: Number(detail['keyBytes'] ?? 0) };
 }
 
+/** What is still to do. Of a foreign source, finished pieces count only as it is cut now: others would overlap it. */
 async function piecesOf(
   running: Running,
-  { finished, identity }: { readonly finished: readonly Checkpoint[]; readonly identity: string },
-): Promise<readonly Piece[]> {
+  { done, spool, identity }: { readonly done: readonly Checkpoint[]; readonly spool: Spool; readonly identity: string },
+): Promise<{ readonly finished: readonly Checkpoint[]; readonly todo: readonly Piece[] }> {
   const { context, dependencies, source } = running;
-  const done = finished.map(({ range }) => range);
-  if (source !== null) return (await sourcePieces(source, identity)).filter(({ id }) => !done.includes(id));
+  const names = new Set(done.map(({ range }) => range));
+  if (source !== null) {
+    const pieces = await sourcePieces(source, { identity, spool });
+    const known = new Set(pieces.map(({ id }) => id));
+    const finished = done.filter(({ range }) => known.has(range));
+    return { finished, todo: pieces.filter(({ id }) => !names.has(id)) };
+  }
   const { table, columns } = tableRead(running.request);
   const { keyspace, types } = context;
-  return tablePieces({ rows: dependencies.rows, keyspace, table, types, columns, times: true }, done);
+  const reading = { rows: dependencies.rows, keyspace, table, types, columns, times: true };
+  return { finished: done, todo: await tablePieces(reading, [...names]) };
 }
 
 function keysAreKept({ spec, from, into }: CopyRequest): boolean {

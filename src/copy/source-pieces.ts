@@ -1,12 +1,18 @@
 import type { Source } from '../ports/source.ts';
 import type { Piece } from './input.ts';
+import type { Spool } from './spool.ts';
 
 /** How many pieces a source is asked for; files are cut only where a piece stays large enough. */
 const sourceParts = 64;
 
-/** The pieces of a foreign source, all of them. */
-export async function sourcePieces(source: Source, identity: string): Promise<readonly Piece[]> {
-  const splits = await source.splits(sourceParts);
+/** The pieces of a foreign source, all of them: as an earlier attempt cut it, while it is the same source. */
+export async function sourcePieces(
+  source: Source,
+  { identity, spool }: { readonly identity: string; readonly spool: Spool },
+): Promise<readonly Piece[]> {
+  const kept = await spool.keptSplits(identity);
+  const splits = kept ?? (await source.splits(sourceParts));
+  if (kept === null) await spool.keepSplits(identity, splits);
   return splits.map((split) => ({
     id: split.id,
     identity,

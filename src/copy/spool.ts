@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
+import type { Split } from '../ports/source.ts';
 
 /*
  * Rejected rows and key hashes of a copy, one file of each per piece of work, in `<rejects file>.work/`. A piece that is
@@ -53,6 +54,29 @@ export class Spool {
       sizeOf(this.#path(piece, 'keys')),
     ]);
     return rejectBytes === sizes.rejectBytes && keyBytes === sizes.keyBytes;
+  }
+
+  /** Keeps what a source was cut into, so that an attempt that goes on cuts it the same. */
+  async keepSplits(identity: string, splits: readonly Split[]): Promise<void> {
+    const path = this.scratch('splits.json');
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeFile(`${path}.partial`, JSON.stringify({ identity, splits }));
+      await rename(`${path}.partial`, path);
+    } catch (thrown) {
+      throw unwritable(path, thrown);
+    }
+  }
+
+  /** What was kept of a source that has not changed since; null when there is nothing. */
+  async keptSplits(identity: string): Promise<readonly Split[] | null> {
+    const text = await readFile(this.scratch('splits.json'), 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code === 'ENOENT') return null;
+      throw thrown;
+    });
+    if (text === null) return null;
+    const kept = JSON.parse(text) as { readonly identity: string; readonly splits: readonly Split[] };
+    return kept.identity === identity ? kept.splits : null;
   }
 
   /** Joins what the pieces rejected into the rejects file; removes it when there is nothing. */

@@ -1,8 +1,9 @@
+import { converterOf, isScalarKind } from '../model/conversion.ts';
 import type { ColumnMapping, JsRow, RunClock } from '../model/data.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { CqlType } from './cql-type.ts';
 import type { FromOrigin } from './data-spec.ts';
-import { fits } from './fits.ts';
+import { conversionOf, fits, isJson } from './fits.ts';
 import { jsonTurn, turned, turnedColumn, turnsOf } from './json-value.ts';
 import { mistake, objectOf, type Properties, shown } from './mistake.ts';
 import type { TableOrigin } from './origin.ts';
@@ -105,7 +106,10 @@ function namesake(mapped: Mapped, name: string): Readonly<Record<string, ColumnM
 
 function misfit({ from, into }: Mapped, name: string, source: string): string | null {
   const [read, written] = [typeOf(from, source), typeOf(into, name)];
-  if (!fits(read, written)) return `it is ${read.kind}, and ${written.kind} is wanted`;
+  if (!fits(read, written)) {
+    const lost = conversionOf(read, written)?.verdict === 'lossy' ? ', which would lose something' : '';
+    return `it is ${read.kind}, and ${written.kind} is wanted${lost}`;
+  }
   return keyColumns(into.table).includes(name) && mayBeNull(from, source) ? 'it may be null, and a key may not' : null;
 }
 
@@ -149,6 +153,12 @@ function functionMapping(
 function columnMapping({ from, into }: Mapped, name: string, source: string): ColumnMapping {
   const [read, written] = [typeOf(from, source), typeOf(into, name)];
   const [reads, writes] = [jsonTurn(read, 'read'), jsonTurn(written, 'write')];
+  const convert = converterFor(read, written);
+  if (convert !== null) {
+    const value = (row: JsRow): unknown =>
+      row[source] === null || row[source] === undefined ? undefined : convert(row[source]);
+    return { kind: 'function', value, from: source };
+  }
   if ((reads === null && writes === null) || (plainJson(read) && plainJson(written)))
     return { kind: 'column', from: source };
   const same = (value: unknown): unknown => value;
@@ -157,7 +167,15 @@ function columnMapping({ from, into }: Mapped, name: string, source: string): Co
   return { kind: 'function', value };
 }
 
-function plainJson(type: CqlType | SourceType): boolean {
-  const { kind, of } = type as { readonly kind: string; readonly of?: CqlType };
-  return kind === 'json' || (of !== undefined && plainJson(of));
+function converterFor(read: CqlType | SourceType, written: CqlType | SourceType): ((value: unknown) => unknown) | null {
+  const domain = conversionOf(read, written)?.domain;
+  const target = innermost(written).kind;
+  return domain === undefined || !isScalarKind(target) ? null : converterOf(domain, target);
 }
+
+function innermost(type: CqlType | SourceType): CqlType | SourceType {
+  const { of } = type as { readonly of?: CqlType };
+  return of === undefined ? type : innermost(of);
+}
+
+const plainJson = (type: CqlType | SourceType): boolean => isJson(innermost(type).kind);

@@ -10,6 +10,38 @@ export type BackupStore = 'cluster' | { readonly local: string };
 /** A number of copies, or copies per data centre. */
 export type Replication = number | { readonly [dataCenter: string]: number | string };
 
+/** True: encrypted, certificates checked against the system's authorities. Paths are relative to the project's folder. */
+export type Tls =
+  | boolean
+  | {
+      readonly ca?: string;
+      readonly cert?: string;
+      readonly key?: string;
+      readonly verify?: boolean;
+      /** The name that certificates are checked against, where it is not the address that is connected to. */
+      readonly serverName?: string;
+    };
+/** Where a database is that migrations read from. Passwords come from the environment only. */
+export type SourceConnection =
+  | {
+      /** `mysql://user@host:3306/database`; with a password in it only as `env('NAME')`. */
+      readonly url: string | Env;
+      readonly password?: Env;
+      readonly tls?: Tls;
+    }
+  | {
+      readonly host: string | Env;
+      readonly port?: number;
+      readonly database: string;
+      readonly user?: string | Env;
+      readonly password?: Env;
+      readonly tls?: Tls;
+    }
+  | {
+      /** An SQLite database's file, relative to the project's folder. */
+      readonly file: string;
+    };
+
 /** What can be said for all environments, and over again for one. */
 export interface Settings {
   /** The keyspace that the migrations live in. */
@@ -19,16 +51,7 @@ export interface Settings {
   readonly localDataCenter?: string;
   readonly credentials?: { readonly username: string | Env; readonly password: string | Env };
   /** True: encrypted, certificates checked against the system's authorities. Paths are relative to the project's folder. */
-  readonly tls?:
-    | boolean
-    | {
-        readonly ca?: string;
-        readonly cert?: string;
-        readonly key?: string;
-        readonly verify?: boolean;
-        /** The name that certificates are checked against, where it is not the address that is connected to. */
-        readonly serverName?: string;
-      };
+  readonly tls?: Tls;
   /** The folder of the migrations; `migrations` unless said otherwise. */
   readonly migrations?: string;
   /** The keyspace of the ledger; `cqlform` unless said otherwise. */
@@ -44,6 +67,8 @@ export interface Settings {
   readonly backup?: { readonly store?: BackupStore };
   /** True: `redo` and other development commands are refused. */
   readonly protected?: boolean;
+  /** By the name that migrations call them by, the databases that rows come from. */
+  readonly sources?: { readonly [connection: string]: SourceConnection };
   /** `skip`: data steps are recorded as skipped, so that a fresh development cluster needs nobody's data. */
   readonly data?: 'run' | 'skip';
 }

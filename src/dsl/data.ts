@@ -1,4 +1,5 @@
 import type { RunClock } from '../model/data.ts';
+import type { Converts } from './converts.ts';
 import type { Write } from './cql-type.ts';
 import { backfillOrigin, copyOrigin, transformOrigin } from './data-spec.ts';
 import { withOrigin } from './origin.ts';
@@ -22,11 +23,27 @@ type TargetValue<I, X> =
         : Write<C[X]> | null | undefined
       : never
     : never;
-type Fits<Row, V> = { [S in keyof Row]: Row[S] extends V ? S : never }[keyof Row] & string;
+/** The type of a column, of a table or a source. */
+type TypeOf<T, X> = T extends { readonly columns: infer C } ? (X extends keyof C ? C[X] : never) : never;
+/** Whether column S of F may go into column X of I by itself: by the conversion table, and null into no key. */
+type FitsInto<F, S, I, X, Row> =
+  Converts<TypeOf<F, S>, TypeOf<I, X>> extends true
+    ? X extends KeyOf<I>
+      ? S extends keyof Row
+        ? null extends Row[S]
+          ? false
+          : true
+        : false
+      : true
+    : false;
+type Fits<F, I, X, Row = RowOf<F>> = {
+  [S in keyof Row]: FitsInto<F, S, I, X, Row> extends true ? S : never;
+}[keyof Row] &
+  string;
 /** Columns that must be said: a key column without a fitting namesake, and any column whose namesake does not fit. */
 type Unmatched<F, I, Row = RowOf<F>> = {
   [X in ColumnOf<I>]: X extends keyof Row
-    ? Row[X] extends TargetValue<I, X>
+    ? FitsInto<F, X, I, X, Row> extends true
       ? never
       : X
     : X extends KeyOf<I>
@@ -34,7 +51,7 @@ type Unmatched<F, I, Row = RowOf<F>> = {
       : never;
 }[ColumnOf<I>];
 type Given<F, I, X> =
-  | Fits<RowOf<F>, TargetValue<I, X>>
+  | Fits<F, I, X>
   | ((row: RowOf<F>, run: Run) => TargetValue<I, X> | Skip | Reject | (X extends KeyOf<I> ? never : Unset))
   | (X extends KeyOf<I> ? never : Unset);
 /** What a copy says of its target's columns: a source column's name, a function of the row, or `unset`. */

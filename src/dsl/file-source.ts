@@ -1,14 +1,10 @@
 import type { ForeignColumn } from '../model/data.ts';
 import type { CsvFiles, JsonFiles, JsonTypes } from './file-type.ts';
-import { listOf, mistake, objectOf, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
-import { memberNameOf, refuseMoved, refuseTwice } from './name.ts';
+import { mistake, propertiesOf, shown, textOf } from './mistake.ts';
+import { refuseMoved } from './name.ts';
 import { withOrigin } from './origin.ts';
-import type { Source, SourceType } from './source.ts';
-
-function typed<const Kind extends string>(kind: Kind): () => { readonly kind: Kind } {
-  const type = Object.freeze({ kind });
-  return () => type;
-}
+import type { Source } from './source.ts';
+import { columnsOf, fieldsOf, namesIn, typed } from './source-parts.ts';
 
 const jsonTypes: JsonTypes = {
   text: typed('json.text'),
@@ -99,7 +95,7 @@ function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition
   const subject = `${system} file ${place}`;
   const more = system === 'csv' ? csvSettings : [];
   const given = propertiesOf(subject, definition, ['columns', 'key', 'required', 'fields', ...more]);
-  const types = columnsOfFile(system, subject, given['columns']);
+  const types = columnsOf(subject, system === 'csv' ? 'csv.' : 'json.', given['columns']);
   if (given['header'] === false) refuseMoved(subject, Object.keys(types));
   const key = namesIn(`key of ${subject}`, types, given['key']);
   const required = Object.freeze([
@@ -122,48 +118,6 @@ function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition
       types,
       source: { kind: 'foreign', system, connection: null, place, columns: Object.fromEntries(columns), key, settings },
     },
-  );
-}
-
-function columnsOfFile(system: string, subject: string, given: unknown): Readonly<Record<string, SourceType>> {
-  const prefix = system === 'csv' ? 'csv.' : 'json.';
-  const columns = objectOf(`the columns of ${subject}`, given);
-  const entries = Object.entries(columns).map(([name, type]) => {
-    memberNameOf(`a column of ${subject}`, name);
-    const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : null;
-    if (typeof kind === 'string' && kind.startsWith(prefix)) return [name, type as SourceType] as const;
-    throw mistake('SOURCE_TYPE', {
-      message: `column ${name} of ${subject} has ${shown(type)} for its type`,
-      next: `Give a type of ${prefix.slice(0, -1)}, e.g. \`${prefix}text()\`.`,
-      fields: { column: name },
-    });
-  });
-  if (entries.length > 0) return Object.freeze(Object.fromEntries(entries));
-  throw mistake('SOURCE_WITHOUT_COLUMNS', {
-    message: `${subject} has no columns`,
-    next: 'Declare those that you read.',
-  });
-}
-
-function namesIn(subject: string, columns: Properties, given: unknown): readonly string[] {
-  const names = listOf(subject, given ?? []).map((name) => {
-    if (typeof name === 'string' && Object.hasOwn(columns, name)) return name;
-    throw mistake('NO_SUCH_COLUMN', {
-      message: `${subject} names ${shown(name)}, which is no column of it`,
-      next: `Name one of: ${Object.keys(columns).join(', ')}.`,
-    });
-  });
-  refuseTwice(subject, names);
-  return Object.freeze(names);
-}
-
-function fieldsOf(subject: string, columns: Properties, given: unknown): Readonly<Record<string, string>> {
-  const fields = propertiesOf(`fields of ${subject}`, given ?? {}, Object.keys(columns));
-  const entries = Object.entries(fields).filter(([, field]) => field !== undefined);
-  return Object.freeze(
-    Object.fromEntries(
-      entries.map(([name, field]) => [name, memberNameOf(`the field of ${name} of ${subject}`, field)]),
-    ),
   );
 }
 

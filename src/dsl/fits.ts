@@ -1,58 +1,51 @@
+import { type Domain, domainOf, isScalarKind, type Verdict, verdictOf } from '../model/conversion.ts';
 import type { CqlType } from './cql-type.ts';
 import type { Properties } from './mistake.ts';
 import type { SourceType } from './source.ts';
 
 type AnyType = CqlType | SourceType;
+type Bare = Properties & { readonly kind: string };
 
-/** The JavaScript values that a scalar is read as; `string` covers what is canonical text, too. */
-type Value = 'string' | 'number' | 'bigint' | 'boolean' | 'date' | 'bytes' | 'unknown' | 'canonical';
-
-const numbers = ['tinyint', 'smallint', 'int', 'float', 'double'];
-const bigints = ['bigint', 'varint', 'counter'];
-const canonicals = ['uuid', 'timeuuid', 'date', 'time', 'decimal', 'inet', 'duration'];
-const texts = ['ascii', 'text'];
-
-function valueKind(kind: string): Value | null {
-  if (texts.includes(kind)) return 'string';
-  if (numbers.includes(kind)) return 'number';
-  if (bigints.includes(kind)) return 'bigint';
-  if (canonicals.includes(kind)) return 'canonical';
-  if (kind === 'boolean') return 'boolean';
-  if (kind === 'timestamp') return 'date';
-  if (kind === 'blob' || kind === 'custom') return 'bytes';
-  return kind === 'any' ? 'unknown' : null;
+/** The type without what does not change its values. */
+function bare(type: AnyType): Bare {
+  const { kind, ...rest } = type as unknown as Bare;
+  return kind === 'frozen' || kind === 'static' || kind === 'masked' ? bare(rest['of'] as AnyType) : { ...rest, kind };
 }
 
-/** The type without what does not change its values, and without its system's name. */
-function bare(type: AnyType): Properties & { readonly kind: string } {
-  const { kind, ...rest } = type as unknown as Properties & { readonly kind: string };
-  if (kind === 'frozen' || kind === 'static' || kind === 'masked') return bare(rest['of'] as AnyType);
-  return { ...rest, kind: kind.slice(kind.indexOf('.') + 1) };
+/** The kind of a container without its system's name. */
+function structure({ kind }: Bare): string {
+  return kind.slice(kind.indexOf('.') + 1);
 }
 
 const sequences = ['list', 'set', 'tuple', 'vector', 'array'];
 
+/** The line and the verdict of the conversion table for two types; null when it is not about them. */
+export function conversionOf(
+  from: AnyType,
+  into: AnyType,
+): { readonly domain: Domain; readonly verdict: Verdict } | null {
+  const domain = domainOf(bare(from).kind);
+  const target = bare(into).kind;
+  return domain === null || !isScalarKind(target) ? null : { domain, verdict: verdictOf(domain, target) };
+}
+
 /**
- * Whether what is read from one column may be written to another, as the compiler sees it. Certain only when false:
- * of `json` and of fields inside types only the compiler knows more, and the codec has the last word.
+ * Whether what is read from one column may be written to another by itself. Certain only when false: of `json` and of
+ * fields inside types only the compiler knows more, and the codec has the last word.
  */
 export function fits(from: AnyType, into: AnyType): boolean {
   const [source, target] = [bare(from), bare(into)];
-  if (source.kind === 'json' || target.kind === 'json') return true;
-  const [read, written] = [valueKind(source.kind), valueKind(target.kind)];
-  if (read !== null && written !== null) return scalarFits(source.kind, target.kind);
-  if (read !== null || written !== null) return false;
-  if (sequences.includes(source.kind) && sequences.includes(target.kind)) {
-    return target.kind === 'set' || source.kind !== 'set';
-  }
-  return (
-    source.kind === target.kind || (['udt', 'object'].includes(source.kind) && ['udt', 'map'].includes(target.kind))
-  );
+  const scalar = conversionOf(from, into);
+  if (scalar !== null) return scalar.verdict === 'exact' || scalar.verdict === 'lossless';
+  const [read, written] = [structure(source), target.kind];
+  if (isJson(source.kind) || written === 'json') return true;
+  if (written === 'custom') return domainOf(source.kind) === 'bytes';
+  if (domainOf(source.kind) !== null || isScalarKind(written)) return false;
+  if (sequences.includes(read) && sequences.includes(written)) return written === 'set' || read !== 'set';
+  return read === written || (['udt', 'object'].includes(read) && ['udt', 'map'].includes(written));
 }
 
-function scalarFits(source: string, target: string): boolean {
-  const [read, written] = [valueKind(source), valueKind(target)];
-  if (written === 'canonical') return source === target || (source === 'timeuuid' && target === 'uuid');
-  if (read === 'canonical') return written === 'string';
-  return read === written || (read === 'number' && written === 'bigint');
+/** Types whose values are JSON: the engines have its text, functions what it says. */
+export function isJson(kind: unknown): boolean {
+  return kind === 'json' || (typeof kind === 'string' && /^(?:mysql|postgres|sqlite)\.jsonb?$/.test(kind));
 }

@@ -1,5 +1,6 @@
 import { reasonOf } from '../kernel/errors.ts';
 import { RowRejected } from '../model/data.ts';
+import { isJson } from './fits.ts';
 import type { Properties } from './mistake.ts';
 import { isSignal } from './signals.ts';
 
@@ -41,9 +42,8 @@ export function jsonTurn(type: unknown, direction: Direction): Turn {
 }
 
 function turnOf(type: Properties, direction: Direction): Turn {
+  if (isJson(type['kind'])) return atJson[direction];
   switch (type['kind']) {
-    case 'json':
-      return atJson[direction];
     case 'frozen':
     case 'static':
     case 'masked':

@@ -10,11 +10,11 @@ export interface SourceColumns {
 /** Rows from outside the keyspace: C its columns, Q those that are never null. */
 export interface Source<C extends SourceColumns = SourceColumns, Q extends string = string> {
   readonly kind: 'source';
-  /** Who reads it: `csv`, `json`, `ndjson`. */
+  /** Who reads it: `csv`, `json`, `mysql`, …. */
   readonly system: string;
   /** A name that the configuration knows; null when `place` says it all. */
   readonly connection: string | null;
-  /** A path or glob relative to the project's folder, or what else the system calls a place. */
+  /** A path or glob relative to the project's folder, a table's name, the beginning of a query. */
   readonly place: string;
   readonly columns: C;
   /** The columns that name a row in reports. */

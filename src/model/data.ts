@@ -3,7 +3,7 @@ import type { Table } from './schema.ts';
 /** A source outside the keyspace, as a migration declares it. */
 export interface ForeignSource {
   readonly kind: 'foreign';
-  /** `csv`, `json`, `ndjson`: the folder in `sources/` that reads it. */
+  /** `csv`, `json`, `mysql`, …: the folder in `sources/` that reads it. */
   readonly system: string;
   /** A name that the configuration knows; null when the source says itself where it is (a file beside the migrations). */
   readonly connection: string | null;
@@ -21,6 +21,8 @@ export interface ForeignColumn {
   readonly required: boolean;
   /** The field's own name where it differs from the column's. */
   readonly field: string;
+  /** The words that an enumeration declares. */
+  readonly labels?: readonly string[];
 }
 
 /** A table of the same keyspace, with the columns that the migration declared it uses. */
@@ -60,7 +62,12 @@ export class RowRejected extends Error {
 /** Where a target column's value comes from. */
 export type ColumnMapping =
   | { readonly kind: 'column'; readonly from: string }
-  | { readonly kind: 'function'; readonly value: (row: JsRow, run: RunClock) => unknown }
+  | {
+      readonly kind: 'function';
+      readonly value: (row: JsRow, run: RunClock) => unknown;
+      /** The source column that it converts and nothing else. */
+      readonly from?: string;
+    }
   | { readonly kind: 'unset' };
 
 interface DataSpecBase {

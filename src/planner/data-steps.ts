@@ -1,3 +1,4 @@
+import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import type { DataSpec, DataSummary } from '../model/data.ts';
 import type { Hazard } from '../model/hazard.ts';
 import { keyColumns, type Schema, type Table } from '../model/schema.ts';
@@ -75,12 +76,16 @@ export function planData(context: DataContext, spec: DataSpec): void {
 }
 
 /** False when the source cannot be read, which keeps the plan from being applied. */
-function noteFinding(writer: SectionWriter, spec: DataSpec, { problem, missing }: SourceFinding): boolean {
+function noteFinding(writer: SectionWriter, spec: DataSpec, { problem, missing, notes = [] }: SourceFinding): boolean {
   const { name } = spec.into;
+  for (const { code, severity, message, next } of notes) {
+    writer.notice({ code, severity, object: name }, { message: `${dataTitle(spec)}: ${message}`, next });
+  }
   if (problem !== null) {
     writer.refuse(problem.code, name, { message: `${dataTitle(spec)}: ${problem.message}`, next: problem.next });
     return false;
   }
+  noteConversions(writer, spec);
   if (missing.length === 0) return true;
   writer.notice(
     { code: 'SOURCE_COLUMNS_NOT_SEEN', severity: 'warning', object: name },
@@ -90,6 +95,32 @@ function noteFinding(writer: SectionWriter, spec: DataSpec, { problem, missing }
     },
   );
   return true;
+}
+
+/** Names what is converted by itself because it loses nothing. */
+function noteConversions(writer: SectionWriter, spec: DataSpec): void {
+  const converted = losslessConversions(spec);
+  if (converted.length === 0) return;
+  writer.notice(
+    { code: 'LOSSLESS_CONVERSIONS', severity: 'info', object: spec.into.name },
+    {
+      message: `${dataTitle(spec)}: converted without loss: ${converted.join(', ')}`,
+      next: 'docs/conversions.md has the whole table; give a function of the row where it shall be otherwise.',
+    },
+  );
+}
+
+function losslessConversions(spec: DataSpec): readonly string[] {
+  const { from, into } = spec;
+  if (from.kind !== 'foreign' || spec.kind !== 'copy') return [];
+  return Object.entries(spec.columns).flatMap(([name, mapping]) => {
+    const source = mapping.kind === 'unset' || mapping.from === undefined ? undefined : from.columns[mapping.from];
+    const target = columnOf(into, name)?.type;
+    const domain = source === undefined ? null : domainOf(source.type);
+    if (domain === null || target?.kind !== 'scalar' || !isScalarKind(target.name)) return [];
+    if (verdictOf(domain, target.name) !== 'lossless') return [];
+    return [`${name} (${source?.type.replace(/^\w+\./, '')} → ${target.name})`];
+  });
 }
 
 interface Guard {

@@ -1,7 +1,7 @@
 import type { BackupReference } from '../model/journal.ts';
 import type { Estimate, LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
-import type { Section } from '../model/plan.ts';
+import type { Notice, Section } from '../model/plan.ts';
 import type { Schema } from '../model/schema.ts';
 import type { Footprint } from './footprint.ts';
 
@@ -53,6 +53,13 @@ export interface SourceFinding extends Estimate {
   readonly missing: readonly string[];
   /** Why it cannot be read at all; null: it can. */
   readonly problem: { readonly code: string; readonly message: string; readonly next: string } | null;
+  /** What its catalogue and a sample of its rows say about the declaration. */
+  readonly notes?: readonly {
+    readonly code: string;
+    readonly severity: Notice['severity'];
+    readonly message: string;
+    readonly next: string;
+  }[];
 }
 
 /** See `footprintOf`. */

@@ -19,6 +19,15 @@ export interface SourceRow {
   readonly problem: string | null;
 }
 
+/** Something about a source that a plan has to say. */
+export interface SourceNote {
+  readonly code: string;
+  /** `error`: it cannot be read as it is declared. */
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly next: string;
+}
+
 /** What a source really holds, as far as a sample shows. */
 export interface SourceFacts {
   readonly rows: number | null;
@@ -27,11 +36,15 @@ export interface SourceFacts {
   readonly missing: readonly string[];
   /** Hash of what identifies the content (size and modification time, or a catalogue's version), for resume and stale checks. */
   readonly identity: string;
+  /** What its catalogue says that the declaration does not, and how it will be read. Left out: nothing. */
+  readonly notes?: readonly SourceNote[];
 }
 
 /** A foreign source, opened. Rows come in the JavaScript values of the declared columns. */
 export interface Source {
   facts(): Promise<SourceFacts>;
+  /** Some rows, without opening a view for a copy; left out: the first ones of a piece are as good. */
+  sample?(wanted: number): Promise<readonly SourceRow[]>;
   splits(wanted: number): Promise<readonly Split[]>;
   read(split: Split): AsyncIterable<readonly SourceRow[]>;
   close(): Promise<void>;
@@ -73,6 +86,32 @@ export interface BlockSource {
   /** Gives the rows read, those rejected among them. */
   read(target: BlockTarget): Promise<number>;
 }
+
+/** A value that only the step which needs it resolves; never printed, never stored. */
+type Secret = () => string;
+
+export interface TlsFiles {
+  /** Paths of PEM files. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly verify: boolean;
+  /** The name that certificates are checked against; null: the host's. */
+  readonly serverName: string | null;
+}
+/** Where a database is, as the configuration has it. */
+export type SourceAddress =
+  | { readonly kind: 'url'; readonly url: Secret; readonly password: Secret | null; readonly tls: TlsFiles | null }
+  | {
+      readonly kind: 'host';
+      readonly host: Secret;
+      readonly port: number | null;
+      readonly database: string;
+      readonly user: Secret | null;
+      readonly password: Secret | null;
+      readonly tls: TlsFiles | null;
+    }
+  | { readonly kind: 'file'; readonly path: string };
 
 /** Finds the reader of a declared source; throws `UNKNOWN_SOURCE` for a system that is not there. */
 export type OpenSource = (source: ForeignSource) => Promise<Source>;

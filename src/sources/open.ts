@@ -2,12 +2,23 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { OpenSource } from '../ports/source.ts';
 import { openCsv } from './csv/source.ts';
 import { type FileSourceOptions, openJson } from './json/source.ts';
+import type { Addresses } from './sql/address.ts';
 
 /** The longest row of a file, unless said otherwise: 16 MiB, Cassandra's own limit of a mutation. */
 const defaultRowLimit = 16 * 1024 * 1024;
 
-/** Opens declared sources; places of files are relative to the project folder. Rows over `rowLimit` bytes are problems. */
-export function createOpenSource(options: { readonly projectFolder: string; readonly rowLimit?: number }): OpenSource {
+export interface OpenSourceOptions {
+  /** Places of files are relative to it. */
+  readonly projectFolder: string;
+  /** By connection name, where databases are. */
+  readonly addresses?: Addresses;
+  /** Rows of files that are longer, in bytes, are problems. */
+  readonly rowLimit?: number;
+}
+
+/** Opens declared sources. */
+export function createOpenSource(options: OpenSourceOptions): OpenSource {
+  const addresses = options.addresses ?? {};
   const fileOptions: FileSourceOptions = {
     projectFolder: options.projectFolder,
     rowLimit: options.rowLimit ?? defaultRowLimit,
@@ -19,9 +30,13 @@ export function createOpenSource(options: { readonly projectFolder: string; read
         return openJson(source, fileOptions);
       case 'csv':
         return openCsv(source, fileOptions);
+      case 'mysql': {
+        const { openMysql } = await import('./mysql/source.ts');
+        return openMysql(source, addresses);
+      }
       default:
         throw new CqlformError('UNKNOWN_SOURCE', `no reader for the system ${source.system} (${source.place})`, {
-          next: 'Use json, ndjson or csv files, or a table of the keyspace.',
+          next: 'Use files, a database of a kind that cqlform has an import for, or a table of the keyspace.',
           fields: { system: source.system, place: source.place },
         });
     }

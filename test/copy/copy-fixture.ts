@@ -17,7 +17,7 @@ import type { Table, UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
-import { createOpenSource } from '../../src/sources/open.ts';
+import { createOpenSource, type OpenSourceOptions } from '../../src/sources/open.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 
 /** A keyspace of the test's own. */
@@ -97,11 +97,14 @@ export interface CopyFixture {
 
 export const baseTime = 1_700_000_000_000_000n;
 
-export async function copyFixture(keyspace: string): Promise<CopyFixture> {
+export async function copyFixture(
+  keyspace: string,
+  options: Pick<OpenSourceOptions, 'addresses'> = {},
+): Promise<CopyFixture> {
   const base = await openKeyspace(keyspace);
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
-  const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024 });
+  const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options });
   const copier = createCopier({ rows: base.rows, openSource, clock: systemClock });
   const tables = new Map<string, Table>();
   const made: Declared[] = [];

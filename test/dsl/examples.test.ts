@@ -7,9 +7,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import * as files from '../../src/files.ts';
 import * as api from '../../src/index.ts';
+import * as mysql from '../../src/mysql.ts';
 
 const source = resolve(import.meta.dirname, '../../src');
-const entries = { cqlform: join(source, 'index.ts'), 'cqlform/files': join(source, 'files.ts') };
+const entries = {
+  cqlform: join(source, 'index.ts'),
+  'cqlform/files': join(source, 'files.ts'),
+  'cqlform/mysql': join(source, 'mysql.ts'),
+};
 
 interface Example {
   /** The exported name that the docstring stands at. */
@@ -33,13 +38,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('examples in docstrings', () => {
   it('stand at every function and namespace that users import', () => {
-    const exported = Object.entries({ ...api, ...files }).filter(([, value]) => value !== api.CqlformError);
+    const exported = Object.entries({ ...api, ...files, ...mysql }).filter(([, value]) => value !== api.CqlformError);
     const names = exported.map(([name]) => name).filter((name) => name !== 'unset');
     expect(examples.map(({ name }) => name).sort()).toEqual(names.sort());
   });
 
   it.each(examples)('$name runs, and what it exports compiles', async ({ name, code }) => {
-    const located = code.replaceAll(/from '(cqlform(?:\/files)?)'/g, (_, module: keyof typeof entries) => {
+    const located = code.replaceAll(/from '(cqlform(?:\/\w+)?)'/g, (_, module: keyof typeof entries) => {
       return `from '${pathToFileURL(entries[module]).href}'`;
     });
     const path = join(folder, `run-${name}.ts`);

@@ -1,0 +1,116 @@
+import type { Connection, FieldPacket, QueryError } from 'mysql2';
+import { CqlformError, reasonOf } from '../../kernel/errors.ts';
+import type { ServerLogin } from '../sql/address.ts';
+import { loadDriver } from '../sql/driver.ts';
+
+export type MysqlRow = readonly (Buffer | null)[];
+
+/** A connection whose rows are lists of the bytes that the server sent, in UTF-8 and times in UTC. */
+export class MysqlSession {
+  readonly #connection: Connection;
+  readonly #name: string;
+
+  private constructor(connection: Connection, name: string) {
+    this.#connection = connection;
+    this.#name = name;
+  }
+
+  static async open(name: string, login: ServerLogin): Promise<MysqlSession> {
+    const { createConnection } = await loadDriver('mysql2', () => import('mysql2'));
+    const { host, port, database, user, password, tls } = login;
+    const connection = createConnection({
+      host,
+      port,
+      database,
+      ...(user === null ? {} : { user }),
+      ...(password === null ? {} : { password }),
+      ...(tls === null ? {} : { ssl: { ...tls, verifyIdentity: tls.rejectUnauthorized } }),
+      charset: 'utf8mb4',
+      connectTimeout: 20_000,
+      enableKeepAlive: true,
+    });
+    // A connection that breaks between two statements tells the next one.
+    connection.on('error', () => undefined);
+    const session = new MysqlSession(connection, name);
+    await new Promise<void>((resolve, reject) => {
+      connection.connect((error) => (error === null ? resolve() : reject(session.#failed(error, 'connecting'))));
+    });
+    await session.rows(
+      "SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 3600, wait_timeout = 86400",
+    );
+    return session;
+  }
+
+  /** All rows of a statement; for small answers. */
+  async rows(sql: string): Promise<readonly MysqlRow[]> {
+    return (await this.answer(sql)).rows;
+  }
+
+  async answer(sql: string): Promise<{ readonly rows: readonly MysqlRow[]; readonly fields: readonly FieldPacket[] }> {
+    return new Promise((resolve, reject) => {
+      this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error, rows, fields) => {
+        if (error !== null) reject(this.#failed(error, sql));
+        else resolve({ rows: Array.isArray(rows) ? (rows as unknown as MysqlRow[]) : [], fields: fields ?? [] });
+      });
+    });
+  }
+
+  /** Rows as they come, in pages; no more is read from the server than is taken. Left early, the connection is closed. */
+  async *pages(sql: string, size: number): AsyncGenerator<readonly MysqlRow[]> {
+    const stream = this.#connection
+      .query({ sql, rowsAsArray: true, typeCast: false })
+      .stream({ highWaterMark: size, objectMode: true });
+    let ended = false;
+    try {
+      let page: MysqlRow[] = [];
+      for await (const row of stream) {
+        page.push(row as MysqlRow);
+        if (page.length < size) continue;
+        yield page;
+        page = [];
+      }
+      ended = true;
+      if (page.length > 0) yield page;
+    } catch (thrown) {
+      throw thrown instanceof CqlformError ? thrown : this.#failed(thrown, sql);
+    } finally {
+      if (!ended) this.#connection.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#connection.end(() => resolve()));
+  }
+
+  /** The server's own words; they name no password. */
+  #failed(thrown: unknown, what: string): CqlformError {
+    const error = thrown as Partial<QueryError>;
+    const lost = error.fatal === true || error.code === 'PROTOCOL_CONNECTION_LOST' || error.code === 'ECONNRESET';
+    const fields = { connection: this.#name, code: error.code ?? null };
+    if (what === 'connecting') {
+      return new CqlformError('SOURCE_UNREACHABLE', `source ${this.#name} cannot be reached: ${reasonOf(thrown)}`, {
+        next: 'Check its address and credentials under `sources` in the configuration, and whether the server runs.',
+        fields,
+        retryable: true,
+        cause: thrown,
+      });
+    }
+    if (lost) {
+      return new CqlformError(
+        'SOURCE_CONNECTION_LOST',
+        `the connection to source ${this.#name} broke: ${reasonOf(thrown)}`,
+        {
+          next: 'Apply again: it goes on with the pieces that are not finished.',
+          fields,
+          retryable: true,
+          cause: thrown,
+        },
+      );
+    }
+    return new CqlformError('SOURCE_QUERY_FAILED', `source ${this.#name} refused a query: ${reasonOf(thrown)}`, {
+      next: 'Correct the declaration of the table or the query, or grant the right to read it.',
+      fields,
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { CqlformError } from '../../kernel/errors.ts';
+import type { ServerLogin } from '../sql/address.ts';
+import { MysqlSession } from './connection.ts';
+
+/** As many as the copy reads pieces at once. */
+const parallel = 4;
+/** Seconds that taking the lock may wait for others. */
+const lockWait = 10;
+
+/**
+ * Connections that all see the rows as they were at one moment. Where the user may lock for a moment there are several;
+ * else one connection reads all, because views that begin one after another are not the same.
+ */
+export class MysqlReaders {
+  readonly #free: MysqlSession[];
+  readonly #all: readonly MysqlSession[];
+  readonly #waiting: ((session: MysqlSession) => void)[] = [];
+
+  private constructor(sessions: readonly MysqlSession[]) {
+    this.#all = sessions;
+    this.#free = [...sessions];
+  }
+
+  static async open(name: string, login: ServerLogin): Promise<MysqlReaders> {
+    const locker = await MysqlSession.open(name, login);
+    const sessions: MysqlSession[] = [];
+    try {
+      const locked = await lock(locker);
+      for (let count = locked ? parallel : 1; count > 0; count -= 1) {
+        const session = await MysqlSession.open(name, login);
+        sessions.push(session);
+        await session.rows('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+        await session.rows('START TRANSACTION WITH CONSISTENT SNAPSHOT');
+      }
+    } catch (thrown) {
+      await Promise.all(sessions.map((session) => session.close()));
+      throw thrown;
+    } finally {
+      // Its end gives the lock back.
+      await locker.close();
+    }
+    return new MysqlReaders(sessions);
+  }
+
+  /** Lends a connection to one work at a time. */
+  async take(): Promise<MysqlSession> {
+    const session = this.#free.pop();
+    return session ?? new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(session: MysqlSession): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free.push(session);
+    else next(session);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((session) => session.close()));
+  }
+}
+
+/** The rights that locking takes; what they are called differs between MySQL and MariaDB. */
+export async function mayLock(session: MysqlSession): Promise<boolean> {
+  const rows = await session.rows('SHOW GRANTS');
+  return rows.some(([grant]) =>
+    /\b(?:ALL PRIVILEGES|RELOAD|FLUSH_TABLES)\b.* ON \*\.\*/.test(grant?.toString('utf8') ?? ''),
+  );
+}
+
+async function lock(session: MysqlSession): Promise<boolean> {
+  try {
+    await session.rows(`SET SESSION lock_wait_timeout = ${lockWait}`);
+    await session.rows('FLUSH TABLES WITH READ LOCK');
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof CqlformError && thrown.code === 'SOURCE_QUERY_FAILED') return false;
+    throw thrown;
+  }
+}
