@@ -11,7 +11,7 @@ import { newRunId } from './actor.ts';
 import { recordSources } from './check-ledger.ts';
 import { gitCommit } from './git.ts';
 import { type LeaseOptions, withLease } from './lease.ts';
-import { migrationFiles } from './migration-files.ts';
+import { fileNamed, migrationFiles } from './migration-files.ts';
 import type { Session } from './session.ts';
 import { toolVersion } from './version.ts';
 
@@ -23,7 +23,9 @@ export async function baseline(session: Session, to: string | null, options: Lea
   const { project, journal, clock, cluster } = session;
   return withLease(session, options, async () => {
     if (standingOf(await journal.entries()).head !== noState) throw alreadyRecorded(project.keyspace);
-    const files = (await migrationFiles(project)).filter((file) => to === null || file.id <= to);
+    const all = await migrationFiles(project);
+    if (to !== null) fileNamed(to, all);
+    const files = all.filter((file) => to === null || file.id <= to);
     const migrations = await Promise.all(files.map(loadMigration));
     const live = await cluster.describe(project.keyspace);
     const schema = composeAll(migrations);

@@ -148,7 +148,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     folder: root,
     configFile: file,
     environment,
-    keyspace: overrides.keyspace ?? fromEnv('KEYSPACE') ?? merged.keyspace,
+    keyspace: keyspaceNamed(overrides.keyspace ?? fromEnv('KEYSPACE') ?? merged.keyspace),
     migrationsFolder: path(merged.migrations ?? 'migrations'),
     stateFolder,
     cluster: {
@@ -165,6 +165,15 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     data: merged.data ?? 'run',
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),
   };
+}
+
+/** Keyspaces become folders on disk, which bounds their names. */
+function keyspaceNamed(name: string): string {
+  if (/^\w{1,48}$/.test(name)) return name;
+  throw new CqlformError('KEYSPACE_NAME', `keyspace ${JSON.stringify(name)}: Cassandra has no such names`, {
+    next: 'Use letters, digits and _ only, at most 48 of them.',
+    exitCode: exitCodes.usage,
+  });
 }
 
 function contactPointsOf(merged: Settings, overrides: Overrides): readonly string[] | null {

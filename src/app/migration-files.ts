@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { nearNames } from '../kernel/near.ts';
 import type { Project } from './project.ts';
 
 export interface MigrationFile {
@@ -31,6 +32,20 @@ export async function migrationFiles({ migrationsFolder }: Project): Promise<rea
   return files.flatMap((name) => {
     const id = migrationName.exec(name)?.[1];
     return id === undefined ? [] : [{ id, path: join(migrationsFolder, name) }];
+  });
+}
+
+/** By its id. Throws `MIGRATION_UNKNOWN`, with names that are near. */
+export function fileNamed(id: string, files: readonly MigrationFile[]): MigrationFile {
+  const found = files.find((file) => file.id === id);
+  if (found !== undefined) return found;
+  const near = nearNames(
+    id,
+    files.map((file) => file.id),
+  );
+  throw new CqlformError('MIGRATION_UNKNOWN', `there is no migration ${id}`, {
+    next: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'See `cqlform status` for their names.',
+    exitCode: exitCodes.usage,
   });
 }
 

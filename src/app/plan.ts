@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { loadMigration } from '../analysis/load-migration.ts';
 import { sumHead } from '../analysis/sum-file.ts';
-import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Plan } from '../model/plan.ts';
@@ -12,7 +11,7 @@ import { planApply } from '../planner/plan-apply.ts';
 import { type Standing, standingOf } from '../runner/standing.ts';
 import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
-import { migrationFiles } from './migration-files.ts';
+import { fileNamed, migrationFiles } from './migration-files.ts';
 import type { Session } from './session.ts';
 import { sourceFindings } from './source-findings.ts';
 import { recordedState } from './status.ts';
@@ -97,16 +96,9 @@ async function pendingMigrations(
 ): Promise<readonly Migration[]> {
   const files = await migrationFiles(project);
   const inForce = new Set(standing.applied.map((entry) => entry.id));
-  if (to !== null && !files.some((file) => file.id === to)) throw unknownMigration(to);
+  if (to !== null) fileNamed(to, files);
   const pending = files.filter((file) => !inForce.has(file.id) && (to === null || file.id <= to));
   return Promise.all(pending.map(loadMigration));
-}
-
-function unknownMigration(to: string): CqlformError {
-  return new CqlformError('MIGRATION_UNKNOWN', `there is no migration ${to}`, {
-    next: 'See `cqlform status` for their names.',
-    exitCode: exitCodes.usage,
-  });
 }
 
 /** The live keyspace, with estimates for the tables that the migrations concern. */

@@ -2,11 +2,10 @@ import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Diagnostic } from '../analysis/diagnostic.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { nearNames } from '../kernel/near.ts';
 import { standingOf } from '../runner/standing.ts';
 import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
-import { type MigrationFile, migrationFiles } from './migration-files.ts';
+import { fileNamed, migrationFiles } from './migration-files.ts';
 import { nextId } from './migration-id.ts';
 import type { Session } from './session.ts';
 
@@ -22,7 +21,7 @@ export interface RebaseReport {
 /** Gives a migration that is not applied yet a time after all others, and brings cqlform.sum and schema.ts up to date. */
 export async function rebase({ project, journal, clock }: Session, name: string): Promise<RebaseReport> {
   const files = await migrationFiles(project);
-  const file = fileNamed(name, files);
+  const file = fileNamed(basename(name).replace(/\.ts$/, ''), files);
   const { applied, partial } = standingOf(await journal.entries());
   if (applied.some((entry) => entry.id === file.id) || partial?.id === file.id) throw isApplied(file.id);
   if (files.at(-1)?.id === file.id) return { from: file.id, to: file.id, path: file.path, problems: [] };
@@ -34,21 +33,6 @@ export async function rebase({ project, journal, clock }: Session, name: string)
   await writeGenerated(project, after);
   const problems = after.diagnostics.filter((one) => one.severity === 'error' && !one.mechanical);
   return { from: file.id, to, path, problems };
-}
-
-/** By id, by file name or by path. */
-function fileNamed(name: string, files: readonly MigrationFile[]): MigrationFile {
-  const id = basename(name).replace(/\.ts$/, '');
-  const found = files.find((file) => file.id === id);
-  if (found !== undefined) return found;
-  const near = nearNames(
-    id,
-    files.map((file) => file.id),
-  );
-  throw new CqlformError('MIGRATION_UNKNOWN', `there is no migration ${id}`, {
-    next: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'See `cqlform status` for their names.',
-    exitCode: exitCodes.usage,
-  });
 }
 
 function isApplied(id: string): CqlformError {

@@ -8,8 +8,10 @@ import type { Session } from './session.ts';
 /** Reads and checks a plan file. */
 export async function readPlan(path: string): Promise<Plan> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CqlformError('PLAN_UNREADABLE', `${path}: ${reasonOf(cause)}`, {
-      next: 'Name a file that `cqlform plan --out FILE` wrote.',
+    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = absent ? 'there is no such file' : reasonOf(cause);
+    throw new CqlformError('PLAN_UNREADABLE', `${path} cannot be read as a plan: ${why}`, {
+      next: 'Name a file that `cqlform plan --out FILE` wrote; `cqlform apply` without a name runs what is pending.',
       cause,
       exitCode: exitCodes.usage,
     });

@@ -81,6 +81,7 @@ export function command<const O extends Flags>(spec: CommandSpec<O>): AnyCommand
         (flags) => {
           const given = flags as unknown as Given<O>;
           assertValues({ ...spec.options, ...commonOptions }, flags);
+          assertWords(spec.positionals ?? {}, flags);
           done(given, (output) => spec.run({ ...given, _words: flags }, output));
         },
       ),
@@ -111,6 +112,16 @@ function assertValues(options: Flags, given: Readonly<Record<string, unknown>>):
     if (values.some((one) => typeof one === 'number' && (Number.isNaN(one) || one < 0)))
       throw badValue(name, 'takes a number that is not negative');
   }
+}
+
+/** An empty argument names nothing: a variable of a script was not set. */
+function assertWords(positionals: Positionals, given: Readonly<Record<string, unknown>>): void {
+  const empty = Object.keys(positionals).find((name) => given[name] === '');
+  if (empty === undefined) return;
+  throw new CqlformError('USAGE', `the argument <${empty}> is empty`, {
+    next: 'Say it; --help says what it is.',
+    exitCode: exitCodes.usage,
+  });
 }
 
 function badValue(name: string, why: string): CqlformError {

@@ -24,7 +24,7 @@ export function explainUsage(message: string, words: readonly string[], commands
       `See ${help}.`,
     );
   }
-  return usage(plainMessage(message), `See ${help}.`);
+  return usage(plainMessage(message, words, usageOf(path, commands)), `See ${help}.`);
 }
 
 interface Found {
@@ -57,12 +57,22 @@ function asTyped(name: string, words: readonly string[]): string {
   return typed.find((word) => [`--${name}`, `--${dashed}`, `-${name}`, `--no-${name}`].includes(word)) ?? name;
 }
 
-function plainMessage(message: string): string {
+/** `show <plan>`, `backup show <id>`. */
+function usageOf(path: readonly string[], commands: readonly AnyCommand[]): string {
+  const [name, ...rest] = path;
+  const found = commands.find((one) => one.names[0] === name);
+  if (name === undefined || found === undefined) return '';
+  return rest.length === 0 ? found.usage : `${name} ${usageOf(rest, found.within)}`;
+}
+
+function plainMessage(message: string, words: readonly string[], expected: string): string {
   const choices = /Argument: ([^,]+), Given: (.+), Choices: (.+)$/s.exec(message);
   if (choices !== null) return `--${choices[1]} is ${choices[2]}, but can only be ${choices[3]?.trim()}`;
-  if (/^Not enough non-option arguments/.test(message)) return 'an argument is missing';
+  if (/^Not enough non-option arguments/.test(message)) return `an argument is missing: cqlform ${expected}`;
   const value = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
-  return value === undefined ? message.replaceAll('\n', ' ') : `--${value} needs a value`;
+  if (value === undefined) return message.replaceAll('\n', ' ');
+  const typed = asTyped(value, words);
+  return `${typed.startsWith('-') ? typed : `--${value}`} needs a value`;
 }
 
 function usage(message: string, next: string): CqlformError {

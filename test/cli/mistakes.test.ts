@@ -143,6 +143,31 @@ describe('files and plans that are not right', { timeout: 240_000 }, () => {
     expect(refusal(missing).code).toBe('PLAN_UNREADABLE');
   });
 
+  it('flags that come too late for a stored plan, or exclude each other', async () => {
+    for (const words of [
+      ['apply', 'plan.json', '--to', 'x'],
+      ['apply', 'plan.json', '--schema-only'],
+      ['apply', 'plan.json', '--no-backup', 'a.b'],
+      ['resolve', '--accept-all', '--accept', 'a.b'],
+      ['resolve', '--applied', 'x', '--rolled-back', 'x'],
+    ]) {
+      const ended = await project.run(...words);
+      expect(ended.code).toBe(64);
+      expect(refusal(ended).code).toBe('USAGE');
+    }
+  });
+
+  it('names of migrations and keyspaces that are none', async () => {
+    for (const words of [['plan', '--no-check'], ['apply', '--no-check'], ['baseline']]) {
+      const ended = await project.run(...words, '--to', 'nobody');
+      expect(ended.code).toBe(64);
+      expect(refusal(ended).code).toBe('MIGRATION_UNKNOWN');
+    }
+    const keyspace = await project.run('status', '--keyspace', 'a-b');
+    expect(keyspace.code).toBe(64);
+    expect(refusal(keyspace)).toMatchObject({ code: 'KEYSPACE_NAME' });
+  });
+
   it('a plan of another keyspace', async () => {
     const elsewhere = await project.run('apply', 'plan.json', '--keyspace', `${project.keyspace}_twin`);
     expect(elsewhere.code).toBe(5);

@@ -22,6 +22,7 @@ export const applyCommand: AnyCommand = command({
   run: (flags, output) =>
     inSession(flags, async (session) => {
       const file = word(flags, 'plan');
+      if (file !== undefined) assertAsStored(file, planningFlags(flags));
       const plan = await planFor(session, file, planningFlags(flags));
       if (plan.sections.length === 0) return nothingToDo(plan, output);
       const { applyPlan, assertApplyable, assertTarget } = await import('../../app/apply.ts');
@@ -51,6 +52,20 @@ export const applyCommand: AnyCommand = command({
       return exitCodes.fine;
     }),
 });
+
+/** What shapes a plan comes too late for one that is stored. */
+function assertAsStored(file: string, { to, schemaOnly, noBackup }: PlanningFlags): void {
+  const given = [
+    ...(to === null ? [] : ['--to']),
+    ...(schemaOnly ? ['--schema-only'] : []),
+    ...(noBackup.length === 0 ? [] : ['--no-backup']),
+  ];
+  if (given.length === 0) return;
+  throw new CqlformError('USAGE', `${file} is run as it is: ${given.join(' and ')} would make another plan`, {
+    next: `Leave ${given.join(' and ')} out, or make the plan with it: \`cqlform plan --out ${file}\`.`,
+    exitCode: exitCodes.usage,
+  });
+}
 
 /** Another run took the lease first; where it did the same work, nothing is left to do, which is no failure. */
 function wasOvertaken(thrown: unknown): boolean {

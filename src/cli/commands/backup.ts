@@ -36,7 +36,8 @@ export const backupCommand: AnyCommand = group({
         });
         const { backupListText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(infos) : backupListText(infos, output.paint));
-        if (!output.json) output.err('Next: `cqlform backup verify ID` reads every byte of one again.');
+        if (!output.json && infos.length > 0)
+          output.err('Next: `cqlform backup verify ID` reads every byte of one again.');
         return exitCodes.fine;
       },
     }),

@@ -30,7 +30,7 @@ export const resolveCommand: AnyCommand = command({
       const options = { leaseTimeoutMs: flags['lock-timeout'] * 1000, emit: leaseEvents(output) };
       const marks = [flags.applied, flags['rolled-back'], flags.heal].filter((id) => id !== undefined);
       const accepts = flags['accept-all'] || flags.accept.length > 0;
-      if (marks.length + Number(accepts) !== 1) {
+      if (marks.length + Number(flags['accept-all']) + Number(flags.accept.length > 0) !== 1) {
         throw new CqlformError('USAGE', 'say exactly one of --accept, --accept-all, --applied, --rolled-back, --heal', {
           next: 'See `cqlform resolve --help`.',
           exitCode: exitCodes.usage,
