@@ -1,4 +1,5 @@
 import { createDigest, type Digest } from '../cql/digest.ts';
+import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { TableScope } from '../model/step.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
@@ -6,7 +7,6 @@ import type { WorkContext } from '../ports/engines.ts';
 import { encodeChunk } from './chunk-encode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
 import { type Cut, Cutter, joinUncut, type PlacedRow } from './cutter.ts';
-import { eachAtATime } from './each-at-a-time.ts';
 import { cellName, cellRange, cellsAt } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';

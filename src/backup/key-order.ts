@@ -1,8 +1,8 @@
 import { splitElements, splitFields } from '../cql/elements.ts';
+import { routingKey, tokenOf } from '../cql/token.ts';
 import type { Bytes, StoredRow } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
-import { routingKey, tokenOf } from './token.ts';
 
 /** Below zero, zero or above, as Cassandra orders two values in wire form. */
 export type Compare = (a: Bytes, b: Bytes) => number;

@@ -1,8 +1,8 @@
 import { createDigest } from '../cql/digest.ts';
+import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
-import { eachAtATime } from './each-at-a-time.ts';
 
 export interface LiveScope {
   readonly keyspace: string;

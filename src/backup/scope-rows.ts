@@ -1,7 +1,7 @@
+import { tokenOf } from '../cql/token.ts';
 import type { Cell, StoredRow } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import { type PlacedRow, weightOf } from './cutter.ts';
-import { tokenOf } from './token.ts';
 
 /** Static and regular columns of a table, in the table's order. */
 function dataColumns(table: Table): readonly { readonly name: string; readonly static: boolean }[] {

@@ -17,6 +17,7 @@ import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 /** Every command, in the order of `--help`: the order in which a new user meets them. */
 export const commands: readonly AnyCommand[] = [
@@ -30,6 +31,7 @@ export const commands: readonly AnyCommand[] = [
   historyCommand,
   showCommand,
   driftCommand,
+  verifyCommand,
   rollbackCommand,
   redoCommand,
   rebaseCommand,

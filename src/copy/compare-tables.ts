@@ -1,9 +1,10 @@
-import { createDigest, type Digest } from '../cql/digest.ts';
+import { createDigest } from '../cql/digest.ts';
+import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import type { Bytes, StoredRow, TokenRange } from '../model/row.ts';
 import { type Column, keyColumns, type Table } from '../model/schema.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
-import { keyHash } from './collisions.ts';
+import { BucketedDigest, bucketOf, hashOfRow } from './bucketed-digest.ts';
 import { columnMappings, readColumns } from './copy-table.ts';
 import { joinRows, sameKey } from './joined-row.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
@@ -18,7 +19,6 @@ import { TargetEncoder } from './target-row.ts';
  * differ: so examples are found whatever the order of the rows, and memory stays bounded.
  */
 
-const buckets = 16_384;
 const bucketsLookedAt = 4;
 const mostExamples = 10;
 const rangesAtOnce = 4;
@@ -98,7 +98,6 @@ async function eachRow(
   use: UseRow,
 ): Promise<void> {
   const { keyspace, types } = context;
-  const queue = rows.split(parts).values();
   const one = async (range: TokenRange): Promise<void> => {
     const { table, columns } = side;
     const decoder = new RowDecoder({ table, columns, types });
@@ -115,17 +114,7 @@ async function eachRow(
       }
     }
   };
-  let stopped = false;
-  const worker = async (): Promise<void> => {
-    try {
-      for (const range of queue) if (!stopped) await one(range);
-    } catch (thrown) {
-      stopped = true;
-      throw thrown;
-    }
-  };
-  const workers = Array.from({ length: rangesAtOnce }, worker);
-  for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+  await eachAtATime(rows.split(parts), rangesAtOnce, one);
 }
 
 function split(
@@ -140,44 +129,6 @@ function split(
   return partitionKey;
 }
 
-function hashOfRow(row: StoredRow): Buffer {
-  return keyHash([...row.partitionKey, ...(row.kind === 'row' ? row.clusteringKey : [])]);
-}
-
-function bucketOf(hash: Buffer): number {
-  return hash.readUInt32BE(0) % buckets;
-}
-
-class BucketedDigest {
-  readonly #shape: readonly Column[];
-  readonly #digests = new Map<number, Digest>();
-
-  constructor(shape: readonly Column[]) {
-    this.#shape = shape;
-  }
-
-  add(row: StoredRow): void {
-    const bucket = bucketOf(hashOfRow(row));
-    let digest = this.#digests.get(bucket);
-    if (digest === undefined) {
-      digest = createDigest(this.#shape);
-      this.#digests.set(bucket, digest);
-    }
-    digest.add(row);
-  }
-
-  total(): Digest {
-    const sum = createDigest(this.#shape);
-    for (const digest of this.#digests.values()) sum.merge(digest.state());
-    return sum;
-  }
-
-  differingFrom(other: BucketedDigest): readonly number[] {
-    const both = new Set([...this.#digests.keys(), ...other.#digests.keys()]);
-    return [...both].filter((bucket) => this.#digests.get(bucket)?.hex() !== other.#digests.get(bucket)?.hex());
-  }
-}
-
 async function examplesOf(
   sides: readonly Side[],
   at: { readonly context: WorkContext; readonly rows: Rows },
@@ -186,7 +137,10 @@ async function examplesOf(
   const seen: Map<string, { digest: string; key: string; text: string }>[] = [];
   for (const side of sides) {
     const rowsByKey = new Map<string, { digest: string; key: string; text: string }>();
-    const describe = describer(side.mapper, at.context);
+    const describe = describer(
+      { table: side.mapper.target, columns: [...side.mapper.statics, ...side.mapper.regulars] },
+      at.context.types,
+    );
     await eachRow(side, at, (row, place) => {
       const hash = hashOfRow(row);
       if (!wanted.has(bucketOf(hash))) return;

@@ -1,10 +1,9 @@
 import type { Digest } from '../cql/digest.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { StoredRow } from '../model/row.ts';
-import { keyColumns } from '../model/schema.ts';
-import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
+import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
+import type { CopyTableRequest } from '../ports/engines.ts';
 import { jsonSafe } from './json-safe.ts';
-import type { StoredMapper } from './stored-mapper.ts';
 import { RowDecoder } from './table-pieces.ts';
 
 /** A row that two tables do not have alike; null: not there. */
@@ -16,12 +15,11 @@ export interface Example {
 
 /** Key and values of a row as people read them. */
 export function describer(
-  mapper: StoredMapper,
-  { types }: WorkContext,
+  { table, columns }: { readonly table: Table; readonly columns: readonly string[] },
+  types: ByName<UserType>,
 ): (row: StoredRow) => { readonly key: string; readonly text: string } {
-  const table = mapper.target;
   const keys = new Set(keyColumns(table));
-  const decoder = new RowDecoder({ table, columns: [...mapper.statics, ...mapper.regulars], types });
+  const decoder = new RowDecoder({ table, columns, types });
   return (row) => {
     const values = decoder.decode(
       row.kind === 'row'

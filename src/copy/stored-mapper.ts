@@ -1,11 +1,11 @@
 import { codecOf } from '../cql/codec/codec.ts';
-import { splitElements, splitEntries, splitFields } from '../cql/elements.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import { type ColumnMapping, RowRejected, type RunClock } from '../model/data.ts';
-import type { Bytes, Cell, CellElement, CellTime } from '../model/row.ts';
+import type { Bytes, Cell, CellTime } from '../model/row.ts';
 import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
+import { cellOfType } from './cell-of-type.ts';
 import { mappedValue } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, keyAt, type RowTimes, timesOf } from './joined-row.ts';
@@ -206,30 +206,6 @@ function timeOfCell(cell: Cell): CellTime {
   const row = { partitionKey: [], clusteringKey: [], statics: [], cells: [cell] };
   const { newest, expiresAt } = timesOf(row);
   return { writeTime: newest, expiresAt };
-}
-
-/** A whole value as the cell, or the cells, of a column of that type. */
-function cellOfType(
-  bytes: Bytes,
-  type: CqlType,
-  { time, types }: { readonly time: CellTime; readonly types: ByName<UserType> },
-): Cell {
-  if (!isMultiCell(type)) return { kind: 'value', bytes, ...time };
-  const none = new Uint8Array();
-  const elements = (): readonly Omit<CellElement, keyof CellTime>[] => {
-    if (type.kind === 'set') return splitElements(bytes).map((key) => ({ key: key ?? none, value: null }));
-    if (type.kind === 'map') {
-      const parts = splitEntries(bytes);
-      return parts.flatMap((key, at) => (at % 2 === 0 ? [{ key: key ?? none, value: parts[at + 1] ?? none }] : []));
-    }
-    if (type.kind !== 'udt') return splitElements(bytes).map((value) => ({ key: null, value: value ?? none }));
-    const fields = splitFields(bytes);
-    return (types[type.name]?.fields ?? []).flatMap(({ name }, at) => {
-      const value = fields[at] ?? null;
-      return value === null ? [] : [{ key: new TextEncoder().encode(name), value }];
-    });
-  };
-  return { kind: 'elements', elements: elements().map((element) => ({ ...element, ...time })) };
 }
 
 /** True for mappings under which different rows always have different keys: every key column goes into the key byte by byte. */

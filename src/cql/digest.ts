@@ -146,20 +146,32 @@ function contentsOf(
   return { contents, present, expiring };
 }
 
+/** What a cell says in a row's record; null when it holds nothing permanent. Equal cells have equal bytes. */
+export function cellRecord(cell: Cell | null): Buffer | null {
+  const row = { kind: 'row', partitionKey: [], clusteringKey: [], cells: [cell] } as const;
+  const [content] = contentsOf(row, [''], {}).contents;
+  if (content === undefined) return null;
+  const record = new RecordWriter();
+  writeContent(record, content);
+  return record.bytes();
+}
+
 function writeRecord(record: RecordWriter, row: StoredRow, contents: readonly Content[]): void {
   record.tag(row.kind === 'static' ? 'S' : 'R');
   record.key(row.partitionKey);
   record.key(row.kind === 'row' ? row.clusteringKey : []);
-  for (const { name, cell } of contents) {
-    record.sized(name);
-    if (cell.kind === 'value') {
-      record.tag('V');
-      record.sized(cell.bytes);
-    } else if (cell.kind === 'counter') {
-      record.tag('C');
-      record.int64(cell.value);
-    } else writeElements(record, cell.elements);
-  }
+  for (const content of contents) writeContent(record, content);
+}
+
+function writeContent(record: RecordWriter, { name, cell }: Content): void {
+  record.sized(name);
+  if (cell.kind === 'value') {
+    record.tag('V');
+    record.sized(cell.bytes);
+  } else if (cell.kind === 'counter') {
+    record.tag('C');
+    record.int64(cell.value);
+  } else writeElements(record, cell.elements);
 }
 
 function writeElements(record: RecordWriter, elements: readonly CellElement[]): void {

@@ -97,6 +97,44 @@ export interface CopyRequest {
   readonly rejectsFile: string;
 }
 
+/** A copy as it was run, to be compared with what is in its target now. */
+export interface VerifyRowsRequest extends Omit<CopyRequest, 'rejectsFile'> {
+  /** Percent of the ring that is compared, more than 0; 100: all. */
+  readonly share: number;
+  /** Writes again what is missing or older; newer writes still win. */
+  readonly repair: boolean;
+}
+
+export interface RowDifference {
+  /** `newer`: somebody wrote after the copy. */
+  readonly kind: 'missing' | 'extra' | 'different' | 'newer';
+  readonly key: string;
+  readonly expected: string | null;
+  readonly actual: string | null;
+}
+
+export interface RowsVerification {
+  /** Of the whole source, whatever the share. */
+  readonly read: number;
+  readonly skipped: number;
+  readonly rejected: number;
+  /** Rows compared; those of a partition's static cells included. */
+  readonly expected: number;
+  readonly actual: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly different: number;
+  /** Rows that somebody wrote to after the copy; no failure. */
+  readonly newer: number;
+  /** Cells with an expiry, and elements that several rows wrote at one time: what they have to be is not certain. */
+  readonly uncertain: number;
+  /** Rows that differ in places not looked at closely, because there were too many. */
+  readonly unexamined: number;
+  readonly repaired: number;
+  /** Up to ten of each kind. */
+  readonly differences: readonly RowDifference[];
+}
+
 export interface CopyTableRequest {
   readonly from: Table;
   readonly into: Table;
@@ -112,6 +150,10 @@ export interface CopyTableRequest {
 export interface Copier {
   copy(request: CopyRequest, context: WorkContext): Promise<CopyAccounts>;
   copyTable(request: CopyTableRequest, context: WorkContext): Promise<CopyAccounts>;
+  /** Reads the source again through the same functions and compares that with the target; changes nothing unless asked to repair. */
+  verify(request: VerifyRowsRequest, context: WorkContext): Promise<RowsVerification>;
+  /** Rows of a table, without partitions that only have static cells. */
+  count(table: Table, context: WorkContext): Promise<number>;
   /** Value digests of two tables over mapped columns; throws `ROWS_DIFFER` with counts and up to ten examples when they are not equal. */
   compare(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'>,

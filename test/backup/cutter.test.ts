@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Cut, Cutter, joinUncut, type PlacedRow, weightOf } from '../../src/backup/cutter.ts';
 import { cellBounds, cellName, cellsAt, wholeRing } from '../../src/backup/grid.ts';
-import { tokenOf } from '../../src/backup/token.ts';
+import { tokenOf } from '../../src/cql/token.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import { seeded } from './random.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { comparePositions, Positions } from '../../src/backup/key-order.ts';
-import { tokenOf } from '../../src/backup/token.ts';
 import { createTable } from '../../src/cql/create.ts';
+import { tokenOf } from '../../src/cql/token.ts';
 import type { Table } from '../../src/model/schema.ts';
 import { type RowsFixture, rowsFixture, tableOf } from '../cassandra/rows-fixture.ts';
 import { ownKeyspace } from './fixture.ts';

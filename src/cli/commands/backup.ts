@@ -1,9 +1,8 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
-import type { Output } from '../output.ts';
+import { withProgress } from '../progress.ts';
 import { inSession } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
-import type { ProgressLine } from '../view/progress.ts';
 
 const store = {
   type: 'string',
@@ -113,18 +112,3 @@ export const backupCommand: AnyCommand = group({
     }),
   ],
 });
-
-async function withProgress<T>(
-  output: Output,
-  title: string,
-  work: (onProgress: ProgressLine['update']) => Promise<T>,
-): Promise<T> {
-  const { ProgressLine } = await import('../view/progress.ts');
-  const line = new ProgressLine(output);
-  line.begin(title);
-  try {
-    return await work((progress) => line.update(progress));
-  } finally {
-    line.end();
-  }
-}

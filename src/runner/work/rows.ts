@@ -1,10 +1,8 @@
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
-import { canonicalJson } from '../../kernel/hash.ts';
-import type { DataSpec } from '../../model/data.ts';
 import type { StepResult } from '../../model/journal.ts';
-import { type Column, keyColumns, type Table } from '../../model/schema.ts';
-import { newestDrop } from '../decide.ts';
+import { keyColumns, type Table } from '../../model/schema.ts';
 import type { WorkInput } from '../deps.ts';
+import { carryingRest, floorOf } from './copy-request.ts';
 
 type StepFacts = Omit<WorkInput, 'work'>;
 
@@ -99,17 +97,8 @@ async function raiseFloor({ deps, step, decisions }: StepFacts, table: string, t
   await deps.journal.write({ kind: 'floor', table, timestamp: String(above), reason: step.id });
 }
 
-/** Cells at or below it would be hidden: by what a rollback wrote, or by the drop of a column that is back now. */
-function floorOf({ request, live }: StepFacts, table: Table): bigint | null {
-  const recorded = request.floors.get(table.name) ?? 0n;
-  const columns = table.columns.map((column) => column.name);
-  const dropped = newestDrop(columns, live, table.name);
-  const floor = recorded > dropped ? recorded : dropped;
-  return floor === 0n ? null : floor + 1n;
-}
-
 export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
-  const { work, deps, request, decisions, context, section, step } = input;
+  const { work, deps, request, decisions, context, section, step, live } = input;
   const from = work.from === null ? null : liveTable(input, work.from.name);
   const into = liveTable(input, work.into.name);
   const spec = carryingRest(await deps.loadData(section, work.data.index), from, into);
@@ -120,7 +109,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
       into,
       startedAt: new Date(decisions.startedAt),
       timestamp: BigInt(decisions.writeTimestamp ?? '0'),
-      floor: floorOf(input, liveTable(input, work.into.name)),
+      floor: floorOf(request.floors, live, into),
       rejectsFile: deps.rejectsFile(request.run, step.id),
     },
     context,
@@ -129,37 +118,17 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   return { kind: 'data', accounts, skipped: false };
 }
 
-/** A table that is made anew by the user's `copy` keeps the columns that the migration does not name. */
-function carryingRest(spec: DataSpec, from: Table | null, into: Table): DataSpec {
-  if (spec.kind !== 'copy' || spec.from.kind !== 'table' || spec.from.table.name !== spec.into.name) return spec;
-  const named = new Set([...spec.into.columns, ...spec.from.table.columns].map((column) => column.name));
-  const rest = into.columns.filter(
-    (column) => !named.has(column.name) && from?.columns.some((old) => isSameColumn(old, column)),
-  );
-  const source = { ...spec.from.table, columns: [...spec.from.table.columns, ...rest] };
-  const carried = rest.map(({ name }) => [name, { kind: 'column', from: name }] as const);
-  return {
-    ...spec,
-    from: { kind: 'table', table: source },
-    into: { ...spec.into, columns: [...spec.into.columns, ...rest] },
-    columns: { ...spec.columns, ...Object.fromEntries(carried) },
-  };
-}
-
-function isSameColumn(a: Column, b: Column): boolean {
-  return a.name === b.name && a.static === b.static && canonicalJson(a.type) === canonicalJson(b.type);
-}
-
 export async function runCopyTable(input: WorkInput<'copy-table'>): Promise<StepResult> {
-  const { work, deps, decisions, context, step } = input;
+  const { work, deps, request, decisions, context, step, live } = input;
+  const into = liveTable(input, work.into.name);
   const accounts = await deps.copier.copyTable(
     {
       from: liveTable(input, work.from.name),
-      into: liveTable(input, work.into.name),
+      into,
       columns: work.columns,
       withinRow: work.from.name === work.into.name,
       timestamp: BigInt(decisions.writeTimestamp ?? '0'),
-      floor: floorOf(input, liveTable(input, work.into.name)),
+      floor: floorOf(request.floors, live, into),
     },
     context,
   );

@@ -1,6 +1,6 @@
 /**
- * Works on items, so many of them at a time. The first failure is thrown; the others are told by `stopped` and no more
- * are begun.
+ * Works on items, so many of them at a time. The first failure is thrown, when all that was under way has come to rest;
+ * the others are told by `stopped` and no more are begun.
  */
 export async function eachAtATime<T>(
   items: Iterable<T>,
@@ -20,5 +20,6 @@ export async function eachAtATime<T>(
       }
     }
   };
-  await Promise.all(Array.from({ length: atATime }, worker));
+  const workers = Array.from({ length: atATime }, worker);
+  for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
 }

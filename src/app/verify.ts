@@ -1,0 +1,174 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import type { Progress } from '../model/event.ts';
+import type { MigrationEntry, StepEntry } from '../model/journal.ts';
+import type { LiveKeyspace } from '../model/live.ts';
+import type { Plan, Section } from '../model/plan.ts';
+import type { Table } from '../model/schema.ts';
+import type { Step, Work } from '../model/step.ts';
+import type { RowsVerification } from '../ports/engines.ts';
+import { type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
+import { carryingRest, floorOf } from '../runner/work/copy-request.ts';
+import { dataLoader } from './data-loader.ts';
+import { type Engines, enginesOf } from './engines.ts';
+import { withLease } from './lease.ts';
+import type { Session } from './session.ts';
+
+export type VerifyMode =
+  /** The rows of the target are counted, and compared with what the ledger says was written. */
+  | { readonly kind: 'count' }
+  /** Percent of the target's token ring; the source is still read whole. */
+  | { readonly kind: 'sample'; readonly share: number }
+  | { readonly kind: 'full' };
+
+export interface VerifyOptions {
+  /** Null: every applied migration that moved data. */
+  readonly migration: string | null;
+  readonly mode: VerifyMode;
+  /** Writes again what is missing or older than the copy, under the lease. */
+  readonly repair: boolean;
+  readonly leaseTimeoutMs: number;
+  readonly onProgress: (title: string, progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What became of one data step. */
+export type StepVerification = {
+  readonly migration: string;
+  readonly step: string;
+  readonly title: string;
+} & (
+  | { readonly kind: 'rows'; readonly ok: boolean; readonly report: RowsVerification }
+  | { readonly kind: 'count'; readonly ok: boolean; readonly written: number; readonly there: number }
+  /** A later migration took away what it read or wrote, or the step was skipped. */
+  | { readonly kind: 'not-compared'; readonly reason: string }
+);
+
+/** Compares what applied migrations copied with what is in their targets now. */
+export async function verify(session: Session, options: VerifyOptions): Promise<readonly StepVerification[]> {
+  const work = async (assertHeld: () => void): Promise<readonly StepVerification[]> => {
+    const standing = standingOf(await session.journal.entries());
+    const live = await session.cluster.describe(session.project.keyspace);
+    const engines = enginesOf(session);
+    const verified: StepVerification[] = [];
+    for (const entry of chosen(standing, options.migration)) {
+      for (const copied of await copiesOf(session, standing, entry)) {
+        verified.push(await verifyCopy(copied, { session, standing, live, engines, options, assertHeld }));
+      }
+    }
+    return verified;
+  };
+  const interrupted = (): void => {
+    if (options.signal.aborted) throw stopped();
+  };
+  if (!options.repair) return work(interrupted);
+  const lease = { leaseTimeoutMs: options.leaseTimeoutMs, emit: () => undefined };
+  return withLease(session, lease, (held) =>
+    work(() => {
+      interrupted();
+      held.assertHeld();
+    }),
+  );
+}
+
+function chosen({ applied }: Standing, migration: string | null): readonly MigrationEntry[] {
+  if (migration === null) return applied.filter((entry) => entry.status === 'applied');
+  const entry = applied.find((one) => one.id === migration && one.status === 'applied');
+  if (entry !== undefined) return [entry];
+  throw new CqlformError('NOT_APPLIED', `${migration} is not an applied migration`, {
+    next: 'Name one that `cqlform status` lists as applied.',
+    fields: { migration },
+    exitCode: exitCodes.usage,
+  });
+}
+
+type DataStep = Step & { readonly work: Extract<Work, { readonly kind: 'data' }> };
+
+interface Copied {
+  readonly section: Section;
+  readonly step: DataStep;
+  readonly entry: StepEntry | undefined;
+}
+
+async function copiesOf(session: Session, standing: Standing, entry: MigrationEntry): Promise<readonly Copied[]> {
+  const plan = (await session.journal.getDocument(entry.planHash)) as Plan;
+  const section = plan.sections.find((one) => one.migration === entry.id);
+  if (section === undefined) return [];
+  const entries = stepsOfRun(standing, entry.run);
+  return section.steps.flatMap((step) => {
+    const { work } = step;
+    return work.kind === 'data' ? [{ section, step: { ...step, work }, entry: entries.get(step.id) }] : [];
+  });
+}
+
+interface Verifying {
+  readonly session: Session;
+  readonly standing: Standing;
+  readonly live: LiveKeyspace;
+  readonly engines: Engines;
+  readonly options: VerifyOptions;
+  readonly assertHeld: () => void;
+}
+
+async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVerification> {
+  const { section, step, entry } = copied;
+  const { live, options, engines, assertHeld } = verifying;
+  const about = { migration: section.migration, step: step.id, title: step.title };
+  const result = entry?.result;
+  if (entry === undefined || result?.kind !== 'data' || result.skipped) {
+    return { ...about, kind: 'not-compared', reason: 'its data was skipped when it was applied' };
+  }
+  const into = live.schema.tables[step.work.into.name];
+  const from = step.work.from === null ? null : live.schema.tables[step.work.from.name];
+  if (into === undefined || from === undefined) {
+    const gone = into === undefined ? step.work.into.name : step.work.from?.name;
+    return { ...about, kind: 'not-compared', reason: `${live.name}.${gone} is not there any more` };
+  }
+  const context = {
+    keyspace: live.name,
+    types: live.schema.types,
+    onProgress: (progress: Progress) => options.onProgress(step.title, progress),
+    assertHeld,
+    attempt: entry.decisions.attempt + 1,
+    finished: [],
+    checkpoint: async () => undefined,
+  };
+  if (options.mode.kind === 'count') {
+    const there = await engines.copier.count(into, context);
+    const written = result.accounts.written - result.accounts.collisions;
+    return { ...about, kind: 'count', ok: there >= written, written, there };
+  }
+  const request = await requestOf(copied, { from, into, entry }, verifying);
+  let report = await engines.copier.verify(request, context);
+  if (report.repaired > 0) {
+    const after = await engines.copier.verify({ ...request, repair: false }, context);
+    report = { ...after, repaired: report.repaired };
+  }
+  const ok = report.missing + report.extra + report.different + report.unexamined === 0;
+  return { ...about, kind: 'rows', ok, report };
+}
+
+async function requestOf(
+  { section, step }: Copied,
+  { from, into, entry }: { readonly from: Table | null; readonly into: Table; readonly entry: StepEntry },
+  { session, standing, live, options }: Verifying,
+): Promise<Parameters<Engines['copier']['verify']>[0]> {
+  const { mode, repair } = options;
+  const { decisions } = entry;
+  return {
+    spec: carryingRest(await dataLoader(session.project)(section, step.work.data.index), from, into),
+    from,
+    into,
+    startedAt: new Date(decisions.startedAt),
+    timestamp: BigInt(decisions.writeTimestamp ?? '0'),
+    floor: floorOf(standing.floors, live, into),
+    share: mode.kind === 'sample' ? mode.share : 100,
+    repair,
+  };
+}
+
+function stopped(): CqlformError {
+  return new CqlformError('INTERRUPTED', 'stopped at your request', {
+    next: 'Run `cqlform verify` again; it begins anew.',
+    exitCode: exitCodes.interrupted,
+  });
+}

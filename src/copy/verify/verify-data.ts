@@ -1,0 +1,110 @@
+import type { StoredRow, TokenRange } from '../../model/row.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Rows } from '../../ports/cluster.ts';
+import type { RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
+import type { OpenSource } from '../../ports/source.ts';
+import { BucketedDigest } from '../bucketed-digest.ts';
+import type { Piece } from '../input.ts';
+import { assertReadsInTheClear } from '../masked-source.ts';
+import { tableRead } from '../row-work.ts';
+import { sourcePieces } from '../source-pieces.ts';
+import { tablePieces } from '../table-pieces.ts';
+import { assertNoCounters } from '../target-row.ts';
+import { CloseLook } from './close-look.ts';
+import { eachSaid, eachStored, type StreamOptions, shapeOf } from './row-streams.ts';
+import { storedRowOf } from './said-row.ts';
+
+/*
+ * The source is read once more through the functions of the migration, and the target as it is; both are digested by
+ * buckets of their keys' hash. Buckets that differ are read once more, so many that their rows fit into memory, and
+ * compared cell by cell. So memory stays bounded, and what is equal costs one pass.
+ */
+
+const ringParts = 64;
+const sampleParts = 1024;
+/** Rows, of both sides, that are held at once. */
+const heldRows = 60_000;
+/** How often both sides are read again; what differs beyond that is counted, not examined. */
+const mostLooks = 16;
+
+export interface VerifyDependencies {
+  readonly rows: Rows;
+  readonly openSource: OpenSource;
+  readonly clock: Clock;
+}
+
+/** Throws nothing for rows that differ: they are the report. */
+export async function verifyData(
+  request: VerifyRowsRequest,
+  context: WorkContext,
+  { rows, openSource, clock }: VerifyDependencies,
+): Promise<RowsVerification> {
+  const { spec, from, into } = request;
+  assertNoCounters(into);
+  for (const table of from === null ? [into] : [from, into]) await assertReadsInTheClear(rows, context.keyspace, table);
+  const source = spec.from.kind === 'foreign' ? await openSource(spec.from) : null;
+  const ranges = request.share >= 100 ? rows.split(ringParts) : sampled(rows.split(sampleParts), request.share);
+  const options: StreamOptions = { request, context, rows, clock, shape: shapeOf(request), ranges };
+  const { keyspace, types } = context;
+  const piecesOf = async (): Promise<readonly Piece[]> => {
+    if (source !== null) return sourcePieces(source, '');
+    return tablePieces({ rows, keyspace, types, ...tableRead({ ...request, rejectsFile: '' }), times: true }, []);
+  };
+  try {
+    return await looked(options, piecesOf);
+  } finally {
+    await source?.close();
+  }
+}
+
+async function looked(options: StreamOptions, piecesOf: () => Promise<readonly Piece[]>): Promise<RowsVerification> {
+  const { shape, request } = options;
+  const counts = (row: StoredRow): boolean =>
+    request.spec.kind !== 'backfill' || row.cells.some((cell) => cell !== null);
+  const [expected, actual] = [new BucketedDigest(shape), new BucketedDigest(shape)];
+  const tally = await eachSaid(options, await piecesOf(), (row) => {
+    const stored = storedRowOf(row, shape);
+    if (counts(stored)) expected.add(stored);
+  });
+  await eachStored(options, (row) => {
+    if (counts(row)) actual.add(row);
+  });
+  const closely = new CloseLook(options);
+  let left = [...expected.differingFrom(actual)];
+  for (let look = 1; look <= mostLooks && left.length > 0; look += 1) {
+    const taken = someOf(left, (bucket) => expected.rowsIn(bucket) + actual.rowsIn(bucket));
+    await closely.look(new Set(left.slice(0, taken)), await piecesOf());
+    left = left.slice(taken);
+  }
+  const { read, skipped, rejected } = tally;
+  const [wanted, there] = [expected.total(), actual.total()];
+  return {
+    read,
+    skipped,
+    rejected,
+    expected: wanted.rows + wanted.expiringRows - closely.repeated,
+    actual: there.rows + there.expiringRows,
+    ...closely.report(wanted.expiringCells),
+    unexamined: left.reduce((sum, bucket) => sum + Math.max(expected.rowsIn(bucket), actual.rowsIn(bucket)), 0),
+  };
+}
+
+/** How many of the first buckets fit into memory together; at least one. */
+function someOf(buckets: readonly number[], rowsIn: (bucket: number) => number): number {
+  let held = 0;
+  const over = buckets.findIndex((bucket, index) => {
+    held += rowsIn(bucket);
+    return index > 0 && held > heldRows;
+  });
+  return over === -1 ? buckets.length : over;
+}
+
+/** Ranges spread over the ring, the same ones each time. */
+function sampled(ranges: readonly TokenRange[], share: number): readonly TokenRange[] {
+  const step = 100 / share;
+  const count = Math.max(1, Math.round(ranges.length / step));
+  return Array.from(
+    { length: count },
+    (_, index) => ranges[Math.floor(((index + 0.5) * ranges.length) / count)],
+  ).filter((range) => range !== undefined);
+}
