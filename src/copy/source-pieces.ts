@@ -1,9 +1,14 @@
-import type { Source } from '../ports/source.ts';
+import type { Source, Split } from '../ports/source.ts';
 import type { Piece } from './input.ts';
 import type { Spool } from './spool.ts';
 
 /** How many pieces a source is asked for; files are cut only where a piece stays large enough. */
 const sourceParts = 64;
+
+/** The pieces of a foreign source as it is cut now. */
+export async function piecesOfSource(source: Source, identity: string): Promise<readonly Piece[]> {
+  return piecesOf(source, await source.splits(sourceParts), identity);
+}
 
 /** The pieces of a foreign source, all of them: as an earlier attempt cut it, while it is the same source. */
 export async function sourcePieces(
@@ -13,6 +18,10 @@ export async function sourcePieces(
   const kept = await spool.keptSplits(identity);
   const splits = kept ?? (await source.splits(sourceParts));
   if (kept === null) await spool.keepSplits(identity, splits);
+  return piecesOf(source, splits, identity);
+}
+
+function piecesOf(source: Source, splits: readonly Split[], identity: string): readonly Piece[] {
   return splits.map((split) => ({
     id: split.id,
     identity,

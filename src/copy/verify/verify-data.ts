@@ -7,7 +7,7 @@ import { BucketedDigest } from '../bucketed-digest.ts';
 import type { Piece } from '../input.ts';
 import { assertReadsInTheClear } from '../masked-source.ts';
 import { tableRead } from '../row-work.ts';
-import { sourcePieces } from '../source-pieces.ts';
+import { piecesOfSource } from '../source-pieces.ts';
 import { tablePieces } from '../table-pieces.ts';
 import { assertNoCounters } from '../target-row.ts';
 import { CloseLook } from './close-look.ts';
@@ -47,7 +47,7 @@ export async function verifyData(
   const options: StreamOptions = { request, context, rows, clock, shape: shapeOf(request), ranges };
   const { keyspace, types } = context;
   const piecesOf = async (): Promise<readonly Piece[]> => {
-    if (source !== null) return sourcePieces(source, '');
+    if (source !== null) return piecesOfSource(source, '');
     return tablePieces({ rows, keyspace, types, ...tableRead({ ...request, rejectsFile: '' }), times: true }, []);
   };
   try {
