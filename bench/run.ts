@@ -4,11 +4,12 @@ import { devDown } from '../src/devcluster/down.ts';
 import { devUp } from '../src/devcluster/up.ts';
 import type { CassandraAddress } from '../test/support/cassandra.ts';
 import { type TestProject, testProject } from '../test/support/project.ts';
+import { benchMemory } from './memory.ts';
 import { inTurn, machine, median, node, table, timed } from './timing.ts';
 
 /**
- * Times of the built program on a real node, as tables for docs/benchmarks.md. `npm run bench` runs all three parts,
- * `npm run bench -- start plan apply` those that are named. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
+ * Times of the built program on a real node, as tables for docs/benchmarks.md. `npm run bench` runs all parts,
+ * `npm run bench -- start plan apply memory` those that are named. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
 const program = fileURLToPath(new URL('../dist/bin.js', import.meta.url));
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, (address: CassandraAddress) => Promise<stri
   start: benchStart,
   plan: benchPlan,
   apply: benchApply,
+  memory: benchMemory,
 };
 const milliseconds = (value: number): string => `${Math.round(value)} ms`;
 
