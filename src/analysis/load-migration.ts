@@ -3,6 +3,7 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { Migration } from '../model/migration.ts';
 import type { CodeDocument } from './code/parts.ts';
 import { importModule } from './import-module.ts';
+import type { PackageVersions } from './installed.ts';
 
 interface MigrationFile {
   readonly id: string;
@@ -13,14 +14,27 @@ interface MigrationFile {
 export async function loadMigration(file: MigrationFile): Promise<Migration> {
   const module = await importModule(file.path, 'MIGRATION');
   const compiled = compiledFrom(file, module['default']);
-  const codeHash = compiled.data.length === 0 ? null : (await codeOfFile(file.path)).hash;
-  return { ...compiled, schemaHash: schemaHashOf(compiled), codeHash };
+  const schemaHash = schemaHashOf(compiled);
+  if (compiled.data.length === 0) return { ...compiled, schemaHash, codeHash: null };
+  const { hash: codeHash, packages } = await codeOfFile(file.path);
+  return { ...compiled, schemaHash, codeHash, ...(Object.keys(packages).length === 0 ? {} : { packages }) };
 }
 
-/** The code that a migration's data steps run, part by part, and its hash. */
-export async function codeOfFile(path: string): Promise<{ readonly document: CodeDocument; readonly hash: string }> {
-  const [{ codeOf }, { openProgram }] = await Promise.all([import('./code/parts.ts'), import('./code/program.ts')]);
-  return codeOf(openProgram(path));
+interface FileCode {
+  readonly document: CodeDocument;
+  readonly hash: string;
+  readonly packages: PackageVersions;
+}
+
+/** The code that a migration's data steps run, part by part, its hash, and the packages that it names. */
+export async function codeOfFile(path: string): Promise<FileCode> {
+  const [{ codeOf }, { packagesOf }, { openProgram }] = await Promise.all([
+    import('./code/parts.ts'),
+    import('./code/packages.ts'),
+    import('./code/program.ts'),
+  ]);
+  const program = openProgram(path);
+  return { ...codeOf(program), packages: packagesOf(program) };
 }
 
 function compiledFrom({ id, path }: MigrationFile, exported: unknown): ReturnType<typeof compileMigration> {

@@ -60,6 +60,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
         status: 'baselined',
         schemaHash,
         codeHash,
+        ...(migration.packages === undefined ? {} : { packages: migration.packages }),
         ...states,
         run,
         planHash,

@@ -3,7 +3,9 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Section } from '../model/plan.ts';
+import { listed } from '../planner/names.ts';
 import { migrationFile } from './migration-files.ts';
+import { packageChanges } from './packages.ts';
 import type { Project } from './project.ts';
 
 /** Gives the row functions of a planned migration, after comparing the file's code with what was planned. */
@@ -15,10 +17,22 @@ export function dataLoader(project: Project): (section: Section, index: number) 
     loaded.set(id, pending);
     const migration = await pending;
     if (migration.codeHash !== section.codeHash || migration.schemaHash !== section.schemaHash) throw codeChanged(id);
+    const { packages = {} } = migration;
+    const changes = packageChanges(section.packages ?? {}, (name) => packages[name] ?? null);
+    if (changes.length > 0) throw packagesChanged(id, changes);
     const spec = migration.data[index];
     if (spec === undefined) throw codeChanged(id);
     return spec;
   };
+}
+
+/** Half of the rows would have been made by one version and half by another. */
+function packagesChanged(id: string, changes: readonly string[]): CqlformError {
+  return new CqlformError('PACKAGE_CHANGED', `${id} was planned with ${listed(changes)}`, {
+    next: 'Install what was planned (`npm ci` in the commit that was planned); or take back what has run with `cqlform rollback`, and plan again.',
+    fields: { migration: id },
+    exitCode: exitCodes.stalePlan,
+  });
 }
 
 function codeChanged(id: string): CqlformError {

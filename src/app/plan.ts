@@ -12,6 +12,7 @@ import { type Standing, standingOf } from '../runner/standing.ts';
 import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
 import { fileNamed, migrationFiles } from './migration-files.ts';
+import { withPackageNotices } from './packages.ts';
 import type { Session } from './session.ts';
 import { sourceFindings } from './source-findings.ts';
 import { recordedState } from './status.ts';
@@ -67,7 +68,8 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending, live) }),
     options: { schemaOnly, noBackup: options.noBackup },
   });
-  return withPlaceNotice(plan, chooseStore(project, options.backupStore));
+  const noted = withPackageNotices(plan, project, standing);
+  return withPlaceNotice(noted, chooseStore(project, options.backupStore));
 }
 
 /** What plans in both directions are made from. */

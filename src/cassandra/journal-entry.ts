@@ -158,6 +158,7 @@ const entry: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
     status: z.enum(['applied', 'partial', 'rolled-back', 'baselined']),
     schemaHash: z.string(),
     codeHash: z.string().nullable(),
+    packages: z.record(z.string(), z.string()).exactOptional(),
     stateBefore: z.string(),
     stateAfter: z.string(),
     run: z.string(),

@@ -99,6 +99,8 @@ export interface MigrationEntry {
   readonly status: 'applied' | 'partial' | 'rolled-back' | 'baselined';
   readonly schemaHash: string;
   readonly codeHash: string | null;
+  /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
+  readonly packages?: Readonly<Record<string, string>>;
   readonly stateBefore: string;
   readonly stateAfter: string;
   readonly run: string;

@@ -64,4 +64,6 @@ export interface Migration {
   readonly schemaHash: string;
   /** SHA-256 of the code that its data functions run; null without data. */
   readonly codeHash: string | null;
+  /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
+  readonly packages?: Readonly<Record<string, string>>;
 }

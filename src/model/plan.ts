@@ -19,6 +19,8 @@ export interface Section {
   readonly description: string;
   readonly schemaHash: string;
   readonly codeHash: string | null;
+  /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
+  readonly packages?: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
   /** Data steps that are recorded as skipped, by title, under `--schema-only`. */

@@ -97,6 +97,7 @@ function planOne(
     description: migration.description,
     schemaHash: migration.schemaHash,
     codeHash: migration.codeHash,
+    ...(migration.packages === undefined ? {} : { packages: migration.packages }),
     changes: all,
     steps: late === null ? writer.steps : withLateHazard(writer, late),
     skippedData: input.options.schemaOnly ? migration.data.map(dataTitle) : [],

@@ -54,6 +54,8 @@ function sectionsOf(migrations: readonly Migration[]): readonly Section[] {
       change.kind === 'object' && change.after !== null ? [{ ...change, adopted: true }] : [],
     );
     const skippedData = migration.data.map(dataTitle);
-    return { migration: id, description, schemaHash, codeHash, changes: adopted, steps: [], skippedData, late: null };
+    const packages = migration.packages === undefined ? {} : { packages: migration.packages };
+    const about = { migration: id, description, schemaHash, codeHash, ...packages };
+    return { ...about, changes: adopted, steps: [], skippedData, late: null };
   });
 }

@@ -148,6 +148,7 @@ async function beginMigration(section: Section, request: RunRequest, deps: Runne
     status: 'partial',
     schemaHash: section.schemaHash,
     codeHash: section.codeHash,
+    ...(section.packages === undefined ? {} : { packages: section.packages }),
     stateBefore,
     // Taking back what never became part of the recorded state leaves that state as it is.
     stateAfter: request.plan.kind === 'rollback' && partialBefore ? stateBefore : noState,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packagesOf } from '../../src/analysis/code/packages.ts';
 import { type CodeDocument, codeOf } from '../../src/analysis/code/parts.ts';
 import { openProgram } from '../../src/analysis/code/program.ts';
 import { editedParts } from '../../src/analysis/edited.ts';
@@ -102,6 +103,21 @@ describe('the code hash', () => {
     const edited = await hashOfSources(migration(rows), lib.replace("'Feb'", "'Feb', 'Mar'"));
     expect(edited.hash).not.toBe(original.hash);
     expect(editedParts(original.document, edited.document)).toEqual(['months (used by monthOf) changed']);
+  });
+
+  it('does not change with the version of a package, which is told beside it', async () => {
+    const source = migration(rows.replace('monthOf(month)', 'at(month)'), "import { at } from '@dates/parse/month';");
+    const versions: unknown[] = [];
+    const hashes = new Set<string>();
+    for (const version of ['1.0.0', '2.0.0-rc.1']) {
+      await folder.write({ 'node_modules/@dates/parse/package.json': JSON.stringify({ version }) });
+      hashes.add((await hashOfSources(source)).hash);
+      versions.push(packagesOf(openProgram(folder.path(id))));
+    }
+    expect(versions).toEqual([{ '@dates/parse': '1.0.0' }, { '@dates/parse': '2.0.0-rc.1' }]);
+    expect(hashes.size).toBe(1);
+    await hashOfSources(migration(rows));
+    expect(packagesOf(openProgram(folder.path(id)))).toEqual({});
   });
 
   it('does not change when a helper moves within lib/', async () => {

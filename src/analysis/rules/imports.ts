@@ -7,6 +7,7 @@ import { type CodeProgram, localFile, spotOf } from '../code/program.ts';
 import { type Diagnostic, errorAt } from '../diagnostic.ts';
 import { isMigrationPath, isSchemaPath } from '../file-roles.ts';
 import { importsMigration } from '../import-module.ts';
+import { packageName } from '../installed.ts';
 import type { FileContext } from './files.ts';
 
 type Finding = Pick<Diagnostic, 'code' | 'reason' | 'fix'>;
@@ -56,7 +57,7 @@ function specifierFinding(specifier: string, importer: string, { own }: FileCont
     );
   }
   if (/^\.{1,2}(\/|$)/.test(specifier)) return localFinding(specifier, importer);
-  const name = packageOf(specifier);
+  const name = packageName(specifier);
   if (specifier.startsWith('node:') || builtinModules.includes(name) || isInstalled(name, importer)) return null;
   if (
     /^[@~#]?\/|^[~#]|^\//.test(specifier) ||
@@ -141,13 +142,6 @@ function typeMissing(name: string, module: string, importer: string): Finding {
 
 function notFound(reason: string, fix: string): Finding {
   return { code: 'IMPORT_NOT_FOUND', reason, fix };
-}
-
-function packageOf(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/');
 }
 
 /** Looks up the folders as Node does. */
