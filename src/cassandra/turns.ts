@@ -7,19 +7,25 @@ export interface Window {
   readonly bytes: number;
 }
 
+const slackBytes = 64 * 1024;
+
 /** Two blocks that take turns: one is filled while the rows of the other are on their way. Memory is used again only when every row in it is acknowledged. */
 export class Turns {
   readonly #sender: BatchSender;
   readonly #window: Window;
-  readonly #free: RowBlock[] = [new RowBlock()];
+  readonly #free: RowBlock[];
   readonly #underWay = new Set<Promise<void>>();
-  #filling: RowBlock | null = new RowBlock();
+  #filling: RowBlock | null;
   #failure: unknown = null;
   #waiting: (() => void)[] = [];
 
   constructor(sender: BatchSender, window: Window) {
     this.#sender = sender;
     this.#window = window;
+    // a row is added before the block is seen to be full
+    const [one, other] = [0, 1].map(() => new RowBlock(window.bytes + slackBytes));
+    this.#filling = one ?? null;
+    this.#free = other === undefined ? [] : [other];
   }
 
   /** What stopped the sending; null when nothing did. */

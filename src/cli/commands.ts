@@ -8,6 +8,7 @@ import { driftCommand } from './commands/drift.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { introspectCommand } from './commands/introspect.ts';
+import { loadCommand } from './commands/load.ts';
 import { lockCommand } from './commands/lock.ts';
 import { newCommand } from './commands/new.ts';
 import { planCommand } from './commands/plan.ts';
@@ -36,6 +37,7 @@ export const commands: readonly AnyCommand[] = [
   redoCommand,
   rebaseCommand,
   backupCommand,
+  loadCommand,
   resolveCommand,
   baselineCommand,
   lockCommand,

@@ -1,3 +1,4 @@
+import { reasonOf } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import { RowRejected } from '../model/data.ts';
 import type { ByName, UserType } from '../model/schema.ts';
@@ -36,6 +37,24 @@ export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserTyp
     },
     custom: () => bytesOf(value),
   });
+}
+
+/** A value from its text: a scalar as people write it, anything else as JSON. Throws RowRejected. */
+export function valueOfText(text: string, type: CqlType, types: ByName<UserType>): unknown {
+  return valueOfJson(type.kind === 'scalar' ? text : parsedJson(text), type, types);
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    // a number that JavaScript would change stays its text
+    return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
+      typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
+        ? context.source
+        : value,
+    );
+  } catch (thrown) {
+    throw new RowRejected(`it is not valid JSON: ${reasonOf(thrown)}`);
+  }
 }
 
 function scalarOf(value: unknown, name: ScalarName): unknown {

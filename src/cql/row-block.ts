@@ -11,11 +11,16 @@ export const nullLength = -1;
  * `begin`, then the values into `sink`, then `commit`; or `discard` when the row turns out to be none.
  */
 export class RowBlock {
-  readonly sink: Sink = new Sink();
+  readonly sink: Sink;
   #count = 0;
   #starts = new Uint32Array(1024);
   #hashes = new Uint32Array(1024);
   #statements = new Uint16Array(1024);
+
+  /** `bytes`: what it can hold before it must grow; memory is taken up only as it is filled. */
+  constructor(bytes?: number) {
+    this.sink = new Sink(bytes);
+  }
 
   get count(): number {
     return this.#count;

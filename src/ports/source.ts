@@ -71,8 +71,13 @@ export interface BlockTarget {
   timeOf(number: number): number;
   /** Seconds; 0: for ever. */
   readonly ttl: number;
-  /** A row that cannot be taken; `raw` is its beginning as it was read. Throws to end the reading. */
-  reject(row: { readonly place: string; readonly reason: string; readonly raw: string }): Promise<void>;
+  /** A row that cannot be taken, the `read`th; `raw` is its beginning as it was read. Throws to end the reading. */
+  reject(row: {
+    readonly place: string;
+    readonly reason: string;
+    readonly raw: string;
+    readonly read: number;
+  }): Promise<void>;
   /** Told now and then of what was read; throws to end the reading. */
   onProgress(read: { readonly rows: number; readonly bytes: number }): void;
 }

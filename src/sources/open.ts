@@ -1,5 +1,7 @@
 import { CqlformError } from '../kernel/errors.ts';
-import type { OpenSource } from '../ports/source.ts';
+import type { ForeignSource } from '../model/data.ts';
+import type { BlockSource, OpenSource } from '../ports/source.ts';
+import { openCsvBlocks } from './csv/blocks.ts';
 import { openCsv } from './csv/source.ts';
 import { type FileSourceOptions, openJson } from './json/source.ts';
 import type { Addresses } from './sql/address.ts';
@@ -16,13 +18,22 @@ export interface OpenSourceOptions {
   readonly rowLimit?: number;
 }
 
+function fileOptionsOf({ projectFolder, rowLimit = defaultRowLimit }: OpenSourceOptions): FileSourceOptions {
+  return { projectFolder, rowLimit };
+}
+
+/** Opens sources that can be read straight into wire form: CSV files. */
+export function createOpenBlocks(options: OpenSourceOptions): (source: ForeignSource) => Promise<BlockSource> {
+  return async (source) => {
+    if (source.system === 'csv') return openCsvBlocks(source, fileOptionsOf(options));
+    throw new TypeError(`${source.system} cannot be read into wire form`);
+  };
+}
+
 /** Opens declared sources. */
 export function createOpenSource(options: OpenSourceOptions): OpenSource {
   const addresses = options.addresses ?? {};
-  const fileOptions: FileSourceOptions = {
-    projectFolder: options.projectFolder,
-    rowLimit: options.rowLimit ?? defaultRowLimit,
-  };
+  const fileOptions = fileOptionsOf(options);
   return async (source) => {
     switch (source.system) {
       case 'json':

@@ -26,10 +26,15 @@ export class ProgressLine {
   }
 
   update(progress: Progress): void {
+    this.show((elapsedMs) => progressText(progress, elapsedMs));
+  }
+
+  /** The same for what has words of its own. */
+  show(words: (elapsedMs: number) => string): void {
     const now = performance.now();
     if (now - this.#drawn < (this.#output.live ? redrawMs : plainLineMs)) return;
     this.#drawn = now;
-    const text = `        ${progressText(progress, now - this.#begun)}`;
+    const text = `        ${words(now - this.#begun)}`;
     if (this.#output.live) {
       process.stderr.write(clearLine + text.slice(0, this.#output.width - 1));
       this.#onScreen = true;

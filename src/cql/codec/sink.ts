@@ -2,8 +2,13 @@ import type { Bytes } from '../../model/row.ts';
 
 /** A buffer that grows as a value is written into it, and is used again for the next one. */
 export class Sink {
-  bytes: Buffer = Buffer.allocUnsafe(256);
+  bytes: Buffer;
   length = 0;
+
+  /** `size`: what it can hold before it must grow. */
+  constructor(size: number = 256) {
+    this.bytes = Buffer.allocUnsafe(size);
+  }
 
   /** Makes room for `size` more bytes and gives where they begin; `bytes` may be another buffer afterwards. */
   reserve(size: number): number {

@@ -145,8 +145,8 @@ class BlockReader {
       throw malformed(this.#file, line, `the quote that opens on line ${line} is never closed`);
     }
     if (begun > this.#options.limit) {
-      await this.#reject(bytes.toString('utf8', at, at + rawShown), `it is longer than ${this.#options.limit} bytes`);
       this.#options.read.rows += 1;
+      await this.#reject(bytes.toString('utf8', at, at + rawShown), `it is longer than ${this.#options.limit} bytes`);
       this.#tooLong = true;
       this.#rest = Buffer.alloc(0);
       return;
@@ -185,7 +185,8 @@ class BlockReader {
   }
 
   async #reject(raw: string, reason: string): Promise<void> {
-    await this.#options.target.reject({ place: `${this.#file.name}:${this.#line}`, reason, raw });
+    const { target, read } = this.#options;
+    await target.reject({ place: `${this.#file.name}:${this.#line}`, reason, raw, read: read.rows });
   }
 
   #problemOf(bytes: Buffer, from: number): string | null {
@@ -193,18 +194,34 @@ class BlockReader {
     const { fields, limit } = this.#options;
     if (end - from > limit) return `it is longer than ${limit} bytes`;
     if (this.#doubtful) {
-      const record = bytes.subarray(from, end);
-      if (record.includes(0)) return 'it has a NUL byte';
-      if (!isUtf8(record)) return 'it is not valid UTF-8';
+      if (!isUtf8(bytes.subarray(from, end))) return 'it is not valid UTF-8';
+      if (this.#hasBareNul(bytes)) return 'it has a NUL byte outside quotes';
     }
     if (problem !== null) return problem;
     return count === fields.length ? null : `it has ${count} fields instead of ${fields.length}`;
   }
 
+  /** Outside quotes a NUL is a sign of another encoding, or of a damaged file. */
+  #hasBareNul(bytes: Buffer): boolean {
+    const { quoted, starts, ends, count } = this.#spans;
+    for (let index = 0; index < Math.min(count, this.#options.fields.length); index += 1) {
+      if (quoted[index] === 0 && bytes.subarray(starts[index], ends[index]).includes(0)) return true;
+    }
+    return false;
+  }
+
+  /** A row of static cells only: it has no clustering key. */
+  #isAlone(bytes: Buffer, { columns, keyParts }: Statement): boolean {
+    return (
+      this.#clustering.every((index) => this.#isNull(bytes, index, false)) &&
+      columns.slice(keyParts).some(({ index, textual }) => !this.#isNull(bytes, index, textual))
+    );
+  }
+
   /** Gives what is wrong with the row, which is then taken back. */
   #encode(bytes: Buffer, block: RowBlock, number: number): string | null {
     const [whole, partition] = this.#statements;
-    const alone = partition !== undefined && this.#clustering.every((index) => this.#isNull(bytes, index, false));
+    const alone = partition !== undefined && this.#isAlone(bytes, partition);
     const statement = alone ? partition : whole;
     if (statement === undefined) throw new TypeError('there is no statement to bind rows to');
     const { table, timeOf, ttl } = this.#options.target;

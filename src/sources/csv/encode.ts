@@ -1,7 +1,6 @@
 import { writerOf } from '../../cql/codec/codec.ts';
 import type { Sink } from '../../cql/codec/sink.ts';
-import { valueOfJson } from '../../cql/from-json.ts';
-import { reasonOf } from '../../kernel/errors.ts';
+import { valueOfText } from '../../cql/from-json.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType, ScalarName } from '../../model/type.ts';
@@ -221,8 +220,8 @@ function slowEncoder(type: CqlType, types: ByName<UserType>): FieldEncoder {
 
 /** The texts of scalars; anything else is JSON. */
 function readerOf(type: CqlType, types: ByName<UserType>): (text: string) => unknown {
-  if (type.kind !== 'scalar') return (text) => fromJson(text, type, types);
-  return scalarReaders[type.name] ?? ((text) => valueOfJson(text, type, types));
+  const scalar = type.kind === 'scalar' ? scalarReaders[type.name] : undefined;
+  return scalar ?? ((text) => valueOfText(text, type, types));
 }
 
 const scalarReaders: Partial<Readonly<Record<ScalarName, (text: string) => unknown>>> = {
@@ -236,18 +235,3 @@ const scalarReaders: Partial<Readonly<Record<ScalarName, (text: string) => unkno
   boolean: booleanOf,
   timestamp: timestampOf,
 };
-
-function fromJson(text: string, type: CqlType, types: ByName<UserType>): unknown {
-  let parsed: unknown;
-  try {
-    // a number that JavaScript would change stays its text
-    parsed = JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
-      typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
-        ? context.source
-        : value,
-    );
-  } catch (thrown) {
-    return new Misfit(`it is not valid JSON: ${reasonOf(thrown)}`);
-  }
-  return valueOfJson(parsed, type, types);
-}

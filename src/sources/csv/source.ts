@@ -114,7 +114,7 @@ async function* recordsOf(
   if (cutter.openQuote !== null) throw neverClosed(file, cutter.openQuote);
   const last: RawRecord[] = [];
   cutter.end(last);
-  if (last.length > 0) yield last;
+  if (last.some(({ bytes }) => bytes.length > 0)) yield last;
 }
 
 function cutterOf(dialect: CsvDialect, limits: { readonly limit: number; readonly firstLine: number }): RecordCutter {

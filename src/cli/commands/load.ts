@@ -1,0 +1,143 @@
+import type { FileFormat, LoadInput } from '../../app/load.ts';
+import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { inSession } from '../project.ts';
+import { untilSignalled } from '../signals.ts';
+
+export const formatChoices: readonly FileFormat[] = ['csv', 'json', 'ndjson'];
+
+export const loadCommand: AnyCommand = command({
+  usage: 'load <file> <table>',
+  summary: 'Load CSV, JSON or NDJSON files into a table that is there',
+  positionals: {
+    file: { type: 'string', demandOption: true, describe: 'A file or a quoted glob; .gz and .zst are unpacked' },
+    table: { type: 'string', demandOption: true, describe: 'A table of the keyspace' },
+  },
+  options: {
+    ...projectOptions,
+    format: {
+      type: 'string',
+      choices: formatChoices,
+      describe: 'What the file holds',
+      defaultDescription: 'by its name',
+    },
+    map: { type: 'string', array: true, default: [], describe: 'COLUMN=FIELD, where their names differ' },
+    ignore: { type: 'string', array: true, default: [], describe: 'A field that is not loaded' },
+    header: { type: 'boolean', default: true, describe: 'The first record of a CSV file names its fields' },
+    fields: { type: 'string', describe: 'With --no-header: the fields in their order, separated by commas' },
+    delimiter: { type: 'string', describe: 'Of CSV: one character', defaultDescription: ', or tab for .tsv' },
+    quote: { type: 'string', describe: 'Of CSV: one character, or "none"', defaultDescription: '"' },
+    escape: {
+      type: 'string',
+      describe: 'Of CSV: what stands before a quote inside quotes',
+      defaultDescription: 'a quote',
+    },
+    null: { type: 'string', describe: 'Of CSV: text that stands for null, besides an empty field' },
+    ttl: { type: 'number', describe: 'Seconds that the rows live; 0: for ever', defaultDescription: "the table's" },
+    rate: { type: 'string', describe: 'At most so much a second: 5000 (rows) or 2MB (bytes)' },
+    'max-rejects': {
+      type: 'string',
+      default: '0',
+      describe: 'Rows that may be rejected: a number, or a share such as 1%',
+    },
+    rejects: {
+      type: 'string',
+      describe: 'Where rejected rows go, with their reasons',
+      defaultDescription: 'in .cqlform/rejects',
+    },
+    'dry-run': { type: 'boolean', default: false, describe: 'Read and convert everything, write nothing' },
+  },
+  examples: [
+    ['load flights.csv flights', 'Fields go to the columns of their names'],
+    ['load people.csv users --map id=user_id --ignore age', 'Other names, and a field left out'],
+    ['load "events-*.ndjson.gz" events --dry-run', 'Which rows would be rejected, and why'],
+  ],
+  run: async (flags, output) => {
+    const input = {
+      place: word(flags, 'file') ?? '',
+      table: word(flags, 'table') ?? '',
+      format: flags.format ?? null,
+      map: mapOf(flags.map),
+      ignore: flags.ignore,
+      fields: fieldsOf(flags.header, flags.fields),
+      settings: {
+        ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }),
+        ...(flags.quote === undefined ? {} : { quote: flags.quote === 'none' ? '' : flags.quote }),
+        ...(flags.escape === undefined ? {} : { escape: flags.escape }),
+        ...(flags.null === undefined ? {} : { nullText: flags.null }),
+      },
+      ttl: flags.ttl ?? null,
+      rate: rateOf(flags.rate),
+      maxRejects: maxRejectsOf(flags['max-rejects']),
+      rejectsFile: flags.rejects ?? null,
+      dryRun: flags['dry-run'],
+    } satisfies Omit<LoadInput, 'signal' | 'onProgress'>;
+    const [{ ProgressLine }, { loadProgressText, loadText }] = await Promise.all([
+      import('../view/progress.ts'),
+      import('../view/load.ts'),
+    ]);
+    const line = new ProgressLine(output);
+    const report = await inSession(flags, async (session) => {
+      const { loadFile } = await import('../../app/load.ts');
+      return untilSignalled(async (signal) => {
+        line.begin('load');
+        try {
+          return await loadFile(session, {
+            ...input,
+            signal,
+            onProgress: (progress) => line.show((elapsedMs) => loadProgressText(progress, elapsedMs)),
+          });
+        } finally {
+          line.end();
+        }
+      });
+    });
+    output.out(output.json ? JSON.stringify(report) : loadText(report));
+    if (!output.json && report.dryRun) output.err('Nothing was written. Next: the same without --dry-run.');
+    return exitCodes.fine;
+  },
+});
+
+function mapOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at < 1 || at === pair.length - 1) throw usage(`--map ${pair} is not COLUMN=FIELD`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function fieldsOf(header: boolean, fields: string | undefined): readonly string[] | null {
+  if (header) {
+    if (fields === undefined) return null;
+    throw usage('--fields goes with --no-header: otherwise the first record names them');
+  }
+  if (fields === undefined) throw usage('--no-header needs --fields: the names of the fields in their order');
+  return fields.split(',').map((field) => field.trim());
+}
+
+const byteUnits: Readonly<Record<string, number>> = { B: 1, KB: 1000, MB: 1_000_000, GB: 1_000_000_000 };
+
+/** `5000` rows or `2MB` a second. */
+export function rateOf(text: string | undefined): LoadInput['rate'] {
+  if (text === undefined) return null;
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)([KMG]?B)?$/i.exec(text) ?? [];
+  const amount = Number(digits);
+  if (!(amount > 0)) throw usage(`--rate ${text} is neither rows (5000) nor bytes (2MB) a second`);
+  if (unit === undefined) return { unit: 'rows', perSecond: amount };
+  return { unit: 'bytes', perSecond: amount * (byteUnits[unit.toUpperCase()] ?? 1) };
+}
+
+/** `10` or `1%`. */
+export function maxRejectsOf(text: string): LoadInput['maxRejects'] {
+  if (/^\d+$/.test(text)) return Number(text);
+  const share = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  if (share === undefined || Number(share) > 100)
+    throw usage(`--max-rejects ${text} is neither a number nor a share such as 1%`);
+  return `${Number(share)}%`;
+}
+
+function usage(message: string): CqlformError {
+  return new CqlformError('USAGE', message, { next: 'See `cqlform load --help`.', exitCode: exitCodes.usage });
+}

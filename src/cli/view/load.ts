@@ -1,0 +1,31 @@
+import type { LoadReport } from '../../app/load.ts';
+import type { LoadProgress } from '../../copy/load.ts';
+import { bytesText, countText, durationText, plural } from './numbers.ts';
+
+/** `1,204,000 rows written, 98,000 rows/s, 112.0 MiB of 214.3 MiB, 52%, 11.2 s left, 3 rejected` */
+export function loadProgressText(progress: LoadProgress, elapsedMs: number): string {
+  const { written, rejected, bytes, totalBytes } = progress;
+  const perSecond = elapsedMs < 200 ? null : Math.round((written / elapsedMs) * 1000);
+  const parts = [`${countText(written)} rows written`];
+  if (perSecond !== null) parts.push(`${countText(perSecond)} rows/s`);
+  if (totalBytes === null || totalBytes <= 0) parts.push(`${bytesText(bytes)} read`);
+  else {
+    parts.push(`${bytesText(bytes)} of ${bytesText(totalBytes)}`, `${Math.floor((bytes / totalBytes) * 100)}%`);
+    if (bytes > 0 && bytes < totalBytes && elapsedMs >= 200) {
+      parts.push(`${durationText((elapsedMs / bytes) * (totalBytes - bytes))} left`);
+    }
+  }
+  if (rejected > 0) parts.push(`${countText(rejected)} rejected`);
+  return parts.join(', ');
+}
+
+export function loadText(report: LoadReport): string {
+  const { read, written, rejected, keyspace, table, milliseconds, dryRun, rejectsFile } = report;
+  const rate = milliseconds === 0 ? '' : `, ${countText(Math.round((written / milliseconds) * 1000))} rows/s`;
+  const lines = [
+    `${keyspace}.${table}: read ${countText(read)} = ${dryRun ? 'would be written' : 'written'} ${countText(written)} + rejected ${countText(rejected)}`,
+    `${durationText(milliseconds)}${dryRun ? '' : rate}`,
+  ];
+  if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,273 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { types } from 'cassandra-driver';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultProxy } from '../cassandra/fault-proxy.ts';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { type TestProject, testProject } from '../support/project.ts';
+
+let project: TestProject;
+beforeAll(async () => {
+  project = await testProject({ address: cassandraAddress() });
+  const { client, keyspace } = project;
+  await client.execute(
+    `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+  );
+  await client.execute(`CREATE TYPE ${keyspace}.address (street text, number int)`);
+  await client.execute(`CREATE TABLE ${keyspace}.everything (
+    id int, at timestamp, a ascii, b bigint, bl blob, bo boolean, d date, de decimal, do double, du duration, f float,
+    i inet, s smallint, te text, ti time, tu timeuuid, ty tinyint, u uuid, v varint,
+    st set<text>, mp map<text, int>, fl frozen<list<int>>, tp tuple<int, text>, ad address, ve vector<float, 2>,
+    li list<int>, own text static, PRIMARY KEY (id, at))`);
+  await client.execute(
+    `CREATE TABLE ${keyspace}.readings (device int, at int, reading double, note text, PRIMARY KEY (device, at))`,
+  );
+});
+afterAll(() => project[Symbol.asyncDispose]());
+
+const count = async (table: string): Promise<number> => {
+  const [row] = await project.rows(`SELECT count(*) AS n FROM $ks.${table}`);
+  return Number(row?.['n']);
+};
+
+const everything: Readonly<Record<string, string>> = {
+  id: '1',
+  at: '2026-01-02T03:04:05.678Z',
+  a: 'ascii',
+  b: '-9223372036854775808',
+  bl: '0x00ff',
+  bo: 'true',
+  d: '-0044-03-15',
+  de: '1.50',
+  do: '-0.1',
+  du: '1mo2d3h',
+  f: '1.5',
+  i: '2001:db8::1',
+  s: '-32768',
+  te: '"a ""quoted"", text"',
+  ti: '12:34:56.789012345',
+  tu: '8e5ba5e0-6c1f-11ee-b962-0242ac120002',
+  ty: '127',
+  u: '8e5ba5e0-6c1f-41ee-b962-0242ac120002',
+  v: '123456789012345678901234567890',
+  st: '"[""x"",""y""]"',
+  mp: '"{""k"":1}"',
+  fl: '"[1,2]"',
+  tp: '"[1,null]"',
+  ad: '"{""street"":""Main"",""number"":5}"',
+  ve: '"[0.5,1]"',
+  own: 'static',
+};
+const shown = `id, toUnixTimestamp(at) AS at, a, b, bl, bo, d, de, do, du, f, i, s, te, ti, tu, ty, u, v, st, mp, fl, tp, ad, ve, own`;
+
+describe('load', () => {
+  it('takes every type, straight and, where there is a list, row by row; absent is unset, not null', async () => {
+    const names = Object.keys(everything);
+    const csv = (id: string): string =>
+      `${names.join(',')}\n${Object.values({ ...everything, id }).join(',')}\n${id},2026-01-02T03:04:06Z${','.repeat(names.length - 2)}\n`;
+    await project.write('straight.csv', csv('1'));
+    await project.write(
+      'listed.csv',
+      csv('2')
+        .replace('\n', ',li\n')
+        .replace('\n2,', '\n2,')
+        .replace(/,static\n/, ',static,"[3,4]"\n')
+        .replace(/,\n$/, ',,\n'),
+    );
+    for (const file of ['straight.csv', 'listed.csv']) {
+      const { code, stdout, stderr } = await project.run('load', file, 'everything', '--json');
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ read: 2, written: 2, rejected: 0, rejectsFile: null });
+    }
+    const rows = await project.rows(`SELECT ${shown} FROM $ks.everything`);
+    const [one, two] = ['1', '2'].map((id) =>
+      rows
+        .filter((row) => String(row['id']) === id)
+        .map((row) =>
+          JSON.stringify({ ...row, id: 0 }, (_key, value: unknown) =>
+            typeof value === 'bigint' ? String(value) : value,
+          ),
+        ),
+    );
+    expect(one).toHaveLength(2);
+    expect(two).toEqual(one);
+    const cells = await project.rows(`SELECT te, v, de, mp, st FROM $ks.everything WHERE id = 1`);
+    expect(cells[0]).toMatchObject({ te: 'a "quoted", text', mp: { k: 1 }, st: ['x', 'y'] });
+    expect(String(cells[0]?.['v'])).toBe('123456789012345678901234567890');
+    expect(String(cells[0]?.['de'])).toBe('1.50');
+    const lists = await project.rows(`SELECT li FROM $ks.everything WHERE id = 2`);
+    expect(lists[0]?.['li']).toEqual([3, 4]);
+  });
+
+  it('takes NDJSON and JSON', async () => {
+    const row = {
+      id: 3,
+      at: '2026-01-02T03:04:05Z',
+      te: 'text',
+      st: ['b', 'a'],
+      mp: { k: 2 },
+      ad: { street: 'x' },
+      li: [1, 2],
+    };
+    await project.write(
+      'rows.ndjson',
+      `${JSON.stringify(row)}\n{"id":4,"at":5,"v":123456789012345678901234567890,"bl":"0x01"}\n{"id":4}\n`,
+    );
+    await project.write('rows.json', JSON.stringify([{ ...row, id: 5 }]));
+    const lines = await project.run(
+      'load',
+      'rows.ndjson',
+      'everything',
+      '--max-rejects',
+      '50%',
+      '--json',
+      '--rejects',
+      'bad.ndjson',
+    );
+    expect(JSON.parse(lines.stdout)).toMatchObject({ read: 3, written: 2, rejected: 1 });
+    expect(JSON.parse(await readFile(join(project.folder, 'bad.ndjson'), 'utf8'))).toMatchObject({
+      place: 'rows.ndjson:3',
+      reason: 'key column at is missing',
+    });
+    expect((await project.run('load', 'rows.json', 'everything')).code).toBe(0);
+    const rows = await project.rows('SELECT te, st, mp, li FROM $ks.everything WHERE id IN (3, 5)');
+    expect(rows).toEqual([0, 1].map(() => ({ te: 'text', st: ['a', 'b'], mp: { k: 2 }, li: [1, 2] })));
+  });
+
+  it('lets the last of several rows with one key win, and the second load over the first', async () => {
+    await project.write('twice.csv', 'device,at,note\n-1,1,zzz\n-1,1,aaa\n');
+    await project.run('load', 'twice.csv', 'readings');
+    expect(await project.rows('SELECT note FROM $ks.readings WHERE device = -1')).toEqual([{ note: 'aaa' }]);
+    await project.write('twice.csv', 'device,at,note\n-1,1,aaaa\n-1,1,a\n');
+    await project.run('load', 'twice.csv', 'readings');
+    expect(await project.rows('SELECT note FROM $ks.readings WHERE device = -1')).toEqual([{ note: 'a' }]);
+  });
+
+  it('maps, ignores and names fields, and says what has no place', async () => {
+    await project.write('people.csv', 'DEV;moment;extra\n-2;1;x\n');
+    const wanted = ['load', 'people.csv', 'readings', '--delimiter', ';'];
+    const unmapped = await project.run(...wanted);
+    expect([unmapped.code, unmapped.stderr]).toEqual([64, expect.stringContaining('LOAD_FIELD_UNMAPPED')]);
+    const noKey = await project.run(...wanted, '--map', 'device=DEV', '--ignore', 'moment', '--ignore', 'extra');
+    expect(noKey.stderr).toContain('no field of the file gives the key column at');
+    const unknown = await project.run(...wanted, '--map', 'devise=DEV');
+    expect(unknown.stderr).toContain('has no column devise');
+    const done = await project.run(...wanted, '--map', 'device=DEV', '--map', 'at=moment', '--ignore', 'extra');
+    expect(done.stderr).toBe('');
+    await project.write('bare.csv', '7,-2,x\n');
+    const bare = await project.run('load', 'bare.csv', 'readings', '--no-header', '--fields', 'at,device,note');
+    expect(bare.stderr).toBe('');
+    expect(await project.rows('SELECT at, note FROM $ks.readings WHERE device = -2')).toEqual([
+      { at: 1, note: null },
+      { at: 7, note: 'x' },
+    ]);
+    const missing = await project.run('load', 'bare.csv', 'reading', '--no-header', '--fields', 'a');
+    expect(missing.stderr).toContain('Did you mean readings?');
+  });
+
+  it('writes nothing in a dry run, but tells every reject; too many end it', async () => {
+    await project.write('some-bad.csv', 'device,at\n-3,1\n-3,x\n-3,y\n-3,2\n');
+    const dry = await project.run('load', 'some-bad.csv', 'readings', '--dry-run', '--json');
+    expect(JSON.parse(dry.stdout)).toMatchObject({ read: 4, written: 2, rejected: 2, dryRun: true });
+    expect(await project.rows('SELECT at FROM $ks.readings WHERE device = -3')).toEqual([]);
+    const refused = await project.run('load', 'some-bad.csv', 'readings', '--max-rejects', '1');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('TOO_MANY_REJECTS')]);
+    const allowed = await project.run('load', 'some-bad.csv', 'readings', '--max-rejects', '2');
+    expect(allowed.stdout).toContain('read 4 = written 2 + rejected 2');
+    const lines = (await readFile(join(project.folder, '.cqlform/rejects/load-readings.ndjson'), 'utf8'))
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { place: 'some-bad.csv:3', reason: 'at: "x" is not an integer', row: '-3,x' },
+      { place: 'some-bad.csv:4', reason: 'at: "y" is not an integer', row: '-3,y' },
+    ]);
+  });
+
+  it('keeps to a rate', async () => {
+    await project.write('slow.csv', `device,at\n${Array.from({ length: 3000 }, (_, at) => `-4,${at}\n`).join('')}`);
+    const ended = await project.run('load', 'slow.csv', 'readings', '--rate', '2000', '--json');
+    expect((JSON.parse(ended.stdout) as { milliseconds: number }).milliseconds).toBeGreaterThan(1000);
+    const wrong = await project.run('load', 'slow.csv', 'readings', '--rate', 'fast');
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('--rate fast')]);
+  });
+});
+
+describe('a load of many rows', () => {
+  const rows = 150_000;
+  const partitions = 400;
+
+  async function write(): Promise<void> {
+    const file = createWriteStream(join(project.folder, 'many.csv'));
+    file.write('device,at,reading,note\n');
+    for (let from = 0; from < rows; from += 1000) {
+      let text = '';
+      for (let at = from; at < from + 1000; at += 1)
+        text += `${(at * 7919) % partitions},${at},${at / 8},"note, ${at}"\n`;
+      file.write(text);
+    }
+    file.end();
+    await finished(file);
+  }
+
+  async function digest(): Promise<string> {
+    let [sum, n, notes] = [0, 0, 0];
+    const query = `SELECT at, reading, note FROM ${project.keyspace}.readings`;
+    const page = (pageState?: string): Promise<types.ResultSet> =>
+      project.client.execute(query, [], { fetchSize: 5000, ...(pageState === undefined ? {} : { pageState }) });
+    for (let result = await page(); ; result = await page(result.pageState)) {
+      for (const row of result.rows) {
+        const at = Number(row.get('at'));
+        n += 1;
+        sum = (sum + at * (Number(row.get('reading')) + 1)) % 1_000_000_007;
+        notes += row.get('note') === `note, ${at}` ? 1 : 0;
+      }
+      if (!result.pageState) break;
+    }
+    return JSON.stringify({ n, sum, notes });
+  }
+
+  it('that is killed and begun again leaves what one load leaves; so does one whose connections are cut', async () => {
+    const { client, keyspace } = project;
+    await write();
+    await client.execute(`TRUNCATE ${keyspace}.readings`, [], { readTimeout: 60_000 });
+    const killed = project.start('load', 'many.csv', 'readings', '--rate', '20000');
+    while ((await count('readings')) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    killed.kill('SIGKILL');
+    await new Promise((resolve) => killed.on('close', resolve));
+    expect(await count('readings')).toBeLessThan(rows);
+    expect((await project.run('load', 'many.csv', 'readings')).stdout).toContain('read 150,000 = written 150,000');
+    const once = await digest();
+    expect(JSON.parse(once)).toMatchObject({ n: rows, notes: rows });
+
+    await client.execute(`TRUNCATE ${keyspace}.readings`, [], { readTimeout: 60_000 });
+    await using proxy = await faultProxy(cassandraAddress());
+    const cut = project.start(
+      'load',
+      'many.csv',
+      'readings',
+      '--rate',
+      '60000',
+      '--json',
+      '--contact-points',
+      proxy.address,
+    );
+    let stdout = '';
+    cut.stdout?.on('data', (chunk) => {
+      stdout += String(chunk);
+    });
+    const closed = new Promise((resolve) => cut.on('close', resolve));
+    for (let cuts = 0; cuts < 2; ) {
+      const before = await count('readings');
+      if (before > cuts * 20_000) {
+        proxy.cut();
+        cuts += 1;
+      } else await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await closed).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ read: rows, written: rows, rejected: 0 });
+    expect(await digest()).toBe(once);
+  });
+});
