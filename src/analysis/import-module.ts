@@ -73,7 +73,7 @@ function ownModule(specifier: string, parent: string | undefined): string {
 }
 
 /** What the package exports; the name of the file, `index` for `cqlform` itself. */
-export const ownModules: readonly string[] = ['index', 'files', 'mysql'];
+export const ownModules: readonly string[] = ['index', 'files', 'mysql', 'postgres', 'sqlite'];
 
 export function ownModuleUrl(name: string): URL {
   return new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
@@ -101,12 +101,12 @@ export function importsMigration(path: string, importer: string): CqlformError {
   });
 }
 
-/** Node 22 announces type stripping as experimental; which Node runs is not the user's concern here. */
+/** Some versions of Node announce type stripping or SQLite as experimental; which Node runs is not the user's concern here. */
 function silenceStripping(): void {
   const emit = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
     const type = typeof rest[0] === 'object' && rest[0] !== null && 'type' in rest[0] ? rest[0].type : rest[0];
-    if (type === 'ExperimentalWarning' && /type stripping/i.test(String(warning))) return;
+    if (type === 'ExperimentalWarning' && /type stripping|sqlite/i.test(String(warning))) return;
     emit(warning, ...rest);
   };
 }

@@ -50,6 +50,16 @@ export function labelled<const Kind extends string, L extends string>(
   throw mistake('SOURCE_LABEL', { message: `${kind} has no labels`, next: `Name them: \`${kind}('a', 'b')\`.` });
 }
 
+/** A type that holds values of another one. */
+export function elementOf<const Kind extends string, E extends SourceType>(
+  kind: Kind,
+  prefix: string,
+  element: E,
+): { readonly kind: Kind; readonly element: E } {
+  columnsOf(`the element of ${kind}`, prefix, { element });
+  return Object.freeze({ kind, element });
+}
+
 interface Given {
   readonly system: System;
   readonly place: string;

@@ -45,6 +45,14 @@ export function createOpenSource(options: OpenSourceOptions): OpenSource {
         const { openMysql } = await import('./mysql/source.ts');
         return openMysql(source, addresses);
       }
+      case 'postgres': {
+        const { openPostgres } = await import('./postgres/source.ts');
+        return openPostgres(source, addresses);
+      }
+      case 'sqlite': {
+        const { openSqlite } = await import('./sqlite/source.ts');
+        return openSqlite(source, addresses);
+      }
       default:
         throw new CqlformError('UNKNOWN_SOURCE', `no reader for the system ${source.system} (${source.place})`, {
           next: 'Use files, a database of a kind that cqlform has an import for, or a table of the keyspace.',

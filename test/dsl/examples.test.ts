@@ -8,12 +8,16 @@ import { compileMigration } from '../../src/dsl/compile.ts';
 import * as files from '../../src/files.ts';
 import * as api from '../../src/index.ts';
 import * as mysql from '../../src/mysql.ts';
+import * as postgres from '../../src/postgres.ts';
+import * as sqlite from '../../src/sqlite.ts';
 
 const source = resolve(import.meta.dirname, '../../src');
 const entries = {
   cqlform: join(source, 'index.ts'),
   'cqlform/files': join(source, 'files.ts'),
   'cqlform/mysql': join(source, 'mysql.ts'),
+  'cqlform/postgres': join(source, 'postgres.ts'),
+  'cqlform/sqlite': join(source, 'sqlite.ts'),
 };
 
 interface Example {
@@ -38,7 +42,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('examples in docstrings', () => {
   it('stand at every function and namespace that users import', () => {
-    const exported = Object.entries({ ...api, ...files, ...mysql }).filter(([, value]) => value !== api.CqlformError);
+    const exported = Object.entries({ ...api, ...files, ...mysql, ...postgres, ...sqlite }).filter(
+      ([, value]) => value !== api.CqlformError,
+    );
     const names = exported.map(([name]) => name).filter((name) => name !== 'unset');
     expect(examples.map(({ name }) => name).sort()).toEqual(names.sort());
   });

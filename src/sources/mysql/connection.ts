@@ -2,11 +2,12 @@ import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
 import { loadDriver } from '../sql/driver.ts';
+import type { RawRow, SqlSession } from '../sql/source.ts';
 
-export type MysqlRow = readonly (Buffer | null)[];
+type MysqlRow = RawRow<Buffer>;
 
 /** A connection whose rows are lists of the bytes that the server sent, in UTF-8 and times in UTC. */
-export class MysqlSession {
+export class MysqlSession implements SqlSession<Buffer> {
   readonly #connection: Connection;
   readonly #name: string;
 

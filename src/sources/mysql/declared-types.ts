@@ -1,5 +1,6 @@
 import type { ForeignSource } from '../../model/data.ts';
 import type { SourceNote } from '../../ports/source.ts';
+import { labelsDiffer, typeDiffers, typeUnsupported } from '../sql/notes.ts';
 import type { Catalogue, CatalogueColumn } from './catalogue.ts';
 
 const bits: Readonly<Record<string, number>> = { tinyint: 8, smallint: 16, mediumint: 24, int: 32, bigint: 64 };
@@ -63,7 +64,7 @@ export function typeNotes(declared: ForeignSource, catalogue: Catalogue): readon
     if (column === undefined || column.type === '') return [];
     const what = `${declared.place}.${field} is ${column.full}`;
     if (spatial.includes(column.type)) {
-      return [unsupported(`${what}, a spatial type`, `Read it through \`mysql.query\`, e.g. as ST_AsText(${field}).`)];
+      return [typeUnsupported(what, `Read it through \`mysql.query\`, e.g. as ST_AsText(${field}).`)];
     }
     return [...fitNotes(type, column, what), ...labelNotes(name, labels ?? null, column)];
   });
@@ -78,10 +79,16 @@ function fitNotes(type: string, column: CatalogueColumn, what: string): readonly
     const fits = sign === 'unsigned' ? isUnsigned && real <= size : isUnsigned ? real < size : real <= size;
     return fits
       ? []
-      : [differs('warning', what, type, 'Values that do not fit are rejected; declare the column as it is.')];
+      : [
+          typeDiffers(
+            'warning',
+            `${what}, and ${type} is declared`,
+            'Values that do not fit are rejected; declare the column as it is.',
+          ),
+        ];
   }
   if (size !== undefined ? column.type === 'year' && size >= 16 : reads[word]?.includes(column.type)) return [];
-  return [differs('error', what, type, 'Declare the column as it is.')];
+  return [typeDiffers('error', `${what}, and ${type} is declared`, 'Declare the column as it is.')];
 }
 
 function labelNotes(
@@ -92,21 +99,5 @@ function labelNotes(
   if (labels === null || (type !== 'enum' && type !== 'set')) return [];
   const real = [...full.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
   const strangers = real.filter((label) => !labels.includes(label));
-  if (strangers.length === 0) return [];
-  return [
-    {
-      code: 'SOURCE_LABELS_DIFFER',
-      severity: 'warning',
-      message: `${name} also has the labels ${strangers.map((one) => `'${one}'`).join(', ')}, which are not declared`,
-      next: 'Declare them; rows that have them are rejected.',
-    },
-  ];
-}
-
-function differs(severity: 'warning' | 'error', what: string, type: string, next: string): SourceNote {
-  return { code: 'SOURCE_TYPE_DIFFERS', severity, message: `${what}, and ${type} is declared`, next };
-}
-
-function unsupported(message: string, next: string): SourceNote {
-  return { code: 'SOURCE_TYPE_UNSUPPORTED', severity: 'error', message, next };
+  return strangers.length === 0 ? [] : [labelsDiffer(name, strangers)];
 }

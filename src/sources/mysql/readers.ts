@@ -1,5 +1,7 @@
 import { CqlformError } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
+import { Lending } from '../sql/lending.ts';
+import type { SqlReaders, SqlSession } from '../sql/source.ts';
 import { MysqlSession } from './connection.ts';
 
 /** As many as the copy reads pieces at once. */
@@ -11,14 +13,12 @@ const lockWait = 10;
  * Connections that all see the rows as they were at one moment. Where the user may lock for a moment there are several;
  * else one connection reads all, because views that begin one after another are not the same.
  */
-export class MysqlReaders {
-  readonly #free: MysqlSession[];
+export class MysqlReaders extends Lending<SqlSession<Buffer>> implements SqlReaders<Buffer> {
   readonly #all: readonly MysqlSession[];
-  readonly #waiting: ((session: MysqlSession) => void)[] = [];
 
   private constructor(sessions: readonly MysqlSession[]) {
+    super(sessions);
     this.#all = sessions;
-    this.#free = [...sessions];
   }
 
   static async open(name: string, login: ServerLogin): Promise<MysqlReaders> {
@@ -40,18 +40,6 @@ export class MysqlReaders {
       await locker.close();
     }
     return new MysqlReaders(sessions);
-  }
-
-  /** Lends a connection to one work at a time. */
-  async take(): Promise<MysqlSession> {
-    const session = this.#free.pop();
-    return session ?? new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  give(session: MysqlSession): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free.push(session);
-    else next(session);
   }
 
   async close(): Promise<void> {

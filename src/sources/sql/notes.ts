@@ -64,3 +64,21 @@ function columnsMissing(declared: ForeignSource, missing: readonly string[], rea
     fields: { source: declared.place, missing },
   });
 }
+
+/** The catalogue has another type than is declared. */
+export function typeDiffers(severity: 'warning' | 'error', message: string, next: string): SourceNote {
+  return { code: 'SOURCE_TYPE_DIFFERS', severity, message, next };
+}
+
+export function typeUnsupported(what: string, next: string): SourceNote {
+  return { code: 'SOURCE_TYPE_UNSUPPORTED', severity: 'error', message: `${what}, a type that cannot be read`, next };
+}
+
+export function labelsDiffer(column: string, strangers: readonly string[]): SourceNote {
+  return {
+    code: 'SOURCE_LABELS_DIFFER',
+    severity: 'warning',
+    message: `${column} also has the labels ${strangers.map((one) => `'${one}'`).join(', ')}, which are not declared`,
+    next: 'Declare them; rows that have them are rejected.',
+  };
+}

@@ -1,7 +1,6 @@
 import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
 
-/** Days since 1970 and milliseconds of the day. */
-const pattern = /^(\d{4,6})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/;
+const pattern = /^(\d{4,6})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?( BC)?$/;
 
 export interface TimeSettings {
   readonly zone: string;
@@ -9,7 +8,7 @@ export interface TimeSettings {
 }
 
 /**
- * Reads `YYYY-MM-DD HH:MM:SS.ffffff` without a zone as the moment that it is in a zone. A time that the zone skipped or
+ * Reads `YYYY-MM-DD HH:MM:SS.ffffff`, with ` BC` behind it before year 1, without a zone as the moment that it is in a zone. A time that the zone skipped or
  * had twice, when its clocks were moved, is a misfit: it names no one moment.
  */
 export function localTimestamp({ zone, truncate }: TimeSettings): FieldReader<string> {
@@ -17,7 +16,8 @@ export function localTimestamp({ zone, truncate }: TimeSettings): FieldReader<st
   return (text) => {
     const parts = pattern.exec(text);
     if (parts === null) return misfit(text, 'a day and a time');
-    const [, year, month, day, hour, minute, second, fraction = ''] = parts;
+    const [, digits, month, day, hour, minute, second, fraction = '', before] = parts;
+    const year = before === undefined ? digits : 1 - Number(digits);
     const millis = millisOf(text, fraction, truncate);
     if (millis instanceof Misfit) return millis;
     const utc = utcOf([year, month, day, hour, minute, second].map(Number), millis);

@@ -1,0 +1,182 @@
+import type { ForeignSource } from '../../model/data.ts';
+import type { Source, SourceFacts, SourceNote, SourceRow, Split } from '../../ports/source.ts';
+import { conditionOf, type KeyColumn, type KeyRange, rangeOf, splitOf, wholeTable } from './key-range.ts';
+import { missingNotes, refuseMissing } from './notes.ts';
+import { keyRanges } from './ranges.ts';
+import { type SqlColumn, TableRows } from './rows.ts';
+
+/** A row as the driver gives it, in the order of the SELECT. */
+export type RawRow<Raw> = readonly (Raw | null)[];
+
+/** A connection, lent to one work at a time. */
+export interface SqlSession<Raw> {
+  /** All rows of a statement, for small answers. */
+  rows(sql: string): Promise<readonly RawRow<Raw>[]>;
+  /** Rows as they come; no more is held than a page. */
+  pages(sql: string, size: number): AsyncIterable<readonly RawRow<Raw>[]>;
+}
+/** Connections that all see the rows as they were at one moment. */
+export interface SqlReaders<Raw> {
+  take(): Promise<SqlSession<Raw>>;
+  give(session: SqlSession<Raw>): void;
+  close(): Promise<void>;
+}
+
+/** A declared table or query, as the catalogue has it. */
+export interface SqlTable<Raw> {
+  readonly declared: ForeignSource;
+  /** What stands after FROM. */
+  readonly from: string;
+  /** All its columns. */
+  readonly fields: readonly string[];
+  readonly columns: readonly SqlColumn<Raw>[];
+  /** What is selected for a column. */
+  readonly expression: (column: SqlColumn<Raw>) => string;
+  /** The key by whose ranges it can be cut; null: it is read in one piece. */
+  readonly key: readonly KeyColumn[] | null;
+  /** What is selected for a part of the key, so that `keyText` can make text of it. */
+  readonly keyExpression: (column: KeyColumn) => string;
+  readonly keyText: (raw: Raw, part: number) => string;
+  /** Whether the key is one whole number. */
+  readonly wholeKey: boolean;
+  /** An estimate. */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly identity: string;
+  readonly notes: readonly SourceNote[];
+}
+
+export interface SqlConnections<Raw> {
+  /** Looks at the catalogue; rows of a copy come over `readers`. */
+  readonly session: SqlSession<Raw>;
+  readonly openReaders: () => Promise<SqlReaders<Raw>>;
+  readonly close: () => Promise<void>;
+}
+
+const pageRows = 500;
+/** Of wide rows a page has fewer. */
+const pageBytes = 4 * 1024 * 1024;
+/** Up to so many rows, by the server's estimate, they are counted. */
+const countedRows = 5_000_000;
+
+/** A table or a query of a database. */
+export class SqlSource<Raw> implements Source {
+  readonly #table: SqlTable<Raw>;
+  readonly #connections: SqlConnections<Raw>;
+  readonly #rows: TableRows<Raw>;
+  #readers: Promise<SqlReaders<Raw>> | null = null;
+
+  constructor(table: SqlTable<Raw>, connections: SqlConnections<Raw>) {
+    this.#table = table;
+    this.#connections = connections;
+    this.#rows = new TableRows(table.declared.place, table.columns, table.declared.key);
+  }
+
+  async facts(): Promise<SourceFacts> {
+    const { declared, rows, bytes, identity, notes, fields } = this.#table;
+    const counted = rows !== null && rows <= countedRows ? await this.#count() : null;
+    return { rows: counted, bytes, missing: [], identity, notes: [...missingNotes(declared, fields), ...notes] };
+  }
+
+  /** Rows of both ends of the key, because old and new ones differ most. */
+  async sample(wanted: number): Promise<readonly SourceRow[]> {
+    const { session } = this.#connections;
+    const half = Math.min(Math.ceil(wanted / 2), this.#pageRows);
+    const { key } = this.#table;
+    const found = [...(await session.rows(`${this.#select(wholeTable)} LIMIT ${half}`))];
+    if (key !== null && found.length === half) {
+      const order = key.map(({ name }) => `${name} DESC`).join(', ');
+      found.push(...(await session.rows(`${this.#select(wholeTable)} ORDER BY ${order} LIMIT ${half}`)));
+    }
+    return found.map((row, at) => this.#rows.row(row, at + 1));
+  }
+
+  async splits(wanted: number): Promise<readonly Split[]> {
+    const { declared, key } = this.#table;
+    const ranges = key === null ? [wholeTable] : await this.#lent((session) => this.#ranges(session, key, wanted));
+    return ranges.map((range) => splitOf(declared.place, range));
+  }
+
+  async *read(split: Split): AsyncIterable<readonly SourceRow[]> {
+    const sql = this.#select(rangeOf(split));
+    const readers = await this.#reading();
+    const session = await readers.take();
+    let number = 0;
+    try {
+      for await (const page of session.pages(sql, this.#pageRows)) {
+        yield page.map((raw) => {
+          number += 1;
+          return this.#rows.row(raw, number);
+        });
+      }
+    } finally {
+      readers.give(session);
+    }
+  }
+
+  async close(): Promise<void> {
+    const readers = await this.#readers?.catch(() => null);
+    await readers?.close();
+    await this.#connections.close();
+  }
+
+  get #pageRows(): number {
+    const { rows, bytes } = this.#table;
+    const average = rows === null || bytes === null || rows === 0 ? 0 : bytes / rows;
+    return Math.max(10, Math.min(pageRows, Math.floor(pageBytes / Math.max(average, 1))));
+  }
+
+  #reading(): Promise<SqlReaders<Raw>> {
+    this.#readers ??= this.#connections.openReaders();
+    return this.#readers;
+  }
+
+  async #lent<T>(work: (session: SqlSession<Raw>) => Promise<T>): Promise<T> {
+    const readers = await this.#reading();
+    const session = await readers.take();
+    try {
+      return await work(session);
+    } finally {
+      readers.give(session);
+    }
+  }
+
+  #select(range: KeyRange): string {
+    const { declared, fields, columns, expression, from, key } = this.#table;
+    refuseMissing(declared, fields);
+    const condition = conditionOf(range, key ?? []);
+    return `SELECT ${columns.map(expression).join(', ')} FROM ${from}${condition === null ? '' : ` WHERE ${condition}`}`;
+  }
+
+  async #count(): Promise<number> {
+    const [row] = await this.#connections.session.rows(`SELECT COUNT(*) FROM ${this.#table.from}`);
+    return Number(String(row?.[0] ?? 0));
+  }
+
+  #ranges(session: SqlSession<Raw>, key: readonly KeyColumn[], wanted: number): Promise<readonly KeyRange[]> {
+    const { from, rows, wholeKey, keyText, keyExpression } = this.#table;
+    const names = key.map(({ name }) => name).join(', ');
+    const list = key.map(keyExpression).join(', ');
+    const textOf = (row: RawRow<Raw>): readonly string[] | null => {
+      const values = row.map((raw, part) => (raw === null ? null : keyText(raw, part)));
+      return values.some((value) => value === null) ? null : values.map((value) => value ?? '');
+    };
+    const extremes = async (): Promise<{ least: bigint; greatest: bigint } | null> => {
+      if (!wholeKey) return null;
+      const [row = []] = await session.rows(`SELECT MIN(${names}), MAX(${names}) FROM ${from}`);
+      const [least, greatest] = row.map((raw) => (raw === null ? null : String(raw)));
+      return typeof least === 'string' && typeof greatest === 'string'
+        ? { least: BigInt(least), greatest: BigInt(greatest) }
+        : null;
+    };
+    const step = async (after: readonly string[] | null, stride: number): Promise<readonly string[] | null> => {
+      const condition = conditionOf({ after, upTo: null }, key);
+      const where = condition === null ? '' : ` WHERE ${condition}`;
+      const [row] = await session.rows(
+        `SELECT ${list} FROM ${from}${where} ORDER BY ${names} LIMIT 1 OFFSET ${stride - 1}`,
+      );
+      return row === undefined ? null : textOf(row);
+    };
+    return keyRanges({ rows: rows ?? 0, extremes, step }, wanted);
+  }
+}
