@@ -1,3 +1,3 @@
 /** Sources that are files: `cqlform/files`. */
-export { csv, json, ndjson } from './dsl/file-source.ts';
+export { csv, json, ndjson, tsv } from './dsl/file-source.ts';
 export type * from './dsl/file-type.ts';

@@ -1,5 +1,5 @@
 import type { ForeignColumn } from '../model/data.ts';
-import type { CsvFiles, JsonFiles, JsonTypes } from './file-type.ts';
+import type { CsvFiles, CsvTypes, JsonFiles, JsonTypes, TsvFiles } from './file-type.ts';
 import { mistake, propertiesOf, shown, textOf } from './mistake.ts';
 import { refuseMoved } from './name.ts';
 import { withOrigin } from './origin.ts';
@@ -19,6 +19,18 @@ const jsonTypes: JsonTypes = {
   array: typed('json.array'),
   object: typed('json.object'),
   any: typed('json.any'),
+};
+
+const csvTypes: CsvTypes = {
+  text: typed('csv.text'),
+  int: typed('csv.int'),
+  bigint: typed('csv.bigint'),
+  double: typed('csv.double'),
+  decimal: typed('csv.decimal'),
+  boolean: typed('csv.boolean'),
+  uuid: typed('csv.uuid'),
+  date: typed('csv.date'),
+  timestamp: typed('csv.timestamp'),
 };
 
 /**
@@ -76,37 +88,53 @@ export const ndjson: JsonFiles = Object.freeze({
  * });
  */
 export const csv: CsvFiles = Object.freeze({
-  text: typed('csv.text'),
-  int: typed('csv.int'),
-  bigint: typed('csv.bigint'),
-  double: typed('csv.double'),
-  decimal: typed('csv.decimal'),
-  boolean: typed('csv.boolean'),
-  uuid: typed('csv.uuid'),
-  date: typed('csv.date'),
-  timestamp: typed('csv.timestamp'),
+  ...csvTypes,
   file: (path, definition) => fileSource('csv', path, definition) as never,
 } satisfies CsvFiles);
 
-const csvSettings = ['delimiter', 'quote', 'escape', 'header', 'nullText'];
+/**
+ * CSV whose fields stand between tabs.
+ *
+ * @example
+ * import { tsv } from 'cqlform/files';
+ *
+ * const genes = tsv.file('data/genes-*.tsv.zst', {
+ *   columns: { symbol: tsv.text(), length: tsv.int() },
+ *   key: ['symbol'],
+ *   nullText: '\\N',
+ *   quote: '',
+ * });
+ */
+export const tsv: TsvFiles = Object.freeze({
+  ...csvTypes,
+  file: (path, definition) => fileSource('tsv', path, definition) as never,
+} satisfies TsvFiles);
 
-function fileSource(system: 'json' | 'ndjson' | 'csv', path: unknown, definition: unknown): Source {
-  const place = textOf(`the path of a ${system} file`, path);
-  const subject = `${system} file ${place}`;
-  const more = system === 'csv' ? csvSettings : [];
+const tsvSettings = ['quote', 'escape', 'header', 'nullText'];
+const settingsOf = { json: [], ndjson: [], csv: ['delimiter', ...tsvSettings], tsv: tsvSettings };
+const prefixes = { json: 'json.', ndjson: 'json.', csv: 'csv.', tsv: 'csv.' };
+/** TSV is read as CSV with another delimiter. */
+const readAs = { json: 'json', ndjson: 'ndjson', csv: 'csv', tsv: 'csv' };
+
+function fileSource(format: keyof typeof readAs, path: unknown, definition: unknown): Source {
+  const place = textOf(`the path of a ${format} file`, path);
+  const subject = `${format} file ${place}`;
+  const more: readonly string[] = settingsOf[format];
   const given = propertiesOf(subject, definition, ['columns', 'key', 'required', 'fields', ...more]);
-  const types = columnsOf(subject, system === 'csv' ? 'csv.' : 'json.', given['columns']);
+  const types = columnsOf(subject, prefixes[format], given['columns']);
   if (given['header'] === false) refuseMoved(subject, Object.keys(types));
   const key = namesIn(`key of ${subject}`, types, given['key']);
   const required = Object.freeze([
     ...new Set([...key, ...namesIn(`required of ${subject}`, types, given['required'])]),
   ]);
   const fields = fieldsOf(subject, types, given['fields']);
-  const settings = Object.freeze(
-    Object.fromEntries(
+  const system = readAs[format];
+  const settings = Object.freeze({
+    ...(format === 'tsv' ? { delimiter: '\t' } : {}),
+    ...Object.fromEntries(
       more.flatMap((name) => (given[name] === undefined ? [] : [[name, settingOf(subject, name, given[name])]])),
     ),
-  );
+  });
   const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
     name,
     { type: type.kind, required: required.includes(name), field: fields[name] ?? name },

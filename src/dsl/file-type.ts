@@ -40,9 +40,8 @@ export interface FileDefinition<C, Q, R> {
   /** The field behind a column where their names differ, e.g. `{ genre: 'Major Genre' }`. */
   readonly fields?: { readonly [X in keyof NoInfer<C>]?: string };
 }
-export interface CsvSettings {
-  /** One ASCII character; a comma unless said otherwise. */
-  readonly delimiter?: string;
+/** What TSV leaves open. */
+export interface TsvSettings {
   /** One ASCII character, or empty when fields are never quoted; a double quote unless said otherwise. */
   readonly quote?: string;
   /** What stands before a quote inside quotes; the quote itself unless said otherwise. */
@@ -51,6 +50,10 @@ export interface CsvSettings {
   readonly header?: boolean;
   /** Unquoted text that stands for null, besides an empty field. */
   readonly nullText?: string;
+}
+export interface CsvSettings extends TsvSettings {
+  /** One ASCII character; a comma unless said otherwise. */
+  readonly delimiter?: string;
 }
 
 /** The types of fields in JSON. */
@@ -80,7 +83,8 @@ export interface JsonFiles extends JsonTypes {
     definition: FileDefinition<C, Q, R>,
   ): Source<C, Q | R>;
 }
-export interface CsvFiles {
+/** The types of fields in CSV and TSV. */
+export interface CsvTypes {
   text(): CsvText;
   int(): CsvInt;
   bigint(): CsvBigint;
@@ -91,9 +95,18 @@ export interface CsvFiles {
   /** `YYYY-MM-DD`. */
   date(): CsvDate;
   timestamp(): CsvTimestamp;
+}
+export interface CsvFiles extends CsvTypes {
   /** The records of a CSV file. The path, or glob, is relative to the project's folder; `.gz` and `.zst` are unpacked. */
   file<C extends CsvColumns, const Q extends keyof C & string = never, const R extends keyof C & string = never>(
     path: string,
     definition: FileDefinition<C, Q, R> & CsvSettings,
+  ): Source<C, Q | R>;
+}
+export interface TsvFiles extends CsvTypes {
+  /** The records of a TSV file. The path, or glob, is relative to the project's folder; `.gz` and `.zst` are unpacked. */
+  file<C extends CsvColumns, const Q extends keyof C & string = never, const R extends keyof C & string = never>(
+    path: string,
+    definition: FileDefinition<C, Q, R> & TsvSettings,
   ): Source<C, Q | R>;
 }

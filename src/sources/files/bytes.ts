@@ -12,14 +12,23 @@ const byteOrderMarks: readonly (readonly [name: string, bytes: readonly number[]
 
 /** Bytes `start` to `end` (exclusive) of a file; a compressed file is unpacked and always read whole. A UTF-8 byte order mark at its start is left out. */
 export async function* readBytes(file: SourceFile, start = 0, end: number = file.bytes): AsyncIterable<Buffer> {
-  if (start >= end) return;
   let first = start === 0;
-  const stream = openStream(file, start, end);
   try {
-    for await (const chunk of stream) {
-      const bytes = chunk as Buffer;
-      yield first ? withoutMark(file, bytes) : bytes;
-      first = false;
+    for (let at = start; at < end; ) {
+      const { raw, unpacked } = openStream(file, at, end);
+      try {
+        for await (const chunk of unpacked) {
+          const bytes = chunk as Buffer;
+          yield first ? withoutMark(file, bytes) : bytes;
+          first = false;
+        }
+      } finally {
+        raw.destroy();
+        unpacked.destroy();
+      }
+      const taken = takenBy(file, unpacked, end - at);
+      if (taken === 0) throw new Error('something stands behind its last frame');
+      at += taken;
     }
   } catch (thrown) {
     if (thrown instanceof CqlformError) throw thrown;
@@ -31,19 +40,27 @@ export async function* readBytes(file: SourceFile, start = 0, end: number = file
       fields: { file: file.name },
       cause: thrown,
     });
-  } finally {
-    stream.destroy();
   }
 }
 
-function openStream(file: SourceFile, start: number, end: number): Readable {
+/** Bytes of the file that a stream has used: zstd ends with each frame, of which a file may have several. */
+function takenBy(file: SourceFile, unpacked: Readable, offered: number): number {
+  if (file.compression !== 'zstd' || !('bytesWritten' in unpacked)) return offered;
+  return typeof unpacked.bytesWritten === 'number' ? unpacked.bytesWritten : offered;
+}
+
+function openStream(
+  file: SourceFile,
+  start: number,
+  end: number,
+): { readonly raw: Readable; readonly unpacked: Readable } {
   const chunkSize = 256 * 1024;
   const raw = createReadStream(file.path, { start, end: end - 1, highWaterMark: chunkSize });
-  if (file.compression === 'none') return raw;
+  if (file.compression === 'none') return { raw, unpacked: raw };
   const unpack = file.compression === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
   // The error of either side surfaces where the unpacked stream is read.
   pipeline(raw, unpack, () => undefined);
-  return unpack;
+  return { raw, unpacked: unpack };
 }
 
 function withoutMark(file: SourceFile, chunk: Buffer): Buffer {
