@@ -37,6 +37,7 @@ export interface RunFlags {
 export async function applyPlan(plan: Plan, session: Session, options: RunFlags): Promise<void> {
   assertApplyable(plan);
   assertConsent(plan, options.allowDestructive);
+  warnOfUnused(plan, options);
   const store = chooseStore(session.project, options.backupStore);
   assertPlaceStays(plan, store);
   await assertTarget(plan, session);
@@ -176,6 +177,15 @@ export function assertApplyable(plan: Plan): void {
     fields: { codes: errors.map((one) => one.code) },
     exitCode: exitCodes.blocked,
   });
+}
+
+/** One list of consents may serve several plans, so that one too many is no error; but it may be a slip of the pen. */
+function warnOfUnused(plan: Plan, { allowDestructive, emit }: RunFlags): void {
+  const wanted = consentsOf(plan);
+  const unused = allowDestructive.filter((address) => !wanted.includes(address));
+  if (unused.length === 0) return;
+  const message = `no step of this plan needs a consent for ${unused.join(', ')}`;
+  emit({ kind: 'warning', code: 'CONSENT_UNUSED', message, step: null });
 }
 
 function assertConsent(plan: Plan, allowed: readonly string[]): void {

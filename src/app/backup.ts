@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
@@ -7,11 +8,24 @@ import type { Backups, RestoreReport, VerifyReport } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { enginesOf } from './engines.ts';
 import type { Session } from './session.ts';
-import { chooseStore } from './store.ts';
+import { chooseStore, parseStore } from './store.ts';
 
-/** The repository that `--store` names, else the project's. */
-export function repositoryOf(session: Session, store: string | undefined): Backups {
+/** The repository that `--store` names, else the project's. Throws `STORE_MISSING` for a named place that is not there. */
+export async function repositoryOf(session: Session, store: string | undefined): Promise<Backups> {
+  if (store !== undefined) await assertThere(session, store);
   return enginesOf(session).backupsAt(chooseStore(session.project, store).name);
+}
+
+async function assertThere({ cluster, project }: Session, store: string): Promise<void> {
+  const place = parseStore(store, project);
+  const there = place.kind === 'local' ? existsSync(place.folder) : (await cluster.describe(place.keyspace)).exists;
+  if (there) return;
+  const what = place.kind === 'local' ? `folder ${place.folder}` : `keyspace ${place.keyspace}`;
+  throw new CqlformError('STORE_MISSING', `there is no ${what}, so no backups are in it`, {
+    next: 'Correct --store; without it, the place in the configuration is looked at.',
+    fields: { store },
+    exitCode: exitCodes.usage,
+  });
 }
 
 /** Oldest first; of one keyspace, or of all when it is null. */

@@ -29,6 +29,7 @@ export async function planRollbackOrUnfinished(session: Session, options: Rollba
   const entries = toTakeBack(standing, options.to);
   const live = await session.cluster.describe(session.project.keyspace);
   const takeBack = await Promise.all(entries.map((entry) => takeBackOf(entry, { session, standing, live })));
+  assertKnown(options.leave, takeBack);
   const tables = Object.keys(live.schema.tables);
   const estimates = await session.cluster.estimate(
     live.name,
@@ -37,6 +38,17 @@ export async function planRollbackOrUnfinished(session: Session, options: Rollba
   const basis = await planBasis(session, standing, { ...live, estimates });
   const plan = planRollback({ ...basis, takeBack, leave: options.leave });
   return withPlaceNotice(plan, chooseStore(session.project, options.backupStore));
+}
+
+function assertKnown(leave: readonly string[], takeBack: readonly TakeBack[]): void {
+  const steps = takeBack.flatMap(({ section }) => section.steps);
+  const unknown = leave.find((one) => !steps.some((step) => step.address === one || step.id === one));
+  if (unknown === undefined) return;
+  throw new CqlformError('LEAVE_UNKNOWN', `nothing that is taken back is at ${unknown}`, {
+    next: 'Give --leave an address or a step of the migration, as `cqlform rollback --plan` names them.',
+    fields: { address: unknown },
+    exitCode: exitCodes.usage,
+  });
 }
 
 function touched(takeBack: readonly TakeBack[], table: string): boolean {

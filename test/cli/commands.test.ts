@@ -210,6 +210,9 @@ describe('the commands, on one keyspace from its first table to its last rollbac
   });
 
   it('takes everything back with --to 0', async () => {
+    const left = await project.run('rollback', '--to', '0', '--leave', 'nothing.here', '--auto-approve');
+    expect(left.code).toBe(64);
+    expect(refusal(left).code).toBe('LEAVE_UNKNOWN');
     const unknown = await project.run('rollback', '--to', 'nobody', '--auto-approve');
     expect(unknown.code).toBe(64);
     expect(refusal(unknown).code).toBe('MIGRATION_NOT_APPLIED');

@@ -79,6 +79,14 @@ describe('where backups go', { timeout: 240_000 }, () => {
     expect(refusal(ended).code).toBe('STORE_UNKNOWN');
   });
 
+  it('is looked into only where it is', async () => {
+    for (const place of ['local:nowhere', `cluster:${project.keyspace}_nowhere`]) {
+      const listed = await project.run('backup', 'list', '--store', place);
+      expect(listed.code, listed.stdout).toBe(64);
+      expect(refusal(listed).code).toBe('STORE_MISSING');
+    }
+  });
+
   it('is a folder that can be written, or nothing is destroyed', async () => {
     await writeFile(join(project.folder, 'occupied'), 'a file where a folder should be');
     const ended = await project.run(...drop, '--backup-store', 'local:occupied');

@@ -55,7 +55,8 @@ export async function digestsOf(keyspace: string, { host, port }: CassandraAddre
 /** Rows and value digest of a whole table. */
 export async function digestOf(session: Session, table: Table): Promise<Digest> {
   const live = await session.cluster.describe(session.project.keyspace);
-  return repositoryOf(session, undefined).digest(
+  const repository = await repositoryOf(session, undefined);
+  return repository.digest(
     { table, columns: null },
     {
       keyspace: live.name,

@@ -31,7 +31,7 @@ export const backupCommand: AnyCommand = group({
       run: async (flags, output) => {
         const infos = await inSession(flags, async (session) => {
           const { listBackups, repositoryOf } = await import('../../app/backup.ts');
-          return listBackups(repositoryOf(session, flags.store), flags.all ? null : session.project.keyspace);
+          return listBackups(await repositoryOf(session, flags.store), flags.all ? null : session.project.keyspace);
         });
         const { backupListText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(infos) : backupListText(infos, output.paint));
@@ -49,7 +49,7 @@ export const backupCommand: AnyCommand = group({
       run: async (flags, output) => {
         const info = await inSession(flags, async (session) => {
           const { repositoryOf, showBackup } = await import('../../app/backup.ts');
-          return showBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '');
+          return showBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '');
         });
         const { backupText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(info) : backupText(info, output.paint));
@@ -65,8 +65,8 @@ export const backupCommand: AnyCommand = group({
       run: async (flags, output): Promise<ExitCode> => {
         const report = await inSession(flags, async (session) => {
           const { repositoryOf, verifyBackup } = await import('../../app/backup.ts');
-          return withProgress(output, 'verify', (onProgress) =>
-            verifyBackup(repositoryOf(session, flags.store), word(flags, 'id') ?? '', onProgress),
+          return withProgress(output, 'verify', async (onProgress) =>
+            verifyBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '', onProgress),
           );
         });
         const { verifyText } = await import('../view/backup.ts');
@@ -93,8 +93,8 @@ export const backupCommand: AnyCommand = group({
         const report = await inSession(flags, async (session) => {
           const { repositoryOf, restoreBackup } = await import('../../app/backup.ts');
           return untilSignalled((signal) =>
-            withProgress(output, 'restore', (onProgress) =>
-              restoreBackup(session, repositoryOf(session, flags.store), {
+            withProgress(output, 'restore', async (onProgress) =>
+              restoreBackup(session, await repositoryOf(session, flags.store), {
                 id: word(flags, 'id') ?? '',
                 table: flags.table ?? null,
                 into: flags.into ?? null,
