@@ -30,10 +30,11 @@ export interface StatusReport {
 
 export async function status(session: Session): Promise<StatusReport> {
   const { project, cluster, journal } = session;
-  const [live, entries, files, lease] = await Promise.all([
+  // First, so that a missing folder is told before anything is under way with the cluster.
+  const files = await migrationFiles(project);
+  const [live, entries, lease] = await Promise.all([
     cluster.describe(project.keyspace),
     journal.entries(),
-    migrationFiles(project),
     journal.lease(),
   ]);
   const standing = standingOf(entries);
