@@ -45,6 +45,7 @@ export { type Index, index, type SaiOptions } from './dsl/table-index.ts';
 export type { Caching, Compaction, Compression, TableOptions, ViewOptions } from './dsl/table-options.ts';
 export type { KeyPart, Ordered, Table } from './dsl/table-type.ts';
 export { type Accepts, type Conversions, to } from './dsl/to.ts';
+export type { Rounding, SourceConversions } from './dsl/to-source.ts';
 export { alterType, udt } from './dsl/udt.ts';
 export { type View, view } from './dsl/view.ts';
 export { CqlformError } from './kernel/errors.ts';

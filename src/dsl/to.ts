@@ -12,12 +12,12 @@ import {
 import { RowRejected } from '../model/data.ts';
 import type { Canonical, Decimal, Duration, Inet, LocalDate, LocalTime, TimeUuid, Uuid } from './canonical-text.ts';
 import { shown } from './mistake.ts';
+import { type Accepts, type SourceConversions, sourceConversions } from './to-source.ts';
 
-/** What a conversion accepts: values of type A, and what is `unknown`. */
-export type Accepts<T, A> = unknown extends T ? T : A;
+export type { Accepts };
 
 /** Conversions that succeed or reject the row with a reason. Text is trimmed, except by `text`. */
-export interface Conversions {
+export interface Conversions extends SourceConversions {
   text<T>(value: Accepts<T, string | number | bigint | boolean | Date>): string;
   /** `true`, `false`, 1, 0 and their texts. */
   boolean<T>(value: Accepts<T, string | number | boolean>): boolean;
@@ -179,4 +179,5 @@ export const to: Conversions = Object.freeze({
   timestamp,
   inet: canonical<'inet'>(canonicalInet, 'an IP address'),
   duration: canonical<'duration'>(canonicalDuration, 'a duration'),
+  ...sourceConversions,
 } satisfies Conversions);

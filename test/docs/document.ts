@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
  *   ```sh no-run: reason  commands that a test of the documents cannot run
  *   ```ts path/of/file.ts a file of the project; it is written there, type-checked, and loaded by the commands
  *   ```cql                statements that the test runs on the cluster
+ *   ```sql                statements that it runs on the database that the document reads from
  *   ```text, ```json …    something to look at
  * The keyspace of every document is `cinema`; a test puts its own in its place.
  */
@@ -23,7 +24,7 @@ export type Block =
   | { readonly kind: 'commands'; readonly commands: readonly Command[]; readonly line: number }
   | { readonly kind: 'not-run'; readonly reason: string; readonly text: string; readonly line: number }
   | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly line: number }
-  | { readonly kind: 'cql'; readonly statements: readonly string[]; readonly line: number }
+  | { readonly kind: 'cql' | 'sql'; readonly statements: readonly string[]; readonly line: number }
   | { readonly kind: 'unknown'; readonly info: string; readonly line: number };
 
 const shown = /^(text|json|yaml|diff|)$/;
@@ -51,7 +52,7 @@ function blockOf(info: string, lines: readonly string[], line: number): Block | 
   const path = /^ts (\S+\.ts)$/.exec(info)?.[1];
   if (path !== undefined) return { kind: 'file', path, text, line };
   if (info === 'sh') return { kind: 'commands', commands: commandsOf(lines, line), line };
-  if (info === 'cql') return { kind: 'cql', statements: statementsOf(text), line };
+  if (info === 'cql' || info === 'sql') return { kind: info, statements: statementsOf(text), line };
   return shown.test(info) ? null : { kind: 'unknown', info, line };
 }
 

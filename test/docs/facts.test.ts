@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../src/kernel/errors.ts';
 import { hazardCodes } from '../../src/model/hazard.ts';
+import { page as conversionsPage } from './conversions.ts';
 import { blocksOf, root } from './document.ts';
 import { codesInSource } from './error-codes.ts';
 
@@ -40,6 +41,10 @@ describe('the documents', () => {
   it('list every code that the source can say, and no other', () => {
     const said = [...new Set([...codesInSource().map(({ code }) => code), ...hazardCodes])].sort();
     expect([...new Set(codesListed('docs/errors.md'))].sort()).toEqual(said);
+  });
+
+  it('have the conversion table as it is in the code', () => {
+    expect(text('docs/conversions.md')).toBe(conversionsPage());
   });
 
   it('list every command, and no other', { timeout: 180_000 }, () => {

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { Client } from 'cassandra-driver';
 import { describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
+import { mariadb } from '../support/mariadb.ts';
+import { postgresServer } from '../support/postgres.ts';
 import { type Ended, ended } from '../support/project.ts';
 import { type Block, blocksOf, type Command, root } from './document.ts';
 
@@ -16,21 +18,35 @@ const documents = [
   'docs/guides/rollback-at-night.md',
   'docs/guides/adopting-a-keyspace.md',
   'docs/guides/writing-transforms.md',
+  'docs/guides/from-mysql.md',
+  'docs/guides/from-postgres.md',
 ];
+
+/** A database that a document reads from. */
+interface Database extends AsyncDisposable {
+  readonly url: string;
+  sql(...statements: readonly string[]): Promise<void>;
+}
+const databases: Readonly<Record<string, () => Promise<Database>>> = {
+  'docs/guides/from-mysql.md': mariadb,
+  'docs/guides/from-postgres.md': postgresServer,
+};
 
 /** Plays a document from top to bottom in an empty project on a real node, as a reader would. */
 class Reader implements AsyncDisposable {
   readonly #folder: string;
   readonly #keyspace: string;
   readonly #client: Client;
+  readonly #database: Database | null;
 
-  private constructor(folder: string, keyspace: string, client: Client) {
-    this.#folder = folder;
-    this.#keyspace = keyspace;
-    this.#client = client;
+  private constructor(own: { folder: string; keyspace: string; client: Client; database: Database | null }) {
+    this.#folder = own.folder;
+    this.#keyspace = own.keyspace;
+    this.#client = own.client;
+    this.#database = own.database;
   }
 
-  static async open(number: number): Promise<Reader> {
+  static async open(number: number, database: Database | null): Promise<Reader> {
     const folder = await mkdtemp(join(tmpdir(), 'cqlform-docs-'));
     await mkdir(join(folder, 'node_modules'));
     await symlink(root, join(folder, 'node_modules/cqlform'));
@@ -41,19 +57,22 @@ class Reader implements AsyncDisposable {
       localDataCenter,
       socketOptions: { readTimeout: 60_000 },
     });
-    return new Reader(folder, `docs${process.pid}_${number}_${Date.now().toString(36)}`, client);
+    const keyspace = `docs${process.pid}_${number}_${Date.now().toString(36)}`;
+    return new Reader({ folder, keyspace, client, database });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.execute(`DROP KEYSPACE IF EXISTS ${this.#keyspace}`);
     await this.#client.shutdown();
     await rm(this.#folder, { recursive: true, force: true });
+    await this.#database?.[Symbol.asyncDispose]();
   }
 
   async read(block: Block): Promise<void> {
     if (block.kind === 'file') return this.#write(block.path, block.text);
     if (block.kind === 'cql')
       for (const statement of block.statements) await this.#client.execute(this.#own(statement));
+    if (block.kind === 'sql') await this.#database?.sql(...block.statements);
     if (block.kind === 'commands') for (const command of block.commands) await this.#run(command);
   }
 
@@ -70,7 +89,8 @@ class Reader implements AsyncDisposable {
 
   #spawn(words: readonly string[]): Promise<Ended> {
     const { host, port } = cassandraAddress();
-    const env = { ...process.env, CI: '', CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1' };
+    const source = this.#database === null ? {} : { SHOP_URL: this.#database.url };
+    const env = { ...process.env, ...source, CI: '', CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1' };
     return ended(spawn(process.execPath, [...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
@@ -90,7 +110,7 @@ describe('what the documents say', () => {
   it.each(documents.map((document, number) => ({ document, number })))(
     'runs as it stands: $document',
     async ({ document, number }) => {
-      await using reader = await Reader.open(number);
+      await using reader = await Reader.open(number, (await databases[document]?.()) ?? null);
       for (const block of blocksOf(document)) await reader.read(block);
     },
     300_000,
