@@ -5,6 +5,8 @@ import type { Table } from '../model/schema.ts';
 import type {
   BlockWriter,
   BlockWriterRequest,
+  RawRows,
+  RawScanRequest,
   Rows,
   ScanRequest,
   TableWriter,
@@ -14,7 +16,7 @@ import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime } from './newest.ts';
 import { installRawRows } from './raw.ts';
-import { driverConsistency, PageSize, scanPages } from './scan.ts';
+import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
 import { splitRing } from './split.ts';
 import { Writer } from './write.ts';
 import { createBlockWriter } from './write-blocks.ts';
@@ -40,6 +42,12 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
     split: splitRing,
     scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
       scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes() }),
+    scanRaw: (request: RawScanRequest): AsyncIterable<RawRows> =>
+      scanRawPages(request, {
+        client,
+        pageSize: pageSizeOf({ ...request, times: false }),
+        elementTimes: false,
+      }),
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>
       newestWriteTime(client, request, elementTimes()),

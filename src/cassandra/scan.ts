@@ -1,8 +1,8 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
 import { type ScanStatement, scanStatement } from '../cql/select.ts';
 import type { StoredRow } from '../model/row.ts';
-import type { Consistency, ScanRequest } from '../ports/cluster.ts';
-import { rawMark, readRawPage } from './raw.ts';
+import type { Consistency, RawRows, RawScanRequest, ScanRequest } from '../ports/cluster.ts';
+import { type RawPage, rawMark, readRawPage } from './raw.ts';
 import { readError, troubleOf } from './scan-errors.ts';
 import { clockOf, type ParsedPage, parsePage, RowAssembler } from './scan-rows.ts';
 
@@ -66,6 +66,20 @@ export async function* scanPages(request: ScanRequest, context: ScanContext): As
   }
 }
 
+/** Pages of a token range as the server sent them; asks for the next page before this one is worked on. */
+export async function* scanRawPages(request: RawScanRequest, context: ScanContext): AsyncGenerator<RawRows> {
+  const statement = scanStatement({ ...request, times: false, elementTimes: false }, rawMark);
+  const fetcher = new PageFetcher({ ...request, times: false }, statement, context);
+  let pending: Promise<RawPage> | null = fetcher.fetchRaw(null);
+  while (pending !== null) {
+    const page: RawPage = await pending;
+    pending = page.next === null ? null : fetcher.fetchRaw(page.next);
+    // whoever stops early leaves a page behind, whose failure then concerns nobody
+    pending?.catch(() => undefined);
+    if (page.count > 0) yield page;
+  }
+}
+
 class PageFetcher {
   readonly #request: ScanRequest;
   readonly #statement: ScanStatement;
@@ -80,10 +94,22 @@ class PageFetcher {
   }
 
   /** One page; one that times out is asked for again with fewer rows, after a pause that doubles. */
-  async fetch(from: string | null): Promise<Page> {
+  fetch(from: string | null): Promise<Page> {
+    return this.#patiently(() => this.#fetchWithClock(from));
+  }
+
+  fetchRaw(from: string | null): Promise<RawPage> {
+    return this.#patiently(async () => {
+      const page = await this.#read(from);
+      this.#context.pageSize.learn(page.count, page.bytes.length);
+      return page;
+    });
+  }
+
+  async #patiently<T>(fetch: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#fetchWithClock(from);
+        return await fetch();
       } catch (thrown) {
         const trouble = troubleOf(thrown);
         const most = trouble === 'failure' ? mostFailures : mostAttempts;
@@ -105,11 +131,7 @@ class PageFetcher {
   async #fetchWithClock(from: string | null): Promise<Page> {
     for (let attempt = 1; ; attempt++) {
       const started = performance.now();
-      const page = await readRawPage(
-        this.#context.client,
-        { text: this.#statement.text, values: this.#values },
-        this.#options(from),
-      );
+      const page = await this.#read(from);
       const took = performance.now() - started;
       const clock = this.#statement.clock ? (clockOf(page.bytes, page.count) ?? 0) : 0;
       const earliest = Math.floor((clock - took) / 1000);
@@ -119,6 +141,11 @@ class PageFetcher {
       const most = took < 1000 ? mostClockAttempts : mostSlowClockAttempts;
       if (!parsed.expiring || earliest === latest || attempt >= most) return { parsed, next: page.next };
     }
+  }
+
+  #read(from: string | null): Promise<RawPage> {
+    const statement = { text: this.#statement.text, values: this.#values };
+    return readRawPage(this.#context.client, statement, this.#options(from));
   }
 
   #options(from: string | null): QueryOptions {

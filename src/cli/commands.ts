@@ -18,6 +18,7 @@ import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
+import { unloadCommand } from './commands/unload.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** Every command, in the order of `--help`: the order in which a new user meets them. */
@@ -38,6 +39,7 @@ export const commands: readonly AnyCommand[] = [
   rebaseCommand,
   backupCommand,
   loadCommand,
+  unloadCommand,
   resolveCommand,
   baselineCommand,
   lockCommand,

@@ -53,6 +53,14 @@ export interface ScanRequest {
   readonly consistency: Consistency;
 }
 
+export type RawScanRequest = Omit<ScanRequest, 'times'>;
+
+/** Rows as the server sent them: cells of the key, the static and the regular columns asked for, each an int32 length (-1: null) and its bytes. */
+export interface RawRows {
+  readonly count: number;
+  readonly bytes: Buffer;
+}
+
 export interface WriterRequest {
   readonly keyspace: string;
   readonly table: Table;
@@ -97,6 +105,8 @@ export interface Rows {
   split(parts: number): readonly TokenRange[];
   /** Pages of rows in token and clustering order; a static row comes before the rows of its partition. */
   scan(request: ScanRequest): AsyncIterable<readonly StoredRow[]>;
+  /** Pages of undecoded rows in token and clustering order; a partition of static cells only is a row whose clustering key is null. */
+  scanRaw(request: RawScanRequest): AsyncIterable<RawRows>;
   /** Columns of this table whose write time the server cannot tell. */
   untimedColumns(table: Table): readonly string[];
   /** The newest write time of the columns, in microseconds; null when there is no cell. */

@@ -20,6 +20,7 @@ const documents = [
   'docs/guides/writing-transforms.md',
   'docs/guides/from-mysql.md',
   'docs/guides/from-postgres.md',
+  'docs/guides/loading-and-unloading.md',
 ];
 
 /** A database that a document reads from. */

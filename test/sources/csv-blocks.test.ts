@@ -118,6 +118,7 @@ describe('a CSV file read into blocks', () => {
       '"x"',
       ',"y,z"',
       'NULL',
+      '\0',
     ];
     const settings = [{}, { escape: '\\' }, { quote: '' }, { nullText: 'NULL' }][seed % 4] ?? {};
     for (let round = 0; round < 60; round += 1) {

@@ -77,7 +77,7 @@ describe('records', () => {
       ['rows.csv:2', 'it has 3 fields instead of 2'],
       ['rows.csv:3', 'it has 1 fields instead of 2'],
       ['rows.csv:4', 'something stands after the closing quote of field 1'],
-      ['rows.csv:5', 'it has a NUL byte'],
+      ['rows.csv:5', 'it has a NUL byte outside quotes'],
       ['rows.csv:6', 'it is not valid UTF-8'],
       ['rows.csv:7', `it is longer than ${rowLimit} bytes`],
       ['rows.csv:8', null],

@@ -1,4 +1,5 @@
 import type { LoadReport } from '../../app/load.ts';
+import type { UnloadReport } from '../../app/unload.ts';
 import type { LoadProgress } from '../../copy/load.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
 
@@ -25,6 +26,17 @@ export function loadText(report: LoadReport): string {
   const lines = [
     `${keyspace}.${table}: read ${countText(read)} = ${dryRun ? 'would be written' : 'written'} ${countText(written)} + rejected ${countText(rejected)}`,
     `${durationText(milliseconds)}${dryRun ? '' : rate}`,
+  ];
+  if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
+  return lines.join('\n');
+}
+
+export function unloadText(report: UnloadReport): string {
+  const { read, written, rejected, bytes, keyspace, table, file, milliseconds, rejectsFile } = report;
+  const rate = milliseconds === 0 ? '' : `, ${countText(Math.round((written / milliseconds) * 1000))} rows/s`;
+  const lines = [
+    `${keyspace}.${table}: read ${countText(read)} = written ${countText(written)} + rejected ${countText(rejected)}`,
+    `${bytesText(bytes)} of text${file === null ? '' : ` in ${file}`}, ${durationText(milliseconds)}${rate}`,
   ];
   if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
   return lines.join('\n');

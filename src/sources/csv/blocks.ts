@@ -193,18 +193,16 @@ class BlockReader {
     const { count, end, problem } = this.#spans;
     const { fields, limit } = this.#options;
     if (end - from > limit) return `it is longer than ${limit} bytes`;
-    if (this.#doubtful) {
-      if (!isUtf8(bytes.subarray(from, end))) return 'it is not valid UTF-8';
-      if (this.#hasBareNul(bytes)) return 'it has a NUL byte outside quotes';
-    }
+    if (this.#doubtful && !isUtf8(bytes.subarray(from, end))) return 'it is not valid UTF-8';
     if (problem !== null) return problem;
-    return count === fields.length ? null : `it has ${count} fields instead of ${fields.length}`;
+    if (count !== fields.length) return `it has ${count} fields instead of ${fields.length}`;
+    return this.#doubtful && this.#hasBareNul(bytes) ? 'it has a NUL byte outside quotes' : null;
   }
 
   /** Outside quotes a NUL is a sign of another encoding, or of a damaged file. */
   #hasBareNul(bytes: Buffer): boolean {
     const { quoted, starts, ends, count } = this.#spans;
-    for (let index = 0; index < Math.min(count, this.#options.fields.length); index += 1) {
+    for (let index = 0; index < count; index += 1) {
       if (quoted[index] === 0 && bytes.subarray(starts[index], ends[index]).includes(0)) return true;
     }
     return false;

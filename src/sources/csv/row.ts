@@ -31,11 +31,14 @@ export function csvRow({ bytes, line, tooLong }: RawRecord, settings: CsvRowSett
     problem,
   });
   if (tooLong) return spoilt(`it is longer than ${limit} bytes`);
-  if (bytes.includes(0)) return spoilt('it has a NUL byte');
   if (!isUtf8(bytes)) return spoilt('it is not valid UTF-8');
   const fields = fieldsOfRecord(bytes.toString('utf8'), dialect);
   if (typeof fields === 'string') return spoilt(fields);
   if (fields.length !== width) return spoilt(`it has ${fields.length} fields instead of ${width}`);
+  // outside quotes it is a sign of another encoding, or of a damaged file
+  if (bytes.includes(0) && fields.some(({ text, quoted }) => !quoted && text.includes('\0'))) {
+    return spoilt('it has a NUL byte outside quotes');
+  }
 
   const values: Record<string, unknown> = {};
   const problems: string[] = [];

@@ -1,0 +1,45 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { finished } from 'node:stream/promises';
+
+export const columns =
+  'device text, day int, at timestamp, reading double, level int, status text, note text, owner uuid, total bigint, PRIMARY KEY ((device, day), at, owner)';
+export const columnNames = ['device', 'day', 'at', 'reading', 'level', 'status', 'note', 'owner', 'total'];
+const partitions = 10_500;
+const firstMoment = Date.UTC(2025, 0, 1);
+
+/** Writes the CSV file once: nine columns in 10,500 partitions, partitions scattered or one after another. */
+export async function csvFile(path: string, rows: number, order: 'scattered' | 'sorted'): Promise<void> {
+  if (existsSync(path)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const file = createWriteStream(`${path}.partial`);
+  file.write(`${columnNames.join(',')}\n`);
+  const perPartition = Math.ceil(rows / partitions);
+  let seed = 42;
+  const random = (): number => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
+  let text = '';
+  for (let row = 0; row < rows; row += 1) {
+    const scattered = (Math.imul(row, 2654435761) >>> 0) % partitions;
+    const partition = order === 'sorted' ? Math.floor(row / perPartition) : scattered;
+    text += `${csvRow(row, partition, random)}\n`;
+    if (text.length < 1_000_000) continue;
+    if (!file.write(text)) await new Promise<void>((resolve) => file.once('drain', resolve));
+    text = '';
+  }
+  file.end(text);
+  await finished(file);
+  await rename(`${path}.partial`, path);
+}
+
+function csvRow(row: number, partition: number, random: () => number): string {
+  const device = `device-${String(partition % 350).padStart(5, '0')}`;
+  const at = new Date(firstMoment + row * 1000).toISOString();
+  const status = ['ok', 'warn', 'error'][row % 3] ?? '';
+  const owner = `${'0123456789abcdef'.charAt(partition % 16).repeat(8)}-aaaa-4bbb-8ccc-${String(row).padStart(12, '0')}`;
+  const numbers = `${(random() * 1000).toFixed(4)},${Math.floor(random() * 1e6)}`;
+  return `${device},${Math.floor(partition / 350)},${at},${numbers},${status},"note ${row}, of ${partition}",${owner},${row * 7919}`;
+}

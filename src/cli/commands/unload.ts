@@ -1,0 +1,83 @@
+import type { UnloadInput } from '../../app/unload.ts';
+import { exitCodes } from '../../kernel/errors.ts';
+import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { inSession } from '../project.ts';
+import { untilSignalled } from '../signals.ts';
+import { formatChoices, maxRejectsOf, rateOf } from './load.ts';
+
+export const unloadCommand: AnyCommand = command({
+  usage: 'unload <table> [file]',
+  summary: 'Write a table into a CSV, JSON or NDJSON file',
+  positionals: {
+    table: { type: 'string', demandOption: true, describe: 'A table of the keyspace' },
+    file: { type: 'string', describe: 'Compressed as .gz or .zst says; left out: standard output' },
+  },
+  options: {
+    ...projectOptions,
+    format: {
+      type: 'string',
+      choices: formatChoices,
+      describe: 'What to write',
+      defaultDescription: "by the file's name",
+    },
+    columns: { type: 'string', describe: 'Columns besides the key, separated by commas', defaultDescription: 'all' },
+    header: { type: 'boolean', default: true, describe: 'Begin a CSV file with the names of the columns' },
+    delimiter: { type: 'string', describe: 'Of CSV: one character', defaultDescription: ', or tab for .tsv' },
+    quote: { type: 'string', default: '"', describe: 'Of CSV: one character' },
+    null: { type: 'string', describe: 'Of CSV: text that stands for null', defaultDescription: 'an empty field' },
+    rate: { type: 'string', describe: 'At most so much a second: 5000 (rows) or 2MB (bytes)' },
+    'max-rejects': {
+      type: 'string',
+      default: '0',
+      describe: 'Rows that may be unreadable: a number, or a share such as 1%',
+    },
+    rejects: { type: 'string', describe: 'Where unreadable rows go', defaultDescription: 'in .cqlform/rejects' },
+    force: { type: 'boolean', default: false, describe: 'Replace a file that is there' },
+  },
+  examples: [
+    ['unload users users.csv', 'All of it; `load users.csv users` brings it back'],
+    ['unload events events.ndjson.zst --columns kind,payload', 'Some columns, compressed'],
+    ['unload users | head', 'To standard output'],
+  ],
+  run: async (flags, output) => {
+    const input = {
+      table: word(flags, 'table') ?? '',
+      file: word(flags, 'file') ?? null,
+      format: flags.format ?? null,
+      columns: flags.columns === undefined ? null : flags.columns.split(',').map((name) => name.trim()),
+      header: flags.header,
+      delimiter: flags.delimiter === '\\t' ? '\t' : (flags.delimiter ?? null),
+      quote: flags.quote,
+      nullText: flags.null ?? '',
+      rate: rateOf(flags.rate),
+      maxRejects: maxRejectsOf(flags['max-rejects']),
+      rejectsFile: flags.rejects ?? null,
+      force: flags.force,
+    } satisfies Omit<UnloadInput, 'signal' | 'onProgress'>;
+    const [{ ProgressLine }, { unloadText }] = await Promise.all([
+      import('../view/progress.ts'),
+      import('../view/load.ts'),
+    ]);
+    const line = new ProgressLine(output);
+    const report = await inSession(flags, async (session) => {
+      const { unloadTable } = await import('../../app/unload.ts');
+      return untilSignalled(async (signal) => {
+        line.begin('unload');
+        try {
+          return await unloadTable(session, {
+            ...input,
+            signal,
+            onProgress: ({ read }) => line.update({ unit: 'rows', done: read, total: null }),
+          });
+        } finally {
+          line.end();
+        }
+      });
+    });
+    // with the rows on standard output, what is said about them goes beside it
+    const told = output.json ? JSON.stringify(report) : unloadText(report);
+    if (input.file === null) output.err(told);
+    else output.out(told);
+    return exitCodes.fine;
+  },
+});

@@ -1,0 +1,111 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { type TestProject, testProject } from '../support/project.ts';
+
+let project: TestProject;
+const definition = `(id int, c text, a ascii, b bigint, bl blob, bo boolean, d date, de decimal, do double,
+  du duration, f float, i inet, s smallint, te text, ti time, ts timestamp, tu timeuuid, ty tinyint, u uuid, v varint,
+  st set<text>, mp map<text, int>, li list<text>, fl frozen<list<int>>, tp tuple<int, text>, ad address,
+  ve vector<float, 2>, own text static, PRIMARY KEY (id, c))`;
+beforeAll(async () => {
+  project = await testProject({ address: cassandraAddress() });
+  const { client, keyspace } = project;
+  await client.execute(
+    `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+  );
+  await client.execute(`CREATE TYPE ${keyspace}.address (street text, number int)`);
+  for (const name of ['origin', 'again']) await client.execute(`CREATE TABLE ${keyspace}.${name} ${definition}`);
+  const insert = (values: string): Promise<unknown> => client.execute(`INSERT INTO ${keyspace}.origin ${values}`);
+  await insert(`(id, c, a, b, bl, bo, d, de, do, du, f, i, s, te, ti, ts, tu, ty, u, v, st, mp, li, fl, tp, ad, ve, own) VALUES
+    (1, 'a', 'ascii', -9223372036854775808, 0x00ff, true, '1969-12-31', 1.50, -1e-7, 1mo2d3h, 1.1, '::1', -32768,
+    'with "quotes", commas', '12:34:56.789', '2026-01-02T03:04:05.678Z', now(), -128, uuid(), -123456789012345678901234567890,
+    {'x', 'y,"z'}, {'k': 1}, ['q', 'q'], [1, 2], (1, null), {street: 'Main', number: null}, [0.1, 2], 'owned')`);
+  await insert(
+    `(id, c, b, bo, do, f, te, ad) VALUES (1, '', 9007199254740993, false, NaN, -Infinity, '', {number: 7})`,
+  );
+  await insert(`(id, c, b, do, te, v) VALUES (1, 'lines', 9007199254740991, 0.1, 'a\nb\r\n''c''\t', 0)`);
+  await insert(`(id, c, te, bl) VALUES (2, 'é😀', 'NULL', 0x)`);
+  await insert(`(id, own) VALUES (3, 'only static')`);
+  await client.execute(`UPDATE ${keyspace}.origin SET te = ? WHERE id = 4 AND c = ?`, ['nul\0 inside', 'no marker'], {
+    prepare: true,
+  });
+});
+afterAll(() => project[Symbol.asyncDispose]());
+
+async function rowsOf(name: string): Promise<readonly string[]> {
+  const rows = await project.rows(`SELECT JSON * FROM $ks.${name}`);
+  return rows.map((row) => String(row['[json]'])).sort();
+}
+
+describe('unload', () => {
+  it.each(['all.csv', 'all.tsv', 'all.ndjson', 'all.json', 'all.csv.gz', 'all.ndjson.zst'])(
+    'into %s keeps every value: loaded again the table is the same',
+    async (file) => {
+      await project.client.execute(`TRUNCATE ${project.keyspace}.again`, [], { readTimeout: 60_000 });
+      const unloaded = await project.run('unload', 'origin', file, '--json');
+      expect(unloaded.stderr).toBe('');
+      expect(JSON.parse(unloaded.stdout)).toMatchObject({ read: 6, written: 6, rejected: 0 });
+      const loaded = await project.run('load', file, 'again', '--json');
+      expect(loaded.stderr).toBe('');
+      expect(JSON.parse(loaded.stdout)).toMatchObject({ read: 6, written: 6, rejected: 0 });
+      expect(await rowsOf('again')).toEqual(await rowsOf('origin'));
+    },
+  );
+
+  it('takes some columns, a delimiter, a text for null, no header; and standard output', async () => {
+    const flags = ['--columns', 'te,bo', '--delimiter', ';', '--null', 'NULL', '--no-header'];
+    const { code, stdout, stderr } = await project.run('unload', 'origin', ...flags);
+    expect(code).toBe(0);
+    expect(stderr).toContain('read 6 = written 6 + rejected 0');
+    expect(stdout).toContain('1;a;NULL;"with ""quotes"", commas"'.replace('NULL', 'true'));
+    expect(stdout).toContain('2;é😀;NULL;"NULL"\n');
+    expect(stdout).toContain('3;NULL;NULL;NULL\n');
+  });
+
+  it('replaces a file only when told to, and leaves none half written', async () => {
+    await project.write('there.csv', 'mine');
+    const refused = await project.run('unload', 'origin', 'there.csv');
+    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('FILE_EXISTS')]);
+    expect(await readFile(join(project.folder, 'there.csv'), 'utf8')).toBe('mine');
+    expect((await project.run('unload', 'origin', 'there.csv', '--force')).code).toBe(0);
+    const unwritable = await project.run('unload', 'origin', 'there.csv/below.csv');
+    expect(unwritable.stderr).toContain('FILE_UNWRITABLE');
+    const unknown = await project.run('unload', 'origin', 'x.csv', '--columns', 'nothing');
+    expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('UNKNOWN_COLUMN')]);
+    await expect(stat(join(project.folder, 'x.csv'))).rejects.toThrow('ENOENT');
+  });
+
+  it('keeps rows apart whose bytes are no value, and says which', async () => {
+    const { client, keyspace } = project;
+    await client.execute(`CREATE TABLE ${keyspace}.far (id int PRIMARY KEY, at timestamp)`);
+    for (const [id, at] of [
+      [1, '2026-01-01'],
+      [2, '+292278994-08-17'],
+    ] as const) {
+      const value = id === 1 ? `'${at}'` : '9223372036854775807';
+      await client.execute(`INSERT INTO ${keyspace}.far (id, at) VALUES (${id}, ${value})`);
+    }
+    const refused = await project.run('unload', 'far', 'far.csv');
+    expect(refused.stderr).toContain('TOO_MANY_REJECTS');
+    const allowed = await project.run(
+      'unload',
+      'far',
+      'far.csv.zst',
+      '--max-rejects',
+      '1',
+      '--json',
+      '--rejects',
+      'far.rejects',
+    );
+    expect(JSON.parse(allowed.stdout)).toMatchObject({ read: 2, written: 1, rejected: 1 });
+    expect(JSON.parse(await readFile(join(project.folder, 'far.rejects'), 'utf8'))).toMatchObject({
+      place: 'far',
+      row: { id: '0x00000002', at: '0x7fffffffffffffff' },
+    });
+    const text = zstdDecompressSync(await readFile(join(project.folder, 'far.csv.zst'))).toString();
+    expect(text).toBe('id,at\n1,2026-01-01T00:00:00.000Z\n');
+  });
+});
