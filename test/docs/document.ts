@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
  *   ```sh                 commands, run one after another in the document's project; ` # exits 3` says the code
  *   ```sh no-run: reason  commands that a test of the documents cannot run
  *   ```ts path/of/file.ts a file of the project; it is written there, type-checked, and loaded by the commands
+ *   ```csv path/of/file  a file of the project
  *   ```cql                statements that the test runs on the cluster
  *   ```sql                statements that it runs on the database that the document reads from
  *   ```text, ```json …    something to look at
@@ -49,7 +50,7 @@ function blockOf(info: string, lines: readonly string[], line: number): Block | 
   const text = `${lines.join('\n')}\n`;
   const reason = /^sh no-run: (\S.*)$/.exec(info)?.[1];
   if (reason !== undefined) return { kind: 'not-run', reason, text, line };
-  const path = /^ts (\S+\.ts)$/.exec(info)?.[1];
+  const path = /^(?:ts|csv) (\S+\.(?:ts|csv))$/.exec(info)?.[1];
   if (path !== undefined) return { kind: 'file', path, text, line };
   if (info === 'sh') return { kind: 'commands', commands: commandsOf(lines, line), line };
   if (info === 'cql' || info === 'sql') return { kind: info, statements: statementsOf(text), line };
