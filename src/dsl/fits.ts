@@ -42,10 +42,10 @@ export function fits(from: AnyType, into: AnyType): boolean {
   if (written === 'custom') return domainOf(source.kind) === 'bytes';
   if (domainOf(source.kind) !== null || isScalarKind(written)) return false;
   if (sequences.includes(read) && sequences.includes(written)) return written === 'set' || read !== 'set';
-  return read === written || (['udt', 'object'].includes(read) && ['udt', 'map'].includes(written));
+  return read === written || (['udt', 'object', 'struct'].includes(read) && ['udt', 'map'].includes(written));
 }
 
 /** Types whose values are JSON: the engines have its text, functions what it says. */
 export function isJson(kind: unknown): boolean {
-  return kind === 'json' || (typeof kind === 'string' && /^(?:mysql|postgres|sqlite)\.jsonb?$/.test(kind));
+  return kind === 'json' || (typeof kind === 'string' && /^(?:mysql|parquet|postgres|sqlite)\.jsonb?$/.test(kind));
 }

@@ -1,3 +1,4 @@
+import type { ForeignType } from '../model/data.ts';
 import { listOf, mistake, objectOf, type Properties, propertiesOf, shown } from './mistake.ts';
 import { memberNameOf, refuseTwice } from './name.ts';
 import type { SourceType } from './source.ts';
@@ -50,4 +51,43 @@ export function fieldsOf(subject: string, columns: Properties, given: unknown): 
       entries.map(([name, field]) => [name, memberNameOf(`the field of ${name} of ${subject}`, field)]),
     ),
   );
+}
+
+interface Nested extends SourceType {
+  readonly labels?: readonly string[];
+  readonly element?: Nested;
+  readonly key?: Nested;
+  readonly fields?: Readonly<Record<string, Nested>>;
+}
+
+/** A type with what it holds. */
+export function nestedType(type: SourceType): ForeignType {
+  const { kind, labels, element, key, fields } = type as Nested;
+  return {
+    type: kind,
+    ...(labels === undefined ? {} : { labels }),
+    ...(element === undefined ? {} : { element: nestedType(element) }),
+    ...(key === undefined ? {} : { key: nestedType(key) }),
+    ...(fields === undefined
+      ? {}
+      : { fields: Object.fromEntries(Object.entries(fields).map(([name, one]) => [name, nestedType(one)])) }),
+  };
+}
+
+/** A type that stands inside another: one of the same system, and not JSON, which functions know as a whole column only. */
+export function innerType(subject: string, prefix: string, type: unknown): SourceType {
+  const kind = typeof type === 'object' && type !== null && 'kind' in type ? type.kind : null;
+  if (typeof kind === 'string' && kind.startsWith(prefix) && kind !== `${prefix}json`) return type as SourceType;
+  throw mistake('SOURCE_TYPE', {
+    message: `${subject} has ${shown(type)} inside it`,
+    next: `Give a type of ${prefix.slice(0, -1)} that is not \`${prefix}json()\`.`,
+  });
+}
+
+/** A structure's fields, each of one of the system's own types. */
+export function innerTypes(subject: string, prefix: string, given: unknown): Readonly<Record<string, SourceType>> {
+  const entries = Object.entries(objectOf(`the fields of ${subject}`, given)).map(
+    ([name, type]) => [name, innerType(`${subject}, at ${name},`, prefix, type)] as const,
+  );
+  return Object.freeze(Object.fromEntries(entries));
 }

@@ -107,7 +107,12 @@ function foreignType(type: SourceType): Pick<ForeignColumn, 'type' | 'labels'> {
   return { ...inner, type: `${inner.type}${type.kind.endsWith('.range') ? '~' : '[]'}` };
 }
 
-function choicesOf(subject: string, choices: Given['choices'], given: Properties): Readonly<Record<string, string>> {
+/** Settings that take one of some words. */
+export function choicesOf(
+  subject: string,
+  choices: Readonly<Record<string, readonly string[]>>,
+  given: Properties,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(choices).flatMap(([name, allowed]) => {
       const value = given[name];
@@ -121,7 +126,8 @@ function choicesOf(subject: string, choices: Given['choices'], given: Properties
   );
 }
 
-function zoneOf(subject: string, value: unknown): string {
+/** A time zone by its name or offset. */
+export function zoneOf(subject: string, value: unknown): string {
   if (typeof value === 'string') {
     try {
       new Intl.DateTimeFormat('en', { timeZone: value });

@@ -16,13 +16,21 @@ export interface ForeignSource {
   /** Settings of the system, e.g. `{ delimiter: ';' }`. JSON-safe. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
-export interface ForeignColumn {
+export interface ForeignType {
   readonly type: string;
+  /** The words that an enumeration declares. */
+  readonly labels?: readonly string[];
+  /** Of what a list holds, and the values of a map. */
+  readonly element?: ForeignType;
+  /** Of the keys of a map. */
+  readonly key?: ForeignType;
+  /** Of the fields of a structure. */
+  readonly fields?: Readonly<Record<string, ForeignType>>;
+}
+export interface ForeignColumn extends ForeignType {
   readonly required: boolean;
   /** The field's own name where it differs from the column's. */
   readonly field: string;
-  /** The words that an enumeration declares. */
-  readonly labels?: readonly string[];
 }
 
 /** A table of the same keyspace, with the columns that the migration declared it uses. */

@@ -41,6 +41,10 @@ export function createOpenSource(options: OpenSourceOptions): OpenSource {
         return openJson(source, fileOptions);
       case 'csv':
         return openCsv(source, fileOptions);
+      case 'parquet': {
+        const { openParquet } = await import('./parquet/source.ts');
+        return openParquet(source, options.projectFolder);
+      }
       case 'mysql': {
         const { openMysql } = await import('./mysql/source.ts');
         return openMysql(source, addresses);

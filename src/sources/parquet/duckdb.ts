@@ -1,0 +1,96 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import { CqlformError, reasonOf } from '../../kernel/errors.ts';
+import type { SourceFile } from '../files/locate.ts';
+import { loadDriver } from '../sql/driver.ts';
+
+/** Reads Parquet files; nothing is fetched, and no file is touched but those that are named. */
+export class ParquetReader {
+  readonly #instance: DuckDBInstance;
+
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  static async open(): Promise<ParquetReader> {
+    const { DuckDBInstance } = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'));
+    return new ParquetReader(
+      await DuckDBInstance.create(':memory:', {
+        threads: '2',
+        memory_limit: '256MB',
+        temp_directory: '',
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+      }),
+    );
+  }
+
+  /** All rows; for small answers. */
+  async rows(file: SourceFile, sql: string): Promise<readonly (readonly DuckDBValue[])[]> {
+    const rows: (readonly DuckDBValue[])[] = [];
+    for await (const page of this.pages(file, sql)) rows.push(...page);
+    return rows;
+  }
+
+  /** The types of a statement's columns, by name. */
+  async types(file: SourceFile, sql: string): Promise<ReadonlyMap<string, DuckDBType>> {
+    return this.#with(file, async (connection) => {
+      const result = await connection.stream(sql);
+      return new Map(result.columnNames().map((name, at) => [name, result.columnType(at)]));
+    });
+  }
+
+  /** Rows as they are read; no more is read ahead than a small buffer holds. */
+  async *pages(file: SourceFile, sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
+    const connection = await this.#instance.connect();
+    try {
+      const result = await this.#said(file, () => connection.stream(sql));
+      for (;;) {
+        const chunk = await this.#said(file, () => next(result));
+        if (chunk === null) return;
+        yield chunk;
+      }
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
+
+  async #with<T>(file: SourceFile, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect();
+    try {
+      return await this.#said(file, () => work(connection));
+    } finally {
+      connection.closeSync();
+    }
+  }
+
+  async #said<T>(file: SourceFile, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const [reason = ''] = reasonOf(thrown).split('\n');
+      throw new CqlformError('SOURCE_MALFORMED', `${file.name} cannot be read as Parquet: ${reason}`, {
+        next: 'Check that the file is whole, really Parquet and not encrypted, or write it anew.',
+        fields: { file: file.name },
+        cause: thrown,
+      });
+    }
+  }
+}
+
+async function next(result: DuckDBResult): Promise<readonly (readonly DuckDBValue[])[] | null> {
+  const chunk = await result.fetchChunk();
+  return chunk === null || chunk.rowCount === 0 ? null : chunk.getRows();
+}
+
+/** A call that reads one file, whatever characters its name has. */
+export function callOn(name: 'read_parquet' | 'parquet_metadata' | 'parquet_schema', file: SourceFile): string {
+  const path = file.path.replaceAll(/[[*?]/g, '[$&]').replaceAll("'", "''");
+  return `${name}('${path}'${name === 'read_parquet' ? ', file_row_number = true' : ''})`;
+}
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
