@@ -258,6 +258,7 @@ export const domainOfKind = {
   'mongo.boolean': 'boolean',
   'mongo.string': 'text',
   'mongo.objectId': 'text',
+  'mongo.objectIdBytes': 'bytes',
   'mongo.uuid': 'uuid',
   'mongo.binary': 'bytes',
   'mongo.date': 'timestamp',

@@ -20,6 +20,8 @@ const systems = [
   ['CQL', ''],
   ['CSV files', 'csv'],
   ['JSON files', 'json'],
+  ['Parquet files', 'parquet'],
+  ['MongoDB', 'mongo'],
   ['MySQL and MariaDB', 'mysql'],
   ['PostgreSQL', 'postgres'],
   ['SQLite', 'sqlite'],
@@ -68,6 +70,7 @@ const closing = `## Types that hold others
 - \`json\` and \`jsonb\` go into \`t.json()\` with their text as it is; into maps, sets, lists and user-defined types when
   their declared type fits, value by value.
 - Arrays go into lists and sets whose element takes the array's element.
+- Lists and maps of Parquet go into lists, sets and maps whose types take theirs, structures into user-defined types.
 - MySQL's \`set\` goes into a \`set\` of texts.
 - Ranges of PostgreSQL, and types that are not named here and read as text, need a function.
 

@@ -23,7 +23,7 @@ import { dateOfDays, timeOfNanoseconds } from '../../model/calendar.ts';
 import { canonicalUuid, textOfDecimal } from '../../model/canonical.ts';
 import type { ForeignType } from '../../model/data.ts';
 import { type FieldReader, Misfit, misfit, shown } from '../files/misfit.ts';
-import { localTimestamp, millisOf } from '../sql/zone.ts';
+import { localTimestamp } from '../sql/zone.ts';
 
 export interface ValueSettings {
   readonly zone: string;
@@ -128,7 +128,9 @@ const dayNanoseconds = 86_400_000_000_000n;
 
 function moment(value: bigint, truncate: boolean): unknown {
   const rest = ((value % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  if (rest !== 0n && !truncate) return millisOf(textOfMoment(value), `000${String(rest).padStart(6, '0')}`, false);
+  if (rest !== 0n && !truncate) {
+    return misfit(textOfMoment(value), "a time of whole milliseconds (`fractions: 'truncate'` takes the rest away)");
+  }
   const date = new Date(Number((value - rest) / 1_000_000n));
   return Number.isNaN(date.getTime()) ? misfit(value, 'a moment that JavaScript can hold') : date;
 }
