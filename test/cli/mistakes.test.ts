@@ -37,6 +37,24 @@ describe('a configuration that is not right', { timeout: 240_000 }, () => {
     ['no keyspace', own(''), 'CONFIG_INVALID', /keyspace/],
     ['no default export', `export const config = { keyspace: 'a' };`, 'CONFIG_INVALID', /default export/],
     ['a syntax error', `export default {`, 'CONFIG_SYNTAX', /cqlform\.config\.ts/],
+    [
+      'a password in an address',
+      own(`keyspace: 'a', sources: { shop: { url: 'mysql://reader:s3cret@db/shop' } }`),
+      'CONFIG_INVALID',
+      /^(?!.*s3cret).*sources\.shop\.url: it has a password in the clear/s,
+    ],
+    [
+      'a password in the clear',
+      own(`keyspace: 'a', sources: { shop: { host: 'db', database: 'shop', password: 's3cret' } }`),
+      'CONFIG_INVALID',
+      /^(?!.*s3cret).*sources\.shop\.password: a password does not stand here in the clear/s,
+    ],
+    [
+      'an unknown setting of a source',
+      own(`keyspace: 'a', sources: { shop: { file: 'x.db', readonly: true } }`),
+      'CONFIG_INVALID',
+      /sources\.shop.*readonly/,
+    ],
     ['a missing variable', own(`keyspace: 'a', contactPoints: env('NOWHERE_SET')`), 'ENV_MISSING', /NOWHERE_SET/],
     ['a throw of its own', `throw new Error('no luck');`, 'CONFIG_THROWS', /no luck/],
   ];

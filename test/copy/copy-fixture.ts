@@ -59,6 +59,8 @@ export interface RunOptions {
   readonly timestamp?: bigint;
   /** The lease is lost after so many looks at it. */
   readonly heldFor?: number;
+  /** Told of each progress. */
+  readonly onProgress?: (progress: Progress) => void;
   /** What stands in the migration's schema, instead of all that the test made. */
   readonly schema?: readonly Declared[];
   /** A table that the test made by itself and that is to be read from the server. */
@@ -125,7 +127,10 @@ export async function copyFixture(
       types: base.types,
       attempt,
       finished,
-      onProgress: (one) => progress.push(one),
+      onProgress: (one) => {
+        progress.push(one);
+        options.onProgress?.(one);
+      },
       assertHeld: () => {
         looks += 1;
         if (looks > heldFor) throw new Error('the lease is lost');

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
@@ -10,10 +11,19 @@ type MysqlRow = RawRow<Buffer>;
 export class MysqlSession implements SqlSession<Buffer> {
   readonly #connection: Connection;
   readonly #name: string;
+  #lost: Error | null = null;
+  #stream: Readable | null = null;
 
   private constructor(connection: Connection, name: string) {
     this.#connection = connection;
     this.#name = name;
+    // The driver tells a broken connection to the connection, not to the rows that are on their way.
+    const lose = (error: Error): void => {
+      this.#lost ??= error;
+      this.#stream?.destroy(error);
+    };
+    connection.on('error', lose);
+    connection.on('end', () => lose(new Error('the server closed the connection')));
   }
 
   static async open(name: string, login: ServerLogin): Promise<MysqlSession> {
@@ -30,8 +40,6 @@ export class MysqlSession implements SqlSession<Buffer> {
       connectTimeout: 20_000,
       enableKeepAlive: true,
     });
-    // A connection that breaks between two statements tells the next one.
-    connection.on('error', () => undefined);
     const session = new MysqlSession(connection, name);
     await new Promise<void>((resolve, reject) => {
       connection.connect((error) => (error === null ? resolve() : reject(session.#failed(error, 'connecting'))));
@@ -61,6 +69,8 @@ export class MysqlSession implements SqlSession<Buffer> {
     const stream = this.#connection
       .query({ sql, rowsAsArray: true, typeCast: false })
       .stream({ highWaterMark: size, objectMode: true });
+    this.#stream = stream;
+    if (this.#lost !== null) stream.destroy(this.#lost);
     let ended = false;
     try {
       let page: MysqlRow[] = [];
@@ -75,18 +85,30 @@ export class MysqlSession implements SqlSession<Buffer> {
     } catch (thrown) {
       throw thrown instanceof CqlformError ? thrown : this.#failed(thrown, sql);
     } finally {
-      if (!ended) this.#connection.destroy();
+      this.#stream = null;
+      if (!ended) this.#abandon();
     }
   }
 
   async close(): Promise<void> {
+    if (this.#lost !== null) return this.#connection.destroy();
     await new Promise<void>((resolve) => this.#connection.end(() => resolve()));
+  }
+
+  /** A SELECT that is not read to its end cannot be taken back. */
+  #abandon(): void {
+    this.#lost ??= new Error('it was left in the middle of its rows');
+    this.#connection.destroy();
   }
 
   /** The server's own words; they name no password. */
   #failed(thrown: unknown, what: string): CqlformError {
     const error = thrown as Partial<QueryError>;
-    const lost = error.fatal === true || error.code === 'PROTOCOL_CONNECTION_LOST' || error.code === 'ECONNRESET';
+    const lost =
+      this.#lost !== null ||
+      error.fatal === true ||
+      error.code === 'PROTOCOL_CONNECTION_LOST' ||
+      error.code === 'ECONNRESET';
     const fields = { connection: this.#name, code: error.code ?? null };
     if (what === 'connecting') {
       return new CqlformError('SOURCE_UNREACHABLE', `source ${this.#name} cannot be reached: ${reasonOf(thrown)}`, {

@@ -1,0 +1,278 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copy, type Data, t, table } from '../../src/index.ts';
+import { mysql } from '../../src/mysql.ts';
+import type { Checkpoint } from '../../src/ports/journal.ts';
+import { postgres } from '../../src/postgres.ts';
+import { sqlite } from '../../src/sqlite.ts';
+import { type FaultProxy, faultProxy } from '../cassandra/fault-proxy.ts';
+import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
+import { diceOf } from '../planner/random.ts';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { type Mariadb, mariadb } from '../support/mariadb.ts';
+import { type Postgres, postgresServer } from '../support/postgres.ts';
+import { ended, testProject } from '../support/project.ts';
+import { randomRows, type System } from './random-rows.ts';
+import { byId, byUrl } from './sql-source.ts';
+
+let maria: Mariadb;
+let pg: Postgres;
+let folder: string;
+let fixture: CopyFixture;
+const lines: Partial<Record<'mysql' | 'postgres', FaultProxy>> = {};
+beforeAll(async () => {
+  [maria, pg] = await Promise.all([mariadb(), postgresServer()]);
+  folder = await mkdtemp(join(tmpdir(), 'cqlform-databases-'));
+  lines.mysql = await faultProxy({ host: '127.0.0.1', port: maria.port });
+  lines.postgres = await faultProxy({ host: '127.0.0.1', port: pg.port });
+  fixture = await copyFixture('sources_databases', {
+    addresses: {
+      mysql: byUrl(`mysql://root@${lines.mysql.address}/shop`),
+      postgres: byUrl(`postgres://tester@${lines.postgres.address}/shop`),
+      sqlite: { kind: 'file', path: join(folder, 'shop.db') },
+    },
+  });
+});
+afterAll(async () => {
+  await fixture.close();
+  for (const line of Object.values(lines)) await line[Symbol.asyncDispose]();
+  await maria[Symbol.asyncDispose]();
+  await pg[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+const target = table('random_rows', {
+  columns: {
+    id: t.int(),
+    small: t.smallint(),
+    number: t.int(),
+    big: t.bigint(),
+    exact: t.decimal(),
+    real: t.double(),
+    words: t.text(),
+    bytes: t.blob(),
+    day: t.date(),
+    at: t.timestamp(),
+    flag: t.boolean(),
+    uid: t.uuid(),
+  },
+  partitionKey: ['id'],
+});
+
+const random: Readonly<Record<System, { readonly create: string; readonly data: () => Data }>> = {
+  mysql: {
+    create: `CREATE TABLE random_rows (id INT PRIMARY KEY, small SMALLINT, number INT, big BIGINT, exact_ DECIMAL(30,8), real_ DOUBLE,
+      words TEXT, bytes BLOB, day DATE, at DATETIME(3), flag BOOLEAN, uid UUID)`,
+    data: () => {
+      const columns = {
+        id: mysql.int(),
+        small: mysql.smallint(),
+        number: mysql.int(),
+        big: mysql.bigint(),
+        exact: mysql.decimal(),
+        real: mysql.double(),
+        words: mysql.text(),
+        bytes: mysql.blob(),
+        day: mysql.date(),
+        at: mysql.datetime(),
+        flag: mysql.boolean(),
+        uid: mysql.uuid(),
+      };
+      const fields = { exact: 'exact_', real: 'real_' };
+      const from = mysql.table('random_rows', { connection: 'mysql', columns, fields, key: ['id'] });
+      return copy({ from, into: target });
+    },
+  },
+  postgres: {
+    create: `CREATE TABLE random_rows (id int PRIMARY KEY, small smallint, number int, big bigint, exact_ numeric, real_ double precision,
+      words text, bytes bytea, day date, at timestamp, flag boolean, uid uuid)`,
+    data: () => {
+      const columns = {
+        id: postgres.int(),
+        small: postgres.smallint(),
+        number: postgres.int(),
+        big: postgres.bigint(),
+        exact: postgres.numeric(),
+        real: postgres.double(),
+        words: postgres.text(),
+        bytes: postgres.bytea(),
+        day: postgres.date(),
+        at: postgres.timestamp(),
+        flag: postgres.boolean(),
+        uid: postgres.uuid(),
+      };
+      const fields = { exact: 'exact_', real: 'real_' };
+      const from = postgres.table('random_rows', { connection: 'postgres', columns, fields, key: ['id'] });
+      return copy({ from, into: target });
+    },
+  },
+  sqlite: {
+    create: `CREATE TABLE random_rows (id INTEGER PRIMARY KEY, small INT, number INT, big INT, exact_ TEXT, real_ REAL, words TEXT,
+      bytes BLOB, day TEXT, at TEXT, flag INT, uid TEXT)`,
+    data: () => {
+      const columns = {
+        id: sqlite.int(),
+        small: sqlite.int(),
+        number: sqlite.int(),
+        big: sqlite.integer(),
+        exact: sqlite.numeric(),
+        real: sqlite.real(),
+        words: sqlite.text(),
+        bytes: sqlite.blob(),
+        day: sqlite.date(),
+        at: sqlite.timestamp(),
+        flag: sqlite.boolean(),
+        uid: sqlite.uuid(),
+      };
+      const fields = { exact: 'exact_', real: 'real_' };
+      const from = sqlite.table('random_rows', { connection: 'sqlite', columns, fields, key: ['id'] });
+      return copy({ from, into: target });
+    },
+  },
+};
+
+async function sql(system: System, ...statements: readonly string[]): Promise<void> {
+  if (system === 'mysql') return maria.sql(...statements);
+  if (system === 'postgres') return pg.sql(...statements);
+  const database = new DatabaseSync(join(folder, 'shop.db'));
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+describe('random rows', () => {
+  beforeAll(() => fixture.create(target));
+
+  it.each(['mysql', 'postgres', 'sqlite'] as const)('arrive as they are: %s', async (system) => {
+    const seed = 20261122;
+    const { insert, stored } = randomRows(diceOf(seed), { system, count: 400 });
+    await sql(system, random[system].create, insert);
+    await fixture.base.cql('TRUNCATE sources_databases.random_rows');
+    const { result } = await fixture.run(random[system].data());
+    expect(result, `seed ${seed}`).toMatchObject({ read: 400, written: 400, rejected: 0 });
+    const rows = byId(await fixture.query('SELECT * FROM KS.random_rows'));
+    for (const [id, row] of stored) expect(rows.get(id), `seed ${seed}, row ${id}`).toEqual(row);
+  });
+});
+
+const loaded = table('loaded', { columns: { id: t.int(), v: t.text() }, partitionKey: ['id'] });
+const rowCount = 30_000;
+const sources = {
+  mysql: mysql.table('loaded', {
+    connection: 'mysql',
+    columns: { id: mysql.int(), v: mysql.text() },
+    key: ['id'],
+  }),
+  postgres: postgres.table('loaded', {
+    connection: 'postgres',
+    columns: { id: postgres.int(), v: postgres.text() },
+    key: ['id'],
+  }),
+};
+
+describe('a copy that stops in the middle', () => {
+  beforeAll(async () => {
+    await fixture.create(loaded);
+    await maria.sql(
+      'CREATE TABLE loaded (id INT PRIMARY KEY, v TEXT NOT NULL)',
+      `INSERT INTO loaded SELECT seq, CONCAT('value ', seq) FROM seq_1_to_${rowCount}`,
+      'ANALYZE TABLE loaded',
+    );
+    await pg.sql(
+      'CREATE TABLE loaded (id int PRIMARY KEY, v text NOT NULL)',
+      `INSERT INTO loaded SELECT n, 'value ' || n FROM generate_series(1, ${rowCount}) n`,
+    );
+  });
+
+  it.each(['mysql', 'postgres'] as const)('because the line was cut goes on: %s', async (system) => {
+    await fixture.base.cql('TRUNCATE sources_databases.loaded');
+    const data = copy({ from: sources[system], into: loaded });
+    let rows = 0;
+    const cut = fixture.run(data, {
+      onProgress: ({ done }) => {
+        if (rows === 0 && done > rowCount / 3) {
+          rows = done;
+          lines[system]?.cut();
+        }
+      },
+    });
+    await expect(cut).rejects.toMatchObject({ code: 'SOURCE_CONNECTION_LOST', retryable: true });
+    const finished: readonly Checkpoint[] = fixture.checkpoints();
+    const done = finished.filter(({ state }) => state === 'done');
+    expect(done.length).toBeGreaterThan(0);
+    // What was there when the copy began is copied; the table may grow meanwhile.
+    await sql(system, `INSERT INTO loaded VALUES (${rowCount + 1}, 'late')`);
+    const { result, checkpoints } = await fixture.run(data, { attempt: 2, finished });
+    expect(result).toMatchObject({ read: rowCount + 1, written: rowCount + 1, rejected: 0, collisions: 0 });
+    const ranges = new Set(done.map(({ range }) => range));
+    expect(checkpoints.filter(({ range }) => ranges.has(range))).toEqual([]);
+    const [count] = await fixture.query('SELECT count(*) AS n FROM KS.loaded');
+    expect(String(count?.['n'])).toBe(String(rowCount + 1));
+    await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
+  });
+});
+
+describe('a migration', { timeout: 180_000 }, () => {
+  const migration = (columns: string): string => `
+import { copy, migration, t, table } from 'cqlform';
+import { mysql } from 'cqlform/mysql';
+const loaded = mysql.table('loaded', { connection: 'shop', columns: ${columns}, key: ['id'] });
+const into = table('loaded', { columns: { id: t.bigint(), v: t.text() }, partitionKey: ['id'] });
+export default migration({ description: 'x', schema: [into], data: [copy({ from: loaded, into, columns: { id: 'id', v: 'v' } })] });
+`;
+  const id = '20260101000000_loaded';
+
+  it('that is killed is finished by the next run, which begins with what is missing', async () => {
+    await using project = await testProject({
+      address: cassandraAddress(),
+      config: `sources: { shop: { url: { kind: 'env', name: 'SHOP_URL' } } }`,
+      migrations: { [id]: migration('{ id: mysql.int(), v: mysql.text() }') },
+      env: { SHOP_URL: maria.url },
+    });
+    const killed = project.start('apply', '--auto-approve', '--no-check', '--json');
+    killed.stdout?.on('data', (chunk: Buffer) => {
+      const last = [...chunk.toString().matchAll(/"done":(\d+)/g)].at(-1)?.[1];
+      if (Number(last ?? 0) > rowCount / 4) killed.kill('SIGKILL');
+    });
+    expect(await ended(killed)).toMatchObject({ signal: 'SIGKILL' });
+    const applied = await project.run('apply', '--auto-approve', '--no-check');
+    expect(applied.code, applied.stderr).toBe(0);
+    const rows = await project.client.execute(`SELECT id, v FROM ${project.keyspace}.loaded`, [], { autoPage: true });
+    const values: string[] = [];
+    for await (const row of rows) values[Number(row['id'])] = String(row['v']);
+    expect(values.filter(() => true)).toHaveLength(rowCount);
+    expect(values.every((value, at) => value === `value ${at}`)).toBe(true);
+  });
+
+  it('is compared with the source when it is planned', async () => {
+    await using project = await testProject({
+      address: cassandraAddress(),
+      config: `sources: { shop: { host: '127.0.0.1', port: ${maria.port}, database: 'shop', user: 'root' } }`,
+      migrations: { [id]: migration('{ id: mysql.int(), v: mysql.text() }') },
+    });
+    const plan = async (): Promise<string> => {
+      const { stdout, stderr } = await project.run('plan', '--no-check');
+      return (stdout + stderr).replaceAll(/\s+/g, ' ');
+    };
+    expect(await plan()).toContain('converted without loss: id (int → bigint)');
+    expect(await plan()).toContain(`~${rowCount.toLocaleString('en-US')} rows`);
+    await project.write(id, migration('{ id: mysql.int(), v: mysql.enum("value 1") }'));
+    const enumerated = await plan();
+    expect(enumerated).toContain('SOURCE_TYPE_DIFFERS');
+    expect(enumerated).toContain('loaded.v is text, and mysql.enum is declared');
+    await maria.sql(
+      'CREATE TABLE holes (id INT PRIMARY KEY, v VARCHAR(9))',
+      "INSERT INTO holes VALUES (1, NULL), (2, 'x')",
+    );
+    const strict = migration("{ id: mysql.int(), v: mysql.enum('y') }").replace(
+      "table('loaded', { con",
+      "table('holes', { con",
+    );
+    await project.write(id, strict.replace("key: ['id']", "key: ['id'], notNull: ['v']"));
+    const holes = await plan();
+    expect(holes).toContain('2 of 2 sampled rows would be rejected');
+    expect(holes).toContain('holes(id=1): v: is missing; holes(id=2): v: "x" is not one of y');
+  });
+});
