@@ -35,7 +35,7 @@ export interface SenderOptions {
   readonly limit: WriteLimit;
   /** How long a batch is sent again before it is given up. */
   readonly deadlineMs: number;
-  /** Resolves when that many more rows may be sent. */
+  /** Resolves when that many more rows may be sent; throws when no more may. */
   readonly admit?: (rows: number, bytes: number) => Promise<void>;
 }
 
@@ -85,7 +85,12 @@ export class BatchSender {
     for (let from = 0; from < order.length && this.#failure === null; ) {
       const rows = { block, order, from, to: this.#endOfBatch(block, order, from) };
       const bytes = sizeOf(rows);
-      await this.#options.admit?.(rows.to - from, bytes);
+      try {
+        await this.#options.admit?.(rows.to - from, bytes);
+      } catch (thrown) {
+        this.#failure ??= thrown;
+        break;
+      }
       await this.#options.limit.acquire(bytes);
       const sending = this.#deliver(rows)
         .catch((thrown: unknown) => {
@@ -159,9 +164,11 @@ export class BatchSender {
   }
 
   async #sendOnce(rows: Rows): Promise<void> {
-    const routingKey = routingKeyOf(this.#keyOf(rows).partitionKey);
     const frame = writeFrame(rows, this.#prepared, this.#consistency);
-    await this.#requests.send(frame, { ...this.#query, routingKey });
+    // one node holds every partition; hashing the key would be for nothing
+    const alone = this.#options.client.hosts.length === 1;
+    const query = alone ? this.#query : { ...this.#query, routingKey: routingKeyOf(this.#keyOf(rows).partitionKey) };
+    await this.#requests.send(frame, query);
   }
 
   readonly #prepared = (number: number): { readonly id: Buffer; readonly values: number } => {

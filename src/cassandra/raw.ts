@@ -106,10 +106,11 @@ export async function readRawPage(
 /** Reads cells one after the other. */
 export class CellReader {
   readonly #bytes: Buffer;
-  #offset = 0;
+  #offset: number;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, offset = 0) {
     this.#bytes = bytes;
+    this.#offset = offset;
   }
 
   get offset(): number {

@@ -5,6 +5,8 @@ import type { Table } from '../model/schema.ts';
 import type {
   BlockWriter,
   BlockWriterRequest,
+  PassedPage,
+  PassThrough,
   RawRows,
   RawScanRequest,
   Rows,
@@ -15,6 +17,7 @@ import type {
 import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime } from './newest.ts';
+import { scanThrough } from './pass-through.ts';
 import { installRawRows } from './raw.ts';
 import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
 import { splitRing } from './split.ts';
@@ -48,6 +51,10 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
         pageSize: pageSizeOf({ ...request, times: false }),
         elementTimes: false,
       }),
+    scanThrough: (request: RawScanRequest, through: PassThrough): AsyncIterable<PassedPage> => {
+      const timed = { ...request, times: true };
+      return scanThrough(timed, through, { client, pageSize: pageSizeOf(timed), elementTimes: elementTimes() });
+    },
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>
       newestWriteTime(client, request, elementTimes()),

@@ -41,13 +41,15 @@ export function parsePage(
   return { rows, size: parser.size, expiring: parser.expiring };
 }
 
-class PageParser {
+/** Reads rows one after the other. */
+export class PageParser {
   readonly #cells: CellReader;
   readonly #second: number;
   expiring = false;
 
-  constructor(bytes: Buffer, second: number) {
-    this.#cells = new CellReader(bytes);
+  /** `offset`: where the first row begins. */
+  constructor(bytes: Buffer, second: number, offset = 0) {
+    this.#cells = new CellReader(bytes, offset);
     this.#second = second;
   }
 

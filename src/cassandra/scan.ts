@@ -4,7 +4,7 @@ import type { StoredRow } from '../model/row.ts';
 import type { Consistency, RawRows, RawScanRequest, ScanRequest } from '../ports/cluster.ts';
 import { type RawPage, rawMark, readRawPage } from './raw.ts';
 import { readError, troubleOf } from './scan-errors.ts';
-import { clockOf, type ParsedPage, parsePage, RowAssembler } from './scan-rows.ts';
+import { clockOf, parsePage, RowAssembler } from './scan-rows.ts';
 
 const targetBytes = 1024 * 1024;
 const firstRows = 32;
@@ -45,24 +45,46 @@ export interface ScanContext {
   readonly elementTimes: boolean;
 }
 
-interface Page {
-  readonly parsed: ParsedPage;
+interface Page<P> {
+  readonly parsed: P;
   readonly next: string | null;
 }
+
+/** Makes something of a page; `second` is the coordinator's time. */
+type Parse<P> = (page: RawPage, statement: ScanStatement, second: number) => P;
 
 /** Pages of stored rows of a token range; asks for the next page before this one is worked on. */
 export async function* scanPages(request: ScanRequest, context: ScanContext): AsyncGenerator<readonly StoredRow[]> {
   const statement = scanStatement({ ...request, elementTimes: context.elementTimes }, rawMark);
   const reader = new PageFetcher(request, statement, context);
   const assembler = new RowAssembler(statement);
-  let pending: Promise<Page> | null = reader.fetch(null);
+  for await (const { rows } of pagesOf(reader, parsePage)) {
+    const stored = assembler.add(rows);
+    if (stored.length > 0) yield stored;
+  }
+}
+
+/** What becomes of each page of a token range, with times; asks for the next page before this one is worked on. */
+export function scanParsed<P extends { readonly expiring: boolean; readonly size: number }>(
+  request: ScanRequest,
+  context: ScanContext,
+  parse: Parse<P>,
+): AsyncGenerator<P> {
+  const statement = scanStatement({ ...request, elementTimes: context.elementTimes }, rawMark);
+  return pagesOf(new PageFetcher(request, statement, context), parse);
+}
+
+async function* pagesOf<P extends { readonly expiring: boolean; readonly size: number }>(
+  fetcher: PageFetcher,
+  parse: Parse<P>,
+): AsyncGenerator<P> {
+  let pending: Promise<Page<P>> | null = fetcher.fetch(null, parse);
   while (pending !== null) {
-    const page: Page = await pending;
-    pending = page.next === null ? null : reader.fetch(page.next);
+    const page: Page<P> = await pending;
+    pending = page.next === null ? null : fetcher.fetch(page.next, parse);
     // whoever stops early leaves a page behind, whose failure then concerns nobody
     pending?.catch(() => undefined);
-    const rows = assembler.add(page.parsed.rows);
-    if (rows.length > 0) yield rows;
+    yield page.parsed;
   }
 }
 
@@ -94,8 +116,11 @@ class PageFetcher {
   }
 
   /** One page; one that times out is asked for again with fewer rows, after a pause that doubles. */
-  fetch(from: string | null): Promise<Page> {
-    return this.#patiently(() => this.#fetchWithClock(from));
+  fetch<P extends { readonly expiring: boolean; readonly size: number }>(
+    from: string | null,
+    parse: Parse<P>,
+  ): Promise<Page<P>> {
+    return this.#patiently(() => this.#fetchWithClock(from, parse));
   }
 
   fetchRaw(from: string | null): Promise<RawPage> {
@@ -128,7 +153,10 @@ class PageFetcher {
    * fall into one second, the expiry (second + rest) is exact and the same at every reading. A page with expiring cells
    * where they do not is read again; one that never fits is taken as it is, a second uncertain.
    */
-  async #fetchWithClock(from: string | null): Promise<Page> {
+  async #fetchWithClock<P extends { readonly expiring: boolean; readonly size: number }>(
+    from: string | null,
+    parse: Parse<P>,
+  ): Promise<Page<P>> {
     for (let attempt = 1; ; attempt++) {
       const started = performance.now();
       const page = await this.#read(from);
@@ -136,7 +164,7 @@ class PageFetcher {
       const clock = this.#statement.clock ? (clockOf(page.bytes, page.count) ?? 0) : 0;
       const earliest = Math.floor((clock - took) / 1000);
       const latest = Math.floor(clock / 1000);
-      const parsed = parsePage(page, this.#statement, latest);
+      const parsed = parse(page, this.#statement, latest);
       this.#context.pageSize.learn(page.count, parsed.size);
       const most = took < 1000 ? mostClockAttempts : mostSlowClockAttempts;
       if (!parsed.expiring || earliest === latest || attempt >= most) return { parsed, next: page.next };

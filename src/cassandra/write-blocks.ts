@@ -8,13 +8,14 @@ import { WriteLimit } from './write-limit.ts';
 
 /** Held twice. How many rows of a partition meet in a window decides what a batch costs the server. */
 const largeWindow: Window = { rows: 262_144, bytes: 48 * 1024 * 1024 };
+const orderedWindow: Window = { rows: 8192, bytes: 2 * 1024 * 1024 };
 const deadlineMs = 120_000;
 
 /** Writes rows of blocks; see `BlockWriter`. */
 export function createBlockWriter(
   client: Client,
   request: BlockWriterRequest,
-  window: Window = largeWindow,
+  window: Window = request.ordered === true ? orderedWindow : largeWindow,
 ): BlockWriter {
   const sender = new BatchSender({
     client,

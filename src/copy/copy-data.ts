@@ -14,6 +14,7 @@ import { rowWork, tableRead } from './row-work.ts';
 import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
+import { type StraightCopy, straightCopy } from './straight.ts';
 import { tablePieces } from './table-pieces.ts';
 import { assertNoCounters } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
@@ -67,6 +68,7 @@ async function run(running: Running): Promise<CopyAccounts> {
     onReject: (reason, row) => rejects.add(reason, row.place()),
     work: rowWork({ request, context, clock: dependencies.clock, tracked }),
     totalRows: facts?.rows ?? null,
+    straight: tracked ? null : straightOf(request),
   });
   engine.resume(finished);
   rejects.resume(engine.total);
@@ -124,6 +126,13 @@ async function piecesOf(
   const { keyspace, types } = context;
   const reading = { rows: dependencies.rows, keyspace, table, types, columns, times: true };
   return { finished: done, todo: await tablePieces(reading, [...names]) };
+}
+
+/** Only a copy of columns as they are, where keys cannot meet. */
+function straightOf(request: CopyRequest): StraightCopy | null {
+  const { spec, from, into, floor } = request;
+  if (spec.kind !== 'copy' || from === null) return null;
+  return straightCopy({ from, into, columns: tableRead(request).columns, mappings: spec.columns, floor });
 }
 
 function keysAreKept({ spec, from, into }: CopyRequest): boolean {

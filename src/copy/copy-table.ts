@@ -9,6 +9,7 @@ import type { CopyDependencies } from './copy-data.ts';
 import type { InputRow } from './input.ts';
 import { mappedWork } from './mapped-work.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
+import { straightCopy } from './straight.ts';
 import { tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
 import { type RowWork, WriteEngine } from './write-engine.ts';
@@ -37,6 +38,9 @@ export async function copyTable(
     spool: null,
     onReject: (reason, row) => refused.add(reason, row),
     totalRows: null,
+    straight: request.withinRow
+      ? null
+      : straightCopy({ from, into, columns, mappings: columnMappings(request.columns), floor: request.floor }),
     work: (): RowWork =>
       mappedWork({
         from,

@@ -1,4 +1,5 @@
 import type { JsRow } from '../model/data.ts';
+import type { PassThrough } from '../ports/cluster.ts';
 import type { JoinedRow } from './joined-row.ts';
 
 /** One row that a copy reads, from either kind of source. */
@@ -20,6 +21,15 @@ export interface Piece {
   /** The state of the source that it was cut from; a finished piece counts only while this is the same. */
   readonly identity: string;
   rows(): AsyncIterable<readonly InputRow[]>;
+  /** As `rows`, for a table: what can go on as it is does, and the others are given. Left out: nothing can. */
+  through?(through: PassThrough): AsyncIterable<InputPage>;
+}
+
+export interface InputPage {
+  readonly rows: readonly InputRow[];
+  /** Rows that were written as they are, and the bytes of their keys and values. */
+  readonly passed: number;
+  readonly bytes: number;
 }
 
 /** What became of a row. */

@@ -3,7 +3,7 @@ import { joinElements } from '../cql/elements.ts';
 import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
-import type { Consistency, Rows } from '../ports/cluster.ts';
+import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
 import type { InputRow, Piece } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
@@ -35,6 +35,14 @@ export function tablePieces(input: TableInput, done: readonly string[]): readonl
       const { keyspace, table, types, columns, times } = input;
       const pages = input.rows.scan({ keyspace, table, types, columns, range, times, consistency: copyConsistency });
       for await (const page of joinRows(pages)) yield page.map((row) => decoder.inputRow(row));
+    },
+    async *through(through: PassThrough) {
+      const { keyspace, table, types, columns } = input;
+      const request = { keyspace, table, types, columns, range, consistency: copyConsistency };
+      for await (const { rows, passed, bytes } of input.rows.scanThrough(request, through)) {
+        const others = rows.flatMap((row) => (row.kind === 'row' ? [decoder.inputRow({ ...row, statics: [] })] : []));
+        yield { rows: others, passed, bytes };
+      }
     },
   }));
 }

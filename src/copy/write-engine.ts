@@ -2,14 +2,15 @@ import { RowRejected } from '../model/data.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Rows, TableWriter } from '../ports/cluster.ts';
+import type { BlockWriter, Rows, TableWriter, WriterRequest } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
 import { keyHash } from './collisions.ts';
-import type { InputRow, Outcome, Piece } from './input.ts';
+import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
 import { jsonSafe } from './json-safe.ts';
 import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
+import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
 import { bytesOf } from './target-row.ts';
 
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly onReject: (reason: string, row: InputRow) => void;
   readonly work: () => RowWork;
   readonly totalRows: number | null;
+  /** How rows go on that need no work; left out or null: none do. */
+  readonly straight?: StraightCopy | null;
 }
 
 /** Pieces under way at once; each has a writer of its own, whose concurrency adapts by itself. */
@@ -66,7 +69,8 @@ export class WriteEngine {
     const worker = async (): Promise<void> => {
       const { rows, context, into } = this.#options;
       const { keyspace, types } = context;
-      const writer = rows.write({ keyspace, table: into, types, consistency: copyConsistency });
+      const request = { keyspace, table: into, types, consistency: copyConsistency };
+      const writer: Writers = { mutations: rows.write(request), blocks: this.#blockWriter(request) };
       try {
         for (const piece of queue) {
           if (this.#stopped) break;
@@ -85,33 +89,51 @@ export class WriteEngine {
   }
 
   /** Waits for what is under way, so that nothing lands after the failure is told. Without the lease nothing more is sent. */
-  async #settle(writer: TableWriter): Promise<void> {
+  async #settle(writers: Writers): Promise<void> {
     try {
       this.#options.context.assertHeld();
-      await writer.flush();
+      await flushAll(writers);
     } catch {
       // The failure that stopped the copy is the one that is told.
     }
   }
 
-  async #piece(piece: Piece, writer: TableWriter): Promise<void> {
+  #blockWriter(request: WriterRequest): BlockWriter | null {
+    const { rows, straight, context } = this.#options;
+    if (straight === undefined || straight === null) return null;
+    const admit = async (): Promise<void> => context.assertHeld();
+    return rows.writeBlocks({ ...request, statements: [straight.columns], ordered: true, admit });
+  }
+
+  async *#pages(piece: Piece, { blocks }: Writers, begin: () => Promise<void>): AsyncGenerator<InputPage> {
+    const { straight, into } = this.#options;
+    if (blocks === null || straight === undefined || straight === null || piece.through === undefined) {
+      for await (const rows of piece.rows()) yield { rows, passed: 0, bytes: 0 };
+      return;
+    }
+    const { values, floor } = straight;
+    yield* piece.through({ into: blocks, values, floor, partitionParts: into.partitionKey.length, begin });
+  }
+
+  async #piece(piece: Piece, writers: Writers): Promise<void> {
     const { context, spool } = this.#options;
     const own = spool?.begin(piece.id) ?? null;
-    const run = new PieceRun(this.#options, { piece, writer, spool: own });
+    const run = new PieceRun(this.#options, { piece, writer: writers.mutations, spool: own });
     let sizes: SpoolSizes | null = null;
     try {
-      for await (const page of piece.rows()) {
+      for await (const page of this.#pages(piece, writers, () => run.begin())) {
         context.assertHeld();
         const before = run.tally.read;
         try {
-          await run.page(page);
+          run.passed(page);
+          await run.page(page.rows);
         } finally {
           this.#total.read += run.tally.read - before;
         }
         this.#progress(false);
         if (this.#stopped) return;
       }
-      await writer.flush();
+      await flushAll(writers);
     } finally {
       sizes = (await own?.close()) ?? null;
     }
@@ -130,6 +152,18 @@ export class WriteEngine {
     this.#lastProgress = now;
     this.#options.context.onProgress({ unit: 'rows', done: this.#total.read, total: this.#options.totalRows });
   }
+}
+
+interface Writers {
+  readonly mutations: TableWriter;
+  /** For rows that go on as they are. */
+  readonly blocks: BlockWriter | null;
+}
+
+/** Both come to rest, whatever becomes of one of them. */
+async function flushAll({ mutations, blocks }: Writers): Promise<void> {
+  const ends = await Promise.allSettled([mutations.flush(), blocks?.flush()]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 class PieceRun {
@@ -174,14 +208,27 @@ class PieceRun {
     }
   }
 
+  /** Counts rows that were written as they are. */
+  passed({ passed, bytes }: InputPage): void {
+    this.tally.read += passed;
+    this.tally.transformed += passed;
+    this.tally.written += passed;
+    this.tally.bytes += bytes;
+  }
+
+  /** Records the piece, before its first write. */
+  async begin(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    const { context } = this.#options;
+    context.assertHeld();
+    const detail = { identity: this.#piece.identity };
+    await context.checkpoint(this.#piece.id, 'started', { accounts: null, detail });
+  }
+
   async #write({ mutations, key }: Write): Promise<void> {
     const { context } = this.#options;
-    if (!this.#started) {
-      this.#started = true;
-      context.assertHeld();
-      const detail = { identity: this.#piece.identity };
-      await context.checkpoint(this.#piece.id, 'started', { accounts: null, detail });
-    }
+    if (!this.#started) await this.begin();
     for (const mutation of mutations) {
       context.assertHeld();
       this.tally.bytes += bytesOf(mutation);

@@ -78,7 +78,9 @@ export interface TableWriter {
 export interface BlockWriterRequest extends WriterRequest {
   /** By the number that rows name: the columns that a row sets, which begin with all of its key. */
   readonly statements: readonly (readonly string[])[];
-  /** Resolves when that many more rows may be sent; left out: at once. */
+  /** True: rows of a partition come one after another, so that little need be held back. */
+  readonly ordered?: boolean;
+  /** Asked before each batch: resolves when that many more rows may be sent, throws when no more may. Left out: at once. */
   readonly admit?: (rows: number, bytes: number) => Promise<void>;
 }
 
@@ -99,6 +101,29 @@ export interface BlockWriter {
   flush(): Promise<void>;
 }
 
+/** How rows of one table become rows of another as they are: the values of the writer's first statement, from the rows read. */
+export interface PassThrough {
+  readonly into: BlockWriter;
+  /** By place in the statement: a part of the key that is read, or a regular column of those asked for. */
+  readonly values: readonly { readonly kind: 'key' | 'regular'; readonly index: number }[];
+  /** How many of the first values are the partition key. */
+  readonly partitionParts: number;
+  /** Rows are written at max(original, floor), in microseconds; null: no floor. */
+  readonly floor: bigint | null;
+  /** Called once, before the first row is handed to the writer. */
+  readonly begin: () => Promise<void>;
+}
+
+/** What became of a page of rows. */
+export interface PassedPage {
+  /** Rows handed to the writer. */
+  readonly passed: number;
+  /** Of their keys and values. */
+  readonly bytes: number;
+  /** The others, in their order. */
+  readonly rows: readonly StoredRow[];
+}
+
 /** Rows of one cluster. */
 export interface Rows {
   /** Splits the ring into at least `parts` ranges, none of which wraps. */
@@ -107,6 +132,11 @@ export interface Rows {
   scan(request: ScanRequest): AsyncIterable<readonly StoredRow[]>;
   /** Pages of undecoded rows in token and clustering order; a partition of static cells only is a row whose clustering key is null. */
   scanRaw(request: RawScanRequest): AsyncIterable<RawRows>;
+  /**
+   * As `scan`, for plain regular columns: rows whose cells all have one write time and never expire are handed on as they
+   * are, without being decoded.
+   */
+  scanThrough(request: Omit<ScanRequest, 'times'>, through: PassThrough): AsyncIterable<PassedPage>;
   /** Columns of this table whose write time the server cannot tell. */
   untimedColumns(table: Table): readonly string[];
   /** The newest write time of the columns, in microseconds; null when there is no cell. */
