@@ -1,7 +1,7 @@
 import { hashOf } from '../../kernel/hash.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceNote } from '../../ports/source.ts';
-import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
+import { type Addresses, addressOf, invalidAddress, loginOf } from '../sql/address.ts';
 import { tableMissing, unknownType, viewNote, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
@@ -17,6 +17,8 @@ export async function openMysql(declared: ForeignSource, addresses: Addresses): 
   const name = declared.connection ?? '';
   const columns = columnsOf(declared);
   const login = await loginOf(name, addressOf(declared, addresses), { schemes: ['mysql', 'mariadb'], port: 3306 });
+  if (login.tls?.servername !== undefined)
+    throw invalidAddress(name, 'has a `serverName`, which its driver cannot check');
   const session = await MysqlSession.open(name, login);
   try {
     const catalogue = await catalogueOf(session, declared);

@@ -42,7 +42,7 @@ export async function loginOf(
   address: SourceAddress,
   system: { readonly schemes: readonly string[]; readonly port: number },
 ): Promise<ServerLogin> {
-  if (address.kind === 'file') throw invalid(name, 'is a file, and a server is needed');
+  if (address.kind === 'file') throw invalidAddress(name, 'is a file, and a server is needed');
   const tls = address.tls === null ? null : await tlsOf(address.tls);
   const password = address.password?.() ?? null;
   if (address.kind === 'host') {
@@ -52,13 +52,13 @@ export async function loginOf(
   const url = URL.parse(address.url());
   const scheme = url?.protocol.slice(0, -1) ?? '';
   if (url === null || !system.schemes.includes(scheme)) {
-    throw invalid(name, `is no address of the form ${system.schemes[0]}://user@host:port/database`);
+    throw invalidAddress(name, `is no address of the form ${system.schemes[0]}://user@host:port/database`);
   }
   if (url.search !== '' || url.hash !== '') {
-    throw invalid(name, 'has settings behind a ? or #: encryption is said by `tls` beside it');
+    throw invalidAddress(name, 'has settings behind a ? or #: encryption is said by `tls` beside it');
   }
   const database = decoded(name, url.pathname.slice(1));
-  if (database === '' || url.hostname === '') throw invalid(name, 'names no host or no database');
+  if (database === '' || url.hostname === '') throw invalidAddress(name, 'names no host or no database');
   const orNull = (text: string): string | null => (text === '' ? null : decoded(name, text));
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -74,11 +74,12 @@ function decoded(name: string, text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalid(name, 'has a % that begins no character');
+    throw invalidAddress(name, 'has a % that begins no character');
   }
 }
 
-function invalid(name: string, what: string): CqlformError {
+/** What is wrong with an address, without the address. */
+export function invalidAddress(name: string, what: string): CqlformError {
   return new CqlformError('SOURCE_ADDRESS_INVALID', `the address of source ${name} ${what}`, {
     next: 'Correct it under `sources` in the configuration, or in the environment variable that it names.',
     fields: { connection: name },
