@@ -1,5 +1,6 @@
 import type { AnyCommand } from './command.ts';
 import { applyCommand } from './commands/apply.ts';
+import { assessCommand } from './commands/assess.ts';
 import { backupCommand } from './commands/backup.ts';
 import { baselineCommand } from './commands/baseline.ts';
 import { checkCommand } from './commands/check.ts';
@@ -25,6 +26,7 @@ import { verifyCommand } from './commands/verify.ts';
 export const commands: readonly AnyCommand[] = [
   initCommand,
   introspectCommand,
+  assessCommand,
   newCommand,
   checkCommand,
   planCommand,

@@ -18,7 +18,7 @@ export interface OpenSourceOptions {
   readonly rowLimit?: number;
 }
 
-function fileOptionsOf({ projectFolder, rowLimit = defaultRowLimit }: OpenSourceOptions): FileSourceOptions {
+export function fileOptionsOf({ projectFolder, rowLimit = defaultRowLimit }: OpenSourceOptions): FileSourceOptions {
   return { projectFolder, rowLimit };
 }
 

@@ -156,7 +156,7 @@ const chapters: readonly (readonly [title: string, layers: readonly string[]])[]
   ['Plans', ['planner', 'cql']],
   ['Running', ['runner', 'kernel', 'model', 'ports']],
   ['Cluster and ledger', ['cassandra']],
-  ['Copying data', ['copy', 'sources']],
+  ['Copying data', ['copy', 'sources', 'assess']],
   ['Backups', ['backup']],
   ['The development cluster', ['devcluster']],
 ];

@@ -14,7 +14,7 @@ const layers: readonly (readonly string[])[] = [
   ['dsl', 'cql'],
   ['planner'],
   ['ports'],
-  ['sources', 'cassandra', 'copy', 'backup', 'runner', 'analysis', 'devcluster'],
+  ['sources', 'cassandra', 'copy', 'backup', 'runner', 'analysis', 'devcluster', 'assess'],
   ['app'],
   ['cli'],
 ];

@@ -95,7 +95,7 @@ function dataPiece(
   return callOf('transform', { from, into, rows: "() => skip('to be written')" });
 }
 
-function callOf(name: string, members: Readonly<Record<string, Piece>>): Piece {
+export function callOf(name: string, members: Readonly<Record<string, Piece>>): Piece {
   const piece = object(members);
   return typeof piece === 'string' ? piece : { ...piece, open: `${name}(${piece.open}`, close: `${piece.close})` };
 }
@@ -112,17 +112,22 @@ function typesOf(tables: readonly Table[], schema: Schema, made: Schema = emptyS
   return typesInOrder(schema).filter((type) => used.has(type.name) && made.types[type.name] === undefined);
 }
 
-function declared(name: string, piece: Piece): string {
+export function declared(name: string, piece: Piece): string {
   const head = `const ${name} = `;
   return `${head}${laidOut(piece, 0, head.length + 1)};`;
 }
 
-function fileOf(blocks: readonly string[], members: Readonly<Record<string, Piece | null>>): string {
+/** `imports`: lines behind the one of `cqlform` itself. */
+export function fileOf(
+  blocks: readonly string[],
+  members: Readonly<Record<string, Piece | null>>,
+  imports: readonly string[] = [],
+): string {
   // A migration is laid out over several lines even when it is short: it will grow.
   const lines = Object.entries(members).flatMap(([name, piece]) =>
     piece === null ? [] : [`  ${name}: ${laidOut(piece, 2, name.length + 3)},`],
   );
   const last = `export default migration({\n${lines.join('\n')}\n});`;
   const body = [...blocks, last].join('\n\n');
-  return `${importLine(body)}\n\n${body}\n`;
+  return `${[importLine(body), ...imports].join('\n')}\n\n${body}\n`;
 }

@@ -31,7 +31,7 @@ const sampleRows = 1000;
 export async function openJson(declared: ForeignSource, options: FileSourceOptions): Promise<Source> {
   const files = await locateFiles(declared.place, options.projectFolder);
   const readRow = jsonRowReader(declared.columns);
-  const rawRows = declared.system === 'ndjson' ? lineRows : arrayRows;
+  const rawRows = rawRowsOf(declared.system);
   const split =
     declared.system === 'ndjson' ? (file: SourceFile, size: number) => splitLines(file, size, null) : splitArray;
 
@@ -77,6 +77,11 @@ export async function openJson(declared: ForeignSource, options: FileSourceOptio
 
     close: async () => undefined,
   };
+}
+
+/** Reads the rows of a piece as they stand in the file. */
+export function rawRowsOf(system: string): (piece: FileSplit, limit: number) => AsyncIterable<readonly RawRow[]> {
+  return system === 'ndjson' ? lineRows : arrayRows;
 }
 
 async function* lineRows({ file, start, end, first }: FileSplit, limit: number): AsyncIterable<readonly RawRow[]> {

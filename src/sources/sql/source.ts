@@ -56,6 +56,8 @@ export interface SqlConnections<Raw> {
 const pageRows = 500;
 /** Of wide rows a page has fewer. */
 const pageBytes = 4 * 1024 * 1024;
+/** Half of what a sample may hold. */
+const sampleBytes = 16 * 1024 * 1024;
 /** Up to so many rows, by the server's estimate, they are counted. */
 const countedRows = 5_000_000;
 
@@ -81,7 +83,7 @@ export class SqlSource<Raw> implements Source {
   /** Rows of both ends of the key, because old and new ones differ most. */
   async sample(wanted: number): Promise<readonly SourceRow[]> {
     const { session } = this.#connections;
-    const half = Math.min(Math.ceil(wanted / 2), this.#pageRows);
+    const half = Math.min(Math.ceil(wanted / 2), this.#rowsIn(sampleBytes));
     const { key } = this.#table;
     const found = [...(await session.rows(`${this.#select(wholeTable)} LIMIT ${half}`))];
     if (key !== null && found.length === half) {
@@ -121,9 +123,14 @@ export class SqlSource<Raw> implements Source {
   }
 
   get #pageRows(): number {
+    return Math.min(pageRows, this.#rowsIn(pageBytes));
+  }
+
+  /** By the average row; never fewer than ten. */
+  #rowsIn(size: number): number {
     const { rows, bytes } = this.#table;
     const average = rows === null || bytes === null || rows === 0 ? 0 : bytes / rows;
-    return Math.max(10, Math.min(pageRows, Math.floor(pageBytes / Math.max(average, 1))));
+    return Math.max(10, Math.floor(size / Math.max(average, 1)));
   }
 
   #reading(): Promise<SqlReaders<Raw>> {

@@ -1,0 +1,126 @@
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { nearNames } from '../kernel/near.ts';
+import type { AssessedTable, ProposedKey } from '../model/assessment.ts';
+import type { Table } from '../model/schema.ts';
+import type { SurveyedTable } from '../ports/survey.ts';
+import { nullWordOf, type ProposedColumn, proposedColumn } from './columns.ts';
+import { keyCandidates, keyOfCandidates } from './keys.ts';
+import type { KeyColumns } from './partitions.ts';
+import type { ReadRows } from './read-rows.ts';
+
+/** A key that somebody asked for, in the names of columns; each may be said by its field too. Throws `ASSESS_KEY_UNKNOWN`. */
+export function askedKey(asked: KeyColumns, names: ReadonlyMap<string, string>): KeyColumns {
+  const columns = [...names.values()];
+  const known = (name: string): string => {
+    const column = names.get(name) ?? (columns.includes(name) ? name : undefined);
+    if (column !== undefined) return column;
+    const near = nearNames(name, [...names.keys(), ...columns]);
+    throw new CqlformError('ASSESS_KEY_UNKNOWN', `the source has no field ${name} to make a key of`, {
+      next: near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Name one of: ${[...names.keys()].join(', ')}.`,
+      fields: { field: name, near },
+      exitCode: exitCodes.usage,
+    });
+  };
+  return { partition: asked.partition.map(known), clustering: asked.clustering.map(known) };
+}
+
+/** The key whose partitions are worth counting before anything is known of the rows; null: none. */
+export function keyBefore(surveyed: SurveyedTable, names: ReadonlyMap<string, string>): KeyColumns | null {
+  const [first, ...rest] = surveyed.key.map((field) => names.get(field) ?? field);
+  return first === undefined ? null : { partition: [first], clustering: rest };
+}
+
+export interface Proposing {
+  readonly names: ReadonlyMap<string, string>;
+  /** Null: choose one. */
+  readonly asked: KeyColumns | null;
+  /** The name of the table proposed. */
+  readonly target: string;
+}
+
+/** What was found in a table, and the table that takes its rows. */
+export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing: Proposing): AssessedTable {
+  const { read, whole, rows, unreadable, partitions } = seen;
+  const { system, connection, place, settings } = surveyed;
+  const nullWord =
+    system === 'csv' && settings['nullText'] === undefined ? nullWordOf(Object.values(seen.profiles)) : null;
+  const columns = columnsOf(surveyed, seen, { names: proposing.names, nullWord });
+  const assessed = columns.map((one) => one.assessed);
+  const good = read - unreadable.count;
+  const keys = keyCandidates(surveyed, assessed, { read: good, whole });
+  const key = keyOf(
+    proposing,
+    keys,
+    assessed.map(({ column }) => column),
+  );
+  const sizes = partitions?.sizes(rows ?? surveyed.rows) ?? null;
+  const unfit = assessed.reduce((sum, one) => sum + one.unfit.reduce((so, { count }) => so + count, 0), 0);
+  return {
+    name: surveyed.name,
+    source: {
+      system,
+      connection,
+      place,
+      settings: nullWord === null ? settings : { ...settings, nullText: nullWord },
+    },
+    rows: rows ?? surveyed.rows,
+    bytes: surveyed.bytes,
+    read,
+    whole,
+    columns: assessed,
+    refused: surveyed.columns.flatMap(({ field, declared, refused }) =>
+      refused === null ? [] : [{ field, type: declared, reason: refused }],
+    ),
+    unreadable,
+    keys,
+    key,
+    partitions: sizes,
+    target: tableOf(columns, key, proposing.target),
+    maxRejects: maxRejectsOf(unfit + unreadable.count + (sizes?.nullKeys ?? 0), { read, whole }),
+    notes: surveyed.notes,
+  };
+}
+
+function columnsOf(
+  surveyed: SurveyedTable,
+  { profiles, whole }: ReadRows,
+  { names, nullWord }: { readonly names: ReadonlyMap<string, string>; readonly nullWord: string | null },
+): readonly ProposedColumn[] {
+  return surveyed.columns.flatMap((one) => {
+    const column = names.get(one.field) ?? one.field;
+    const found = profiles[column];
+    return found === undefined ? [] : [proposedColumn({ surveyed: one, column, found }, { whole, nullWord })];
+  });
+}
+
+function keyOf({ asked, names }: Proposing, keys: AssessedTable['keys'], taken: readonly string[]): ProposedKey {
+  if (asked !== null) return { ...asked, by: 'asked' };
+  const chosen = keyOfCandidates(keys, (field) => names.get(field) ?? field);
+  if (chosen !== null) return chosen;
+  const free = ['id', 'row_id', 'row_uuid'].find((name) => !taken.includes(name)) ?? 'cqlform_row_id';
+  return { partition: [free], clustering: [], by: 'row' };
+}
+
+function tableOf(columns: readonly ProposedColumn[], key: ProposedKey, name: string): Table {
+  const made = key.by === 'row' ? key.partition : [];
+  return {
+    kind: 'table',
+    name,
+    columns: [
+      ...made.map((id) => ({ name: id, type: { kind: 'scalar', name: 'uuid' } as const, static: false })),
+      ...columns.map(({ assessed, type }) => ({ name: assessed.column, type, static: false })),
+    ],
+    partitionKey: key.partition,
+    clusteringKey: key.clustering.map((column) => ({ column, order: 'asc' })),
+    options: {},
+  };
+}
+
+/** As many as were met where all rows were read; of a sample twice their share. */
+function maxRejectsOf(
+  count: number,
+  { read, whole }: { readonly read: number; readonly whole: boolean },
+): AssessedTable['maxRejects'] {
+  if (count === 0) return null;
+  return whole ? count : `${Math.max(1, Math.min(100, Math.ceil((200 * count) / Math.max(read, 1))))}%`;
+}

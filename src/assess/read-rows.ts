@@ -1,0 +1,123 @@
+import type { Example, FieldProfile } from '../model/assessment.ts';
+import type { ForeignColumn, ForeignSource } from '../model/data.ts';
+import type { Source, SourceRow } from '../ports/source.ts';
+import type { SurveyedTable } from '../ports/survey.ts';
+import { type KeyColumns, Partitions } from './partitions.ts';
+import { FieldProfiler } from './profile.ts';
+
+const examplesKept = 3;
+
+/** The declaration by which a table is looked at: its readable columns, none of them required. */
+export function readingOf(surveyed: SurveyedTable, names: ReadonlyMap<string, string>): ForeignSource {
+  const { system, connection, place, settings, columns, key } = surveyed;
+  const readable = columns.flatMap(({ field, read }): readonly (readonly [string, ForeignColumn])[] =>
+    read === null ? [] : [[names.get(field) ?? field, { ...read, required: false, field }]],
+  );
+  const known = key.map((field) => names.get(field) ?? field);
+  const there = known.every((name) => readable.some(([one]) => one === name));
+  return {
+    kind: 'foreign',
+    system,
+    connection,
+    place,
+    settings,
+    columns: Object.fromEntries(readable),
+    key: there ? known : [],
+  };
+}
+
+/** What reading some rows of a table has shown. */
+export interface ReadRows {
+  /** By column name. */
+  readonly profiles: Readonly<Record<string, FieldProfile>>;
+  readonly read: number;
+  readonly whole: boolean;
+  readonly rows: number | null;
+  readonly unreadable: { readonly count: number; readonly examples: readonly Example[] };
+  readonly partitions: Partitions | null;
+}
+
+/** Reads at most `limit` rows and profiles them; `key` set: also the partitions that it would make. */
+export async function readRows(
+  source: Source,
+  {
+    declared,
+    limit,
+    key,
+  }: { readonly declared: ForeignSource; readonly limit: number; readonly key: KeyColumns | null },
+): Promise<ReadRows> {
+  const texts = declared.system === 'csv' ? 'numbers' : 'no numbers';
+  const names = Object.keys(declared.columns);
+  const profilers = names.map((name) => ({ name, profiler: new FieldProfiler(texts) }));
+  const partitions = key === null ? null : new Partitions(key);
+  const examples: Example[] = [];
+  let unreadable = 0;
+  const add = (row: SourceRow): void => {
+    if (row.problem !== null) {
+      unreadable += 1;
+      if (examples.length < examplesKept) examples.push({ place: row.place, value: row.problem });
+      return;
+    }
+    const found: Record<string, string | null> = {};
+    let bytes = 0;
+    let cells = 0;
+    for (const { name, profiler } of profilers) {
+      const value = profiler.add(row.values[name], () => row.place);
+      found[name] = value.text;
+      bytes += value.bytes;
+      cells += value.text === null ? 0 : 1;
+    }
+    partitions?.add(found, { bytes, cells });
+  };
+  const seen = await (source.sample === undefined ? eachOfFiles : eachOfTable)(source, { declared, limit, add });
+  return {
+    profiles: Object.fromEntries(profilers.map(({ name, profiler }) => [name, profiler.profile])),
+    ...seen,
+    unreadable: { count: unreadable, examples },
+    partitions,
+  };
+}
+
+interface Seen {
+  readonly read: number;
+  readonly whole: boolean;
+  readonly rows: number | null;
+}
+interface Each {
+  readonly declared: ForeignSource;
+  readonly limit: number;
+  readonly add: (row: SourceRow) => void;
+}
+
+async function eachOfFiles(source: Source, { limit, add }: Each): Promise<Seen> {
+  let read = 0;
+  for (const split of await source.splits(1)) {
+    for await (const page of source.read(split)) {
+      for (const row of page) {
+        if (read === limit) return { read, whole: false, rows: null };
+        add(row);
+        read += 1;
+      }
+    }
+  }
+  return { read, whole: true, rows: read };
+}
+
+/** Rows of both ends of a table's key; all of them when there are no more than wanted. */
+async function eachOfTable(source: Source, { declared, limit, add }: Each): Promise<Seen> {
+  const { rows } = await source.facts();
+  // A sample takes half of its rows from each end.
+  const wanted = rows !== null && rows <= limit ? 2 * (rows + 1) : limit;
+  const found = (await source.sample?.(wanted)) ?? [];
+  const places = new Set<string>();
+  let read = 0;
+  for (const row of found) {
+    if (declared.key.length > 0) {
+      if (places.has(row.place)) continue;
+      places.add(row.place);
+    }
+    add(row);
+    read += 1;
+  }
+  return { read, whole: rows !== null && read >= rows, rows };
+}

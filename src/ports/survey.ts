@@ -1,0 +1,56 @@
+import type { ForeignColumn, ForeignSource } from '../model/data.ts';
+
+/** How the values of a column are read: a type as a declaration names it, and its words where it has some. */
+export type ReadType = Pick<ForeignColumn, 'type' | 'labels'>;
+
+/** A column of a table, as the catalogue of its system has it; of a file, a field. */
+export interface SurveyedColumn {
+  /** What the source calls it. */
+  readonly field: string;
+  /** The system's own words for its type, `varchar(40)`; null: it declares none. */
+  readonly declared: string | null;
+  /** Null: it cannot be read, for the reason that `refused` says. */
+  readonly read: ReadType | null;
+  readonly refused: string | null;
+  /** The type of a column that turns out to hold 0 and 1 only; null: it stays what it is. */
+  readonly flag: string | null;
+  readonly nullable: boolean;
+}
+
+/** A table of a source before anybody has declared it. */
+export interface SurveyedTable extends Pick<ForeignSource, 'system' | 'connection' | 'place' | 'settings'> {
+  /** The files or the table, for people. */
+  readonly name: string;
+  /** An estimate where the system keeps one; null: unknown. */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly columns: readonly SurveyedColumn[];
+  /** The primary key's fields, in its order; empty: there is none. */
+  readonly key: readonly string[];
+  /** The fields of each further unique index. */
+  readonly unique: readonly (readonly string[])[];
+  /** What was guessed or left out. */
+  readonly notes: readonly string[];
+}
+
+/** What is to be looked at. */
+export type SurveyTarget =
+  | {
+      readonly kind: 'files';
+      readonly system: 'csv' | 'json' | 'ndjson';
+      /** A path or a glob. */
+      readonly place: string;
+      readonly settings: ForeignSource['settings'];
+      /** The fields of JSON are those of so many rows. */
+      readonly rows: number;
+    }
+  | {
+      readonly kind: 'database';
+      readonly system: 'mysql' | 'postgres' | 'sqlite';
+      readonly connection: string;
+      /** `orders`, or `sales.orders` in another schema; null: all tables where the connection looks first. */
+      readonly table: string | null;
+    };
+
+/** Finds the tables of a source. Throws `SOURCE_TABLE_MISSING` for a table that is not there. */
+export type OpenSurvey = (target: SurveyTarget) => Promise<readonly SurveyedTable[]>;

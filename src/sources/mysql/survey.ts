@@ -1,0 +1,85 @@
+import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
+import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
+import { tableMissing } from '../sql/notes.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf } from '../sql/survey.ts';
+import { type CatalogueColumn, catalogueOf } from './catalogue.ts';
+import { MysqlSession } from './connection.ts';
+import { textLiteral } from './names.ts';
+
+/** The base tables of a database of MySQL or MariaDB, or one table or view. */
+export async function surveyMysql(target: DatabaseTarget, addresses: Addresses): Promise<readonly SurveyedTable[]> {
+  const address = addressOf(nothingDeclared(target), addresses);
+  const login = await loginOf(target.connection, address, { schemes: ['mysql', 'mariadb'], port: 3306 });
+  const session = await MysqlSession.open(target.connection, login);
+  try {
+    const names = target.table === null ? await tablesIn(session) : [target.table];
+    const tables: SurveyedTable[] = [];
+    for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
+    return tables;
+  } finally {
+    await session.close();
+  }
+}
+
+async function tablesIn(session: MysqlSession): Promise<readonly string[]> {
+  const rows = await session.rows(
+    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME",
+  );
+  return rows.map(([name]) => String(name));
+}
+
+async function tableOf(session: MysqlSession, target: DatabaseTarget): Promise<SurveyedTable> {
+  const declared = nothingDeclared(target);
+  const catalogue = await catalogueOf(session, declared);
+  if (catalogue === null) throw tableMissing(declared);
+  const indexed = await session.rows(
+    `SELECT INDEX_NAME, IF(SUB_PART IS NULL, COLUMN_NAME, NULL) FROM information_schema.STATISTICS
+     WHERE TABLE_SCHEMA = ${textLiteral(catalogue.database)} AND TABLE_NAME = ${textLiteral(declared.place)} AND NON_UNIQUE = 0
+     ORDER BY INDEX_NAME, SEQ_IN_INDEX`,
+  );
+  const indexes = indexed.map(([index, column]) => [String(index), column?.toString('utf8') ?? null] as const);
+  const [key = []] = keysOf(indexes.filter(([index]) => index === 'PRIMARY'));
+  return surveyedOf(target, {
+    rows: catalogue.rows,
+    bytes: catalogue.bytes,
+    columns: [...catalogue.columns.values()].map(columnOf),
+    key,
+    unique: keysOf(indexes.filter(([index]) => index !== 'PRIMARY')),
+  });
+}
+
+/** Types of the catalogue that are declared under another name, or the same. */
+const names: Readonly<Record<string, string>> = {
+  tinytext: 'text',
+  mediumtext: 'text',
+  longtext: 'text',
+  json: 'text',
+  tinyblob: 'blob',
+  mediumblob: 'blob',
+  longblob: 'blob',
+  inet4: 'inet',
+  inet6: 'inet',
+};
+const same =
+  'bit boolean decimal float double char varchar text date time datetime timestamp year binary varbinary blob uuid'.split(
+    ' ',
+  );
+const wholes = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'];
+
+function columnOf(column: CatalogueColumn): SurveyedColumn {
+  const { name, full, nullable } = column;
+  const read = readOf(column);
+  const flag = /^(?:tinyint\(1\)|bit\(1\))/.test(full) ? 'mysql.boolean' : null;
+  const refused = read === null ? 'no type of a declaration reads it; try `mysql.query`, e.g. with ST_AsText' : null;
+  return { field: name, declared: full, read, refused, flag, nullable };
+}
+
+function readOf({ type, full }: CatalogueColumn): ReadType | null {
+  if (wholes.includes(type)) return { type: `mysql.${type}${full.includes('unsigned') ? ' unsigned' : ''}` };
+  if (type === 'enum' || type === 'set') {
+    const labels = [...full.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
+    return { type: `mysql.${type}`, labels };
+  }
+  const named = names[type] ?? (same.includes(type) ? type : null);
+  return named === null ? null : { type: `mysql.${named}` };
+}

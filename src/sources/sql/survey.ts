@@ -1,0 +1,42 @@
+import type { ForeignSource } from '../../model/data.ts';
+import type { SurveyedTable, SurveyTarget } from '../../ports/survey.ts';
+
+export type DatabaseTarget = Extract<SurveyTarget, { readonly kind: 'database' }>;
+
+/** `sales.orders` is a table of another schema; SQLite has none. */
+export function targetPlace({ system, table }: DatabaseTarget): {
+  readonly place: string;
+  readonly schema: string | null;
+} {
+  const name = table ?? '';
+  const dot = system === 'sqlite' ? -1 : name.indexOf('.');
+  return dot < 1 ? { place: name, schema: null } : { place: name.slice(dot + 1), schema: name.slice(0, dot) };
+}
+
+/** A table without columns, for those who need a declaration to look something up. */
+export function nothingDeclared(target: DatabaseTarget): ForeignSource {
+  const { system, connection } = target;
+  const { place, schema } = targetPlace(target);
+  const settings: ForeignSource['settings'] = schema === null ? {} : { schema };
+  return { kind: 'foreign', system, connection, place, columns: {}, key: [], settings };
+}
+
+/** A surveyed table of a database. */
+export function surveyedOf(
+  target: DatabaseTarget,
+  found: Pick<SurveyedTable, 'rows' | 'bytes' | 'columns' | 'key' | 'unique'>,
+): SurveyedTable {
+  const { system, connection, place, settings } = nothingDeclared(target);
+  return { system, connection, place, settings, name: `${connection}/${target.table}`, notes: [], ...found };
+}
+
+/** The columns of each index, from rows of an index and a column; without those that have an expression. */
+export function keysOf(
+  rows: readonly (readonly [index: string, column: string | null])[],
+): readonly (readonly string[])[] {
+  const indexes = [...Map.groupBy(rows, ([index]) => index).values()];
+  return indexes.flatMap((index) => {
+    const columns = index.flatMap(([, column]) => (column === null ? [] : [column]));
+    return columns.length === index.length ? [columns] : [];
+  });
+}

@@ -1,0 +1,30 @@
+import type { OpenSurvey } from '../ports/survey.ts';
+import { surveyCsv } from './csv/survey.ts';
+import { surveyJson } from './json/survey.ts';
+import { fileOptionsOf, type OpenSourceOptions } from './open.ts';
+
+/** Surveys files and databases that nobody has declared yet. */
+export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
+  const addresses = options.addresses ?? {};
+  return async (target) => {
+    switch (target.system) {
+      case 'csv':
+        return [await surveyCsv(target, fileOptionsOf(options))];
+      case 'json':
+      case 'ndjson':
+        return [await surveyJson({ ...target, system: target.system }, fileOptionsOf(options))];
+      case 'mysql': {
+        const { surveyMysql } = await import('./mysql/survey.ts');
+        return surveyMysql(target, addresses);
+      }
+      case 'postgres': {
+        const { surveyPostgres } = await import('./postgres/survey.ts');
+        return surveyPostgres(target, addresses);
+      }
+      case 'sqlite': {
+        const { surveySqlite } = await import('./sqlite/survey.ts');
+        return surveySqlite(target, addresses);
+      }
+    }
+  };
+}
