@@ -47,5 +47,7 @@ export function fits(from: AnyType, into: AnyType): boolean {
 
 /** Types whose values are JSON: the engines have its text, functions what it says. */
 export function isJson(kind: unknown): boolean {
-  return kind === 'json' || (typeof kind === 'string' && /^(?:mysql|parquet|postgres|sqlite)\.jsonb?$/.test(kind));
+  return (
+    kind === 'json' || (typeof kind === 'string' && /^(?:mongo|mysql|parquet|postgres|sqlite)\.jsonb?$/.test(kind))
+  );
 }

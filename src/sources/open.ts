@@ -45,6 +45,10 @@ export function createOpenSource(options: OpenSourceOptions): OpenSource {
         const { openParquet } = await import('./parquet/source.ts');
         return openParquet(source, options.projectFolder);
       }
+      case 'mongo': {
+        const { openMongo } = await import('./mongodb/source.ts');
+        return openMongo(source, addresses);
+      }
       case 'mysql': {
         const { openMysql } = await import('./mysql/source.ts');
         return openMysql(source, addresses);

@@ -9,6 +9,8 @@ import { delimiter, join } from 'node:path';
 export interface ServerProcess extends AsyncDisposable {
   readonly folder: string;
   readonly port: number;
+  /** Kills the server and starts it again with its data, on the same port. */
+  restart(): Promise<void>;
 }
 
 export interface ServerPlan {
@@ -27,13 +29,20 @@ export async function startServer(plan: ServerPlan): Promise<ServerProcess> {
   const port = await freePort();
   try {
     const words = await plan.prepare(folder, port);
-    const child = spawn(plan.program, words, { ...(plan.user ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
+    const start = (): ChildProcess =>
+      spawn(plan.program, words, { ...(plan.user ?? {}), stdio: ['ignore', 'pipe', 'pipe'] });
+    let child = start();
     const kill = (): void => void child.kill('SIGKILL');
     process.once('exit', kill);
     await untilReady(plan, child);
     return {
       folder,
       port,
+      restart: async () => {
+        await ended(child);
+        child = start();
+        await untilReady(plan, child);
+      },
       [Symbol.asyncDispose]: async () => {
         process.off('exit', kill);
         await ended(child);

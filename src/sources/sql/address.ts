@@ -87,7 +87,8 @@ export function invalidAddress(name: string, what: string): CqlformError {
   });
 }
 
-async function tlsOf({ ca, cert, key, verify, serverName }: TlsFiles): Promise<TlsOptions> {
+/** The files of an encrypted connection, read. */
+export async function tlsOf({ ca, cert, key, verify, serverName }: TlsFiles): Promise<TlsOptions> {
   const text = async (path: string | null): Promise<string | undefined> =>
     path === null ? undefined : await readFile(path, 'utf8');
   const read = { ca: await text(ca), cert: await text(cert), key: await text(key) };
