@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import * as files from '../../src/files.ts';
 import * as api from '../../src/index.ts';
+import * as mongodb from '../../src/mongodb.ts';
 import * as mysql from '../../src/mysql.ts';
 import * as postgres from '../../src/postgres.ts';
 import * as sqlite from '../../src/sqlite.ts';
@@ -15,6 +16,7 @@ const source = resolve(import.meta.dirname, '../../src');
 const entries = {
   cqlform: join(source, 'index.ts'),
   'cqlform/files': join(source, 'files.ts'),
+  'cqlform/mongodb': join(source, 'mongodb.ts'),
   'cqlform/mysql': join(source, 'mysql.ts'),
   'cqlform/postgres': join(source, 'postgres.ts'),
   'cqlform/sqlite': join(source, 'sqlite.ts'),
@@ -42,7 +44,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('examples in docstrings', () => {
   it('stand at every function and namespace that users import', () => {
-    const exported = Object.entries({ ...api, ...files, ...mysql, ...postgres, ...sqlite }).filter(
+    const exported = Object.entries({ ...api, ...files, ...mongodb, ...mysql, ...postgres, ...sqlite }).filter(
       ([, value]) => value !== api.CqlformError,
     );
     const names = exported.map(([name]) => name).filter((name) => name !== 'unset');

@@ -1,7 +1,7 @@
 import type { Db, Document, MongoClient, MongoClientOptions } from 'mongodb';
-import { CqlformError, exitCodes, reasonOf } from '../../kernel/errors.ts';
+import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { SourceAddress } from '../../ports/source.ts';
-import { tlsOf } from '../sql/address.ts';
+import { invalidAddress, tlsOf } from '../sql/address.ts';
 import { loadDriver } from '../sql/driver.ts';
 
 /** Values come as BSON has them, so that none changes on its way. */
@@ -156,7 +156,7 @@ interface Login {
 
 /** Throws `SOURCE_ADDRESS_INVALID`; the address itself is never part of a message. */
 async function loginOf(name: string, address: SourceAddress): Promise<Login> {
-  if (address.kind === 'file') throw invalid(name, 'is a file, and a server is needed');
+  if (address.kind === 'file') throw invalidAddress(name, 'is a file, and a server is needed');
   const password = address.password?.() ?? null;
   const tls = address.tls === null ? null : await tlsOf(address.tls);
   const { rejectUnauthorized = true, ...files } = tls ?? {};
@@ -170,21 +170,13 @@ async function loginOf(name: string, address: SourceAddress): Promise<Login> {
   const url = address.url();
   const parts = /^mongodb(?:\+srv)?:\/\/(?:([^@/]*)@)?[^/@?]+\/([^?]*)(?:\?.*)?$/.exec(url);
   const [, credentials = '', database = ''] = parts ?? [];
-  if (parts === null) throw invalid(name, 'is no address of the form mongodb://user@host:port/database');
-  if (database === '') throw invalid(name, 'names no database');
+  if (parts === null) throw invalidAddress(name, 'is no address of the form mongodb://user@host:port/database');
+  if (database === '') throw invalidAddress(name, 'names no database');
   const [user = ''] = credentials.split(':');
   try {
     const auth = password === null ? {} : { auth: { username: decodeURIComponent(user), password } };
     return { url, database: decodeURIComponent(database), options: { ...secure, ...auth } };
   } catch {
-    throw invalid(name, 'has a % that begins no character');
+    throw invalidAddress(name, 'has a % that begins no character');
   }
-}
-
-function invalid(name: string, what: string): CqlformError {
-  return new CqlformError('SOURCE_ADDRESS_INVALID', `the address of source ${name} ${what}`, {
-    next: 'Correct it under `sources` in the configuration, or in the environment variable that it names.',
-    fields: { connection: name },
-    exitCode: exitCodes.usage,
-  });
 }
