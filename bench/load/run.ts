@@ -11,7 +11,7 @@ import { type Cost, measured } from './measure.ts';
 
 /**
  * Loading and unloading side by side with DSBulk, on one node, in one run: `node bench/load/run.ts` after a build.
- * `--rows 1000000 --rounds 3 --parts scattered,sorted,unload`; `--no-dsbulk` leaves the peer out.
+ * `--rows 1000000 --rounds 3 --parts scattered,sorted,unload,copy`; `--no-dsbulk` leaves the peer out.
  * `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
@@ -19,7 +19,7 @@ const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
-    parts: { type: 'string', default: 'scattered,sorted,unload' },
+    parts: { type: 'string', default: 'scattered,sorted,unload,copy' },
     dsbulk: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -137,17 +137,39 @@ async function unloadPart(): Promise<void> {
   await compare('Unload to CSV', contenders, () => rm(`${out}-dsbulk`, { recursive: true, force: true }));
 }
 
+async function copyPart(): Promise<void> {
+  const file = resolve(folder, `scattered-${rows}.csv`);
+  await csvFile(file, rows, 'scattered');
+  await empty();
+  await measured(process.execPath, [program, 'load', file, 'readings', ...cluster], folder);
+  const script = fileURLToPath(new URL('./copy-table.ts', import.meta.url));
+  const copying = async (mode: string): Promise<Cost> => {
+    const cost = await measured(process.execPath, [script, host, port, keyspace, mode], folder);
+    return { ...cost, ...(JSON.parse(cost.stdout) as Pick<Cost, 'seconds' | 'cpuSeconds'>) };
+  };
+  const contenders = [
+    { name: 'columns as they are', run: () => copying('through') },
+    { name: 'one column by a function', run: () => copying('function') },
+  ];
+  await compare('Table to table, write times kept', contenders, async () => {
+    await client.execute(`TRUNCATE ${keyspace}.readings_copy`);
+  });
+}
+
 try {
   await client.connect();
   await client.execute(
     `CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
   );
-  await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.readings (${columns})`);
+  for (const name of ['readings', 'readings_copy']) {
+    await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns})`);
+  }
   process.stdout.write(`${machine()}\n`);
   for (const part of parts) {
     if (part === 'scattered' || part === 'sorted') await loadPart(part);
     else if (part === 'unload') await unloadPart();
-    else throw new Error(`there is no part ${part}; there are scattered, sorted, unload`);
+    else if (part === 'copy') await copyPart();
+    else throw new Error(`there is no part ${part}; there are scattered, sorted, unload, copy`);
   }
   process.stdout.write(`\nafter: ${machine()}\n`);
 } finally {
