@@ -8,6 +8,7 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { Migration } from '../model/migration.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
 import { compose } from '../planner/compose.ts';
+import { renamedFieldProblem } from '../planner/renamed-fields.ts';
 import { type GoneColumns, spentNames } from '../planner/spent-names.ts';
 import { type MigrationFile, migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
@@ -102,7 +103,9 @@ async function composedFrom(files: readonly MigrationFile[], migrations: readonl
       schema = composition.schema;
       const spent = spentNames(gone, { migration: migration.id, before, composition });
       gone = spent.gone;
-      for (const error of spent.found) found.push(await located(error, path));
+      const renamed = renamedFieldProblem(migration, { types: { ...before.types, ...schema.types } });
+      for (const error of [...spent.found, ...(renamed === null ? [] : [renamed])])
+        found.push(await located(error, path));
     } catch (thrown) {
       if (!(thrown instanceof CqlformError)) throw thrown;
       const stopped = await misfit(thrown, path, schema);

@@ -32,7 +32,8 @@ export function udt<const N extends string, F extends Fields>(name: N, fields: F
 
 /**
  * A user-defined type with a change. Tables whose rows this migration reads or writes say so:
- * `alter(customers, { retype: { home: t.frozen(address2) } })`.
+ * `alter(customers, { retype: { home: t.frozen(address2) } })`. Fields are renamed in a migration that moves no
+ * rows with values of the type (`FIELD_RENAME_WITH_DATA`).
  *
  * @example
  * import { alterType, migration, t, udt } from 'cqlform';

@@ -7,6 +7,7 @@ import { foundLive, withTouched } from './base.ts';
 import { composeWith } from './compose.ts';
 import type { PassOver } from './compose-table.ts';
 import { keyOf, nounOf } from './names.ts';
+import { renamedFieldProblem } from './renamed-fields.ts';
 import { columnOf, objectKinds, objectOf } from './schema-objects.ts';
 import type { World } from './world.ts';
 import type { SectionWriter } from './writer.ts';
@@ -40,17 +41,29 @@ export function composeLive(
   };
   try {
     const { changes, schema } = composeWith(base, migration, passOver);
+    const renamed = renamedFieldProblem(migration, { types: { ...base.types, ...schema.types } });
+    if (renamed !== null) {
+      refuseMistake(writer, renamed, renamed);
+      return null;
+    }
     const marked = changes.map((change) => markAdopted(change, adopted));
     return { schema, changes: [...marked, ...caughtUp(passed, marked, { recorded, schema })] };
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
-    const object = thrown.fields['object'];
     const words = composesOn(recorded, migration)
       ? changedByHand(thrown)
       : { message: thrown.message, next: thrown.next };
-    writer.refuse(thrown.code, typeof object === 'string' ? object : '', words);
+    refuseMistake(writer, thrown, words);
     return null;
   }
+}
+
+function refuseMistake(
+  writer: SectionWriter,
+  { code, fields: { object } }: CqlformError,
+  words: { readonly message: string; readonly next: string },
+): void {
+  writer.refuse(code, typeof object === 'string' ? object : '', words);
 }
 
 /** The migration fits what the ledger recorded, so it is the cluster that is not as it should be. */

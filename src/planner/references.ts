@@ -31,7 +31,7 @@ export function typesStated(object: SchemaObject): readonly CqlType[] {
 }
 
 /** Every user-defined type that an object needs, also through other types. */
-export function typesNeeded(object: SchemaObject, schema: Schema): readonly string[] {
+export function typesNeeded(object: SchemaObject, schema: Pick<Schema, 'types'>): readonly string[] {
   const found = new Set<string>();
   const visit = (type: CqlType): void => {
     for (const name of typesWithin(type)) {

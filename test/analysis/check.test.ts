@@ -131,6 +131,36 @@ export default migration({
   });
 });
 
+describe('a field that is renamed', () => {
+  const people = `import { migration, t, table, udt } from 'cqlform';
+
+const ad = udt('ad', { s: t.text() });
+const people = table('people', { columns: { id: t.int(), home: t.frozen(ad) }, partitionKey: ['id'] });
+
+export default migration({ description: 'People', schema: [ad, people] });
+`;
+  const fill = `import { alter, alterType, backfill, existing, migration, t, udt } from 'cqlform';
+
+const ad = udt('ad', { s: t.text() });
+const people = existing('people', { columns: { id: t.int(), home: t.frozen(ad) }, partitionKey: ['id'] });
+const streets = alter(people, { add: { street: t.text() } });
+
+export default migration({
+  description: 'Streets',
+  schema: [alterType(ad, { rename: { s: 'street' } }), streets],
+  data: [backfill({ from: people, into: streets, columns: { street: ({ home }) => home?.s ?? null } })],
+});
+`;
+
+  it('is refused where a row function of the same migration reads its type', async () => {
+    await using folder = await projectFolder({ [first]: people, [second]: fill });
+    await folder.run('check', '--fix');
+    expect(await folder.check()).toMatchObject([
+      { code: 'FIELD_RENAME_WITH_DATA', severity: 'error', path: folder.path(second), line: 3 },
+    ]);
+  });
+});
+
 describe('composition', () => {
   it.each([
     ['EXPECTATION_MISMATCH', "existing('films', { columns: { id: t.text() }, partitionKey: ['id'] })", 3, 14],
