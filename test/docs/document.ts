@@ -6,7 +6,8 @@ import { join, resolve } from 'node:path';
  *   ```sh                 commands, run one after another in the document's project; ` # exits 3` says the code
  *   ```sh no-run: reason  commands that a test of the documents cannot run
  *   ```ts path/of/file.ts a file of the project; it is written there, type-checked, and loaded by the commands
- *   ```csv path/of/file  a file of the project
+ *   ```csv path/of/file   a file of the project; so is ndjson
+ *   ```json collection    documents, one on each line, that the test puts into a collection of the database
  *   ```cql                statements that the test runs on the cluster
  *   ```sql                statements that it runs on the database that the document reads from
  *   ```text, ```json …    something to look at
@@ -26,6 +27,7 @@ export type Block =
   | { readonly kind: 'not-run'; readonly reason: string; readonly text: string; readonly line: number }
   | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly line: number }
   | { readonly kind: 'cql' | 'sql'; readonly statements: readonly string[]; readonly line: number }
+  | { readonly kind: 'documents'; readonly collection: string; readonly text: string; readonly line: number }
   | { readonly kind: 'unknown'; readonly info: string; readonly line: number };
 
 const shown = /^(text|json|yaml|diff|)$/;
@@ -50,8 +52,10 @@ function blockOf(info: string, lines: readonly string[], line: number): Block | 
   const text = `${lines.join('\n')}\n`;
   const reason = /^sh no-run: (\S.*)$/.exec(info)?.[1];
   if (reason !== undefined) return { kind: 'not-run', reason, text, line };
-  const path = /^(?:ts|csv) (\S+\.(?:ts|csv))$/.exec(info)?.[1];
+  const path = /^(?:ts|csv|ndjson) (\S+\.(?:ts|csv|ndjson))$/.exec(info)?.[1];
   if (path !== undefined) return { kind: 'file', path, text, line };
+  const collection = /^json (\w+)$/.exec(info)?.[1];
+  if (collection !== undefined) return { kind: 'documents', collection, text, line };
   if (info === 'sh') return { kind: 'commands', commands: commandsOf(lines, line), line };
   if (info === 'cql' || info === 'sql') return { kind: info, statements: statementsOf(text), line };
   return shown.test(info) ? null : { kind: 'unknown', info, line };

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Client } from 'cassandra-driver';
 import { describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
+import { buildTimeoutMs, ferretdb } from '../support/ferretdb.ts';
 import { mariadb } from '../support/mariadb.ts';
 import { postgresServer } from '../support/postgres.ts';
 import { type Ended, ended } from '../support/project.ts';
@@ -20,17 +21,22 @@ const documents = [
   'docs/guides/writing-transforms.md',
   'docs/guides/from-mysql.md',
   'docs/guides/from-postgres.md',
+  'docs/guides/from-mongodb.md',
+  'docs/guides/from-files.md',
   'docs/guides/loading-and-unloading.md',
 ];
 
 /** A database that a document reads from. */
 interface Database extends AsyncDisposable {
   readonly url: string;
-  sql(...statements: readonly string[]): Promise<void>;
+  sql?(...statements: readonly string[]): Promise<void>;
+  /** Takes Extended JSON, a document on each line. */
+  insert?(collection: string, lines: string): Promise<void>;
 }
 const databases: Readonly<Record<string, () => Promise<Database>>> = {
   'docs/guides/from-mysql.md': mariadb,
   'docs/guides/from-postgres.md': postgresServer,
+  'docs/guides/from-mongodb.md': ferretdb,
 };
 
 /** Plays a document from top to bottom in an empty project on a real node, as a reader would. */
@@ -73,7 +79,8 @@ class Reader implements AsyncDisposable {
     if (block.kind === 'file') return this.#write(block.path, block.text);
     if (block.kind === 'cql')
       for (const statement of block.statements) await this.#client.execute(this.#own(statement));
-    if (block.kind === 'sql') await this.#database?.sql(...block.statements);
+    if (block.kind === 'sql') await this.#database?.sql?.(...block.statements);
+    if (block.kind === 'documents') await this.#database?.insert?.(block.collection, block.text);
     if (block.kind === 'commands') for (const command of block.commands) await this.#run(command);
   }
 
@@ -114,6 +121,6 @@ describe('what the documents say', () => {
       await using reader = await Reader.open(number, (await databases[document]?.()) ?? null);
       for (const block of blocksOf(document)) await reader.read(block);
     },
-    300_000,
+    buildTimeoutMs,
   );
 });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Collection, type Document, MongoClient } from 'mongodb';
+import { BSON, type Collection, type Document, MongoClient } from 'mongodb';
 import { cacheFolder } from '../../src/devcluster/jars.ts';
 import { withLock } from '../../src/devcluster/lock.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
@@ -12,6 +12,8 @@ export interface Ferretdb extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   collection(name: string): Collection<{ readonly _id: unknown } & Document>;
+  /** Extended JSON, a document on each line. */
+  insert(collection: string, lines: string): Promise<void>;
   /** Ends the server and starts it again with its data, on the same port. */
   restart(): Promise<void>;
 }
@@ -38,6 +40,13 @@ export async function ferretdb(): Promise<Ferretdb> {
     port: server.port,
     url,
     collection: (name) => client.db().collection(name),
+    insert: async (name, lines) => {
+      const documents = lines
+        .trim()
+        .split('\n')
+        .map((line) => BSON.EJSON.parse(line) as Document);
+      await client.db().collection(name).insertMany(documents);
+    },
     restart: () => server.restart(),
     [Symbol.asyncDispose]: async () => {
       await client.close();
