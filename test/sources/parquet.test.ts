@@ -1,4 +1,4 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -235,6 +235,14 @@ describe('files that are not as declared', () => {
     const bad = parquet.file('bad.parquet', { columns: { id: parquet.int32() } });
     await expect(read(bad)).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
     await rm(join(fixture.folder, 'bad.parquet'));
+    // The footer is whole, what stands before it is not.
+    const torn = await readFile(join(fixture.folder, 'every.parquet'));
+    torn.fill(0xee, 4, 1500);
+    await writeFile(join(fixture.folder, 'torn.parquet'), torn);
+    const columns = { id: parquet.int32(), i8: parquet.int8(), i64: parquet.int64() };
+    await expect(read(parquet.file('torn.parquet', { columns }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^SOURCE_(?:MALFORMED|INCOMPLETE)$/),
+    });
   });
 });
 

@@ -20,7 +20,10 @@ export interface ParquetContents {
 }
 
 export async function contentsOf(reader: ParquetReader, file: SourceFile): Promise<ParquetContents> {
-  const columns = await reader.types(file, `SELECT * EXCLUDE (file_row_number) FROM ${callOn('read_parquet', file)}`);
+  const columns = await reader.types(
+    file,
+    `SELECT * EXCLUDE (file_row_number) FROM ${callOn('read_parquet', file)} LIMIT 0`,
+  );
   const groups = await reader.rows(
     file,
     `SELECT row_group_id, any_value(row_group_num_rows), sum(total_compressed_size) FROM ${callOn('parquet_metadata', file)} GROUP BY row_group_id ORDER BY row_group_id`,

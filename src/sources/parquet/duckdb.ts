@@ -15,9 +15,11 @@ export class ParquetReader {
     const { DuckDBInstance } = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'));
     return new ParquetReader(
       await DuckDBInstance.create(':memory:', {
-        threads: '2',
-        memory_limit: '256MB',
+        threads: '1',
+        memory_limit: '1GB',
         temp_directory: '',
+        // Rows carry their numbers.
+        preserve_insertion_order: 'false',
         autoinstall_known_extensions: 'false',
         autoload_known_extensions: 'false',
       }),
@@ -26,9 +28,7 @@ export class ParquetReader {
 
   /** All rows; for small answers. */
   async rows(file: SourceFile, sql: string): Promise<readonly (readonly DuckDBValue[])[]> {
-    const rows: (readonly DuckDBValue[])[] = [];
-    for await (const page of this.pages(file, sql)) rows.push(...page);
-    return rows;
+    return this.#with(file, async (connection) => (await connection.run(sql)).getRows());
   }
 
   /** The types of a statement's columns, by name. */
@@ -39,7 +39,10 @@ export class ParquetReader {
     });
   }
 
-  /** Rows as they are read; no more is read ahead than a small buffer holds. */
+  /**
+   * Rows as they are read; no more is read ahead than a small buffer holds. The library does not always tell an error that
+   * comes up on the way: who reads has to count.
+   */
   async *pages(file: SourceFile, sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
     const connection = await this.#instance.connect();
     try {

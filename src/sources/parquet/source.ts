@@ -2,7 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { CqlformError } from '../../kernel/errors.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
-import { assertUnchanged, identityOf, locateFiles } from '../files/locate.ts';
+import { assertUnchanged, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
 import { splitSize, unknownSplit } from '../files/splits.ts';
 import { refuseMissing, unknownType } from '../sql/notes.ts';
 import { TableRows } from '../sql/rows.ts';
@@ -57,14 +57,24 @@ export async function openParquet(declared: ForeignSource, projectFolder: string
       const toRow = rowsOf(declared, one, settings);
       const fields = Object.values(declared.columns).map(({ field }) => quoted(field));
       const sql = `SELECT ${['file_row_number', ...fields].join(', ')} FROM ${callOn('read_parquet', one.file)} WHERE file_row_number BETWEEN ${first} AND ${first + rows - 1}`;
+      let found = 0;
       for await (const page of reader.pages(one.file, sql)) {
+        found += page.length;
         yield page.map(([number, ...values]) => toRow.row(values, Number(number) + 1));
       }
       await assertUnchanged(one.file, projectFolder);
+      if (found !== rows) throw incomplete(one.file, found, rows);
     },
 
     close: async () => reader.close(),
   };
+}
+
+function incomplete(file: SourceFile, found: number, wanted: number): CqlformError {
+  return new CqlformError('SOURCE_INCOMPLETE', `${file.name}: of ${wanted} rows only ${found} could be read`, {
+    next: 'Check that the file is whole; if it is, write it with smaller row groups, which take less memory.',
+    fields: { file: file.name, found, wanted },
+  });
 }
 
 /** Row groups that stand behind one another, together about as large as wanted. */
