@@ -4,11 +4,15 @@ import { type DevStatus, devStatus } from '../devcluster/status.ts';
 import { type DevCluster, devUp } from '../devcluster/up.ts';
 import { type Overrides, openProject } from './config.ts';
 import { devFolder } from './dev-folder.ts';
+import type { Project } from './project.ts';
 
 /** The folder of the development cluster: the project's, or the current folder's where there is no project yet. */
 async function folderOf(overrides: Overrides): Promise<string> {
-  const project = await openProject({ ...overrides, keyspace: overrides.keyspace ?? 'any' });
-  return devFolder(project.stateFolder);
+  return devFolder((await projectOf(overrides)).stateFolder);
+}
+
+function projectOf(overrides: Overrides): Promise<Project> {
+  return openProject({ ...overrides, keyspace: overrides.keyspace ?? 'any' });
 }
 
 export interface DevUpOptions {
@@ -18,8 +22,13 @@ export interface DevUpOptions {
   readonly onProgress: OnProgress;
 }
 
-export async function startDev(overrides: Overrides, options: DevUpOptions): Promise<DevCluster> {
-  return devUp({ folder: await folderOf(overrides), ...options });
+/** `configured`: there is a project to go on with. */
+export async function startDev(
+  overrides: Overrides,
+  options: DevUpOptions,
+): Promise<{ readonly cluster: DevCluster; readonly configured: boolean }> {
+  const { stateFolder, configFile } = await projectOf(overrides);
+  return { cluster: await devUp({ folder: devFolder(stateFolder), ...options }), configured: configFile !== null };
 }
 
 export async function stopDev(

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { createText } from '../cql/create.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { BackupInfo } from '../model/backup.ts';
@@ -93,6 +94,7 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     tables: manifest.tables.map((each) => ({
       table: each.table.name,
       tableId: each.tableId,
+      definition: [...Object.values(manifest.types), each.table].map((one) => createText(one, null)).join('\n'),
       columns: each.columns,
       rows: each.counts.rows,
       staticRows: each.counts.staticRows,

@@ -98,13 +98,18 @@ function dayOf(value: Date): LocalDate {
   return dateText(text);
 }
 
-const isoPattern = /^[+-]?\d{4,6}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2}))?$/i;
+const isoPattern =
+  /^([+-]?\d{4,6}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,](\d{1,9}))?)?(?:Z|[+-]\d{2}:?\d{2}))?$/i;
 
 function timestamp(value: unknown): Date {
   if (typeof value === 'string') {
     const text = value.trim();
-    const found = isoPattern.test(text) ? new Date(text.replace(' ', 'T').replace(',', '.')) : null;
+    const match = isoPattern.exec(text);
+    const found = match === null ? null : new Date(text.replace(' ', 'T').replace(',', '.'));
     if (found === null || Number.isNaN(found.getTime())) throw rejected(value, 'a time in ISO 8601 with its offset');
+    // `Date` takes 30 February for 2 March, and cuts what a timestamp does not hold.
+    if (canonicalDate(match?.[1] ?? '') === null) throw rejected(value, 'a time: there is no such day');
+    if (/[1-9]/.test(match?.[2]?.slice(3) ?? '')) throw rejected(value, 'a time of whole milliseconds');
     return found;
   }
   const found = value instanceof Date || typeof value === 'number' ? new Date(value) : null;

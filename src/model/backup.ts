@@ -12,6 +12,8 @@ export interface BackupInfo {
 export interface BackupTableInfo {
   readonly table: string;
   readonly tableId: string;
+  /** The statements that make the table as it was, and the types it may use before it. */
+  readonly definition: string;
   readonly columns: readonly string[] | null;
   readonly rows: number;
   /** Partitions with a static row, which `rows` does not count. */

@@ -28,7 +28,7 @@ export const devCommand: AnyCommand = group({
         const { startDev } = await import('../../app/dev.ts');
         const { devEventText } = await import('../view/dev.ts');
         const nodes = flags.nodes === 3 ? 3 : 1;
-        const cluster = await startDev(flags, {
+        const { cluster, configured } = await startDev(flags, {
           nodes,
           ...(flags.cassandra === undefined ? {} : { version: flags.cassandra }),
           onProgress: (event) => tell(output, devEventText(event)),
@@ -36,7 +36,8 @@ export const devCommand: AnyCommand = group({
         const where = cluster.contactPoints.join(', ');
         if (output.json) output.out(JSON.stringify(cluster));
         else output.out(`Cassandra ${cluster.version} ${cluster.reused ? 'is running' : 'is up'} at ${where}`);
-        if (!output.json) output.err('Next: `cqlform plan`; `cqlform dev down` stops it.');
+        if (!output.json)
+          output.err(`Next: \`cqlform ${configured ? 'plan' : 'init'}\`; \`cqlform dev down\` stops it.`);
         return exitCodes.fine;
       },
     }),

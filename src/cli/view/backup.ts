@@ -1,5 +1,6 @@
 import type { BackupInfo } from '../../model/backup.ts';
 import type { RestoreReport, VerifyReport } from '../../ports/engines.ts';
+import { indent } from './indent.ts';
 import { bytesText, countText, plural, rowsText } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
@@ -32,6 +33,7 @@ export function backupText(info: BackupInfo, paint: Paint): string {
     );
     if (table.timesInferred.length > 0)
       lines.push(`          write times inferred for ${table.timesInferred.join(', ')}`);
+    lines.push(paint.faint(indent(table.definition, 10)));
   }
   return lines.join('\n');
 }
