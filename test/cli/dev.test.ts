@@ -16,7 +16,7 @@ it('dev up starts one cluster however often it is called, and down stops only th
     expect(up.code, up.stderr).toBe(0);
     expect(up.stdout).toMatch(/^Cassandra 5\.0\.8 is up at 127\.0\.\d+\.\d+:\d+\n$/);
     expect(up.stderr).toContain('starting node1 at ');
-    expect(up.stderr).toContain('Next: `cqlform init`; `cqlform dev down` stops it.');
+    expect(up.stderr).toContain('Next: `cqlform plan`; `cqlform dev down` stops it.');
     const again = await dev('up');
     expect(again.code, again.stderr).toBe(0);
     expect(again.stdout).toBe(up.stdout.replace('is up at', 'is running at'));
