@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that need no server: they run first and fast, and on their own with `--project static`. */
-const serverless = ['test/static/**/*.test.ts', 'test/{kernel,model,dsl,cql,planner,analysis}/**/*.test.ts'];
+const serverless = ['test/static/**/*.test.ts', 'test/{kernel,model,dsl,cql,planner,analysis,assess}/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -5,7 +5,7 @@ import { assessedMigrationSource } from '../analysis/source/assessed.ts';
 import { columnNames, snakeName, tableNameOf } from '../assess/names.ts';
 import type { KeyColumns } from '../assess/partitions.ts';
 import { askedKey, keyBefore, proposedTable } from '../assess/propose-table.ts';
-import { readingOf, readRows } from '../assess/read-rows.ts';
+import { type ReadRows, readingOf, readRows } from '../assess/read-rows.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
 import type { AssessedTable, Assessment } from '../model/assessment.ts';
@@ -84,13 +84,22 @@ async function assessedTable(
   if (names.size === 0) throw nothingToRead(surveyed);
   const declared = readingOf(surveyed, names);
   const asked = key === null ? null : askedKey(key, names);
-  const source = await openSource(declared);
-  try {
-    const seen = await readRows(source, { declared, limit, key: asked ?? keyBefore(surveyed, names) });
-    return proposedTable(surveyed, seen, { names, asked, target: name });
-  } finally {
-    await source.close();
-  }
+  const read = async (settings: ForeignSource['settings']): Promise<ReadRows> => {
+    const source = await openSource({ ...declared, settings });
+    try {
+      return await readRows(source, { declared, limit, key: asked ?? keyBefore(surveyed, names) });
+    } finally {
+      await source.close();
+    }
+  };
+  const first = await read(surveyed.settings);
+  const { remedies, unreadable } = first;
+  if (Object.keys(remedies).length === 0) return proposedTable(surveyed, first, { names, asked, target: name });
+  const settings = { ...surveyed.settings, ...remedies };
+  const said = Object.entries(remedies).map(([setting, value]) => `${setting}: '${value}'`);
+  const note = `${said.join(' and ')} is proposed: without it ${unreadable.count} of the rows looked at are rejected, e.g. ${unreadable.examples[0]?.value}`;
+  const mended = { ...surveyed, settings, notes: [...surveyed.notes, note] };
+  return proposedTable(mended, await read(settings), { names, asked, target: name });
 }
 
 function wantedName({ connection, place }: SurveyedTable): string {

@@ -31,6 +31,6 @@ export function columnNames(fields: readonly string[]): ReadonlyMap<string, stri
 
 /** The name of a table for files: `data/events-*.ndjson.gz` → `events`. */
 export function tableNameOf(place: string): string {
-  const file = place.split(/[\\/]/).findLast((part) => /[A-Za-z0-9]/.test(part)) ?? place;
-  return snakeName(file.replace(/\.(?:gz|zst)$/i, '').replace(/\.[a-z]+$/i, '')) ?? 'rows';
+  const parts = place.split(/[\\/]/).map((part) => part.replace(/\.(?:gz|zst)$/i, '').replace(/\.[a-z]+$/i, ''));
+  return snakeName(parts.findLast((part) => snakeName(part) !== null) ?? '') ?? 'rows';
 }

@@ -77,7 +77,7 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     partitions: sizes,
     target: tableOf(columns, key, proposing.target),
     maxRejects: maxRejectsOf(unfit + unreadable.count + (sizes?.nullKeys ?? 0), { read, whole }),
-    notes: surveyed.notes,
+    notes: [...surveyed.notes, ...seen.notes],
   };
 }
 

@@ -6,6 +6,8 @@ import { type KeyColumns, Partitions } from './partitions.ts';
 import { FieldProfiler } from './profile.ts';
 
 const examplesKept = 3;
+/** Where a setting would read a value, the reason of its rejection names it: `zeroDates: 'null'`. */
+const namedSetting = /`(\w+): '(\w+)'`/g;
 
 /** The declaration by which a table is looked at: its readable columns, none of them required. */
 export function readingOf(surveyed: SurveyedTable, names: ReadonlyMap<string, string>): ForeignSource {
@@ -33,7 +35,11 @@ export interface ReadRows {
   readonly read: number;
   readonly whole: boolean;
   readonly rows: number | null;
+  /** What the source says of itself when it is opened. */
+  readonly notes: readonly string[];
   readonly unreadable: { readonly count: number; readonly examples: readonly Example[] };
+  /** Settings of the declaration with which rows could be read that are unreadable now. */
+  readonly remedies: Readonly<Record<string, string>>;
   readonly partitions: Partitions | null;
 }
 
@@ -51,10 +57,12 @@ export async function readRows(
   const profilers = names.map((name) => ({ name, profiler: new FieldProfiler(texts) }));
   const partitions = key === null ? null : new Partitions(key);
   const examples: Example[] = [];
+  const remedies = new Map<string, string>();
   let unreadable = 0;
   const add = (row: SourceRow): void => {
     if (row.problem !== null) {
       unreadable += 1;
+      for (const [, name = '', value = ''] of row.problem.matchAll(namedSetting)) remedies.set(name, value);
       if (examples.length < examplesKept) examples.push({ place: row.place, value: row.problem });
       return;
     }
@@ -74,15 +82,12 @@ export async function readRows(
     profiles: Object.fromEntries(profilers.map(({ name, profiler }) => [name, profiler.profile])),
     ...seen,
     unreadable: { count: unreadable, examples },
+    remedies: Object.fromEntries(remedies),
     partitions,
   };
 }
 
-interface Seen {
-  readonly read: number;
-  readonly whole: boolean;
-  readonly rows: number | null;
-}
+type Seen = Pick<ReadRows, 'read' | 'whole' | 'rows' | 'notes'>;
 interface Each {
   readonly declared: ForeignSource;
   readonly limit: number;
@@ -94,18 +99,18 @@ async function eachOfFiles(source: Source, { limit, add }: Each): Promise<Seen> 
   for (const split of await source.splits(1)) {
     for await (const page of source.read(split)) {
       for (const row of page) {
-        if (read === limit) return { read, whole: false, rows: null };
+        if (read === limit) return { read, whole: false, rows: null, notes: [] };
         add(row);
         read += 1;
       }
     }
   }
-  return { read, whole: true, rows: read };
+  return { read, whole: true, rows: read, notes: [] };
 }
 
 /** Rows of both ends of a table's key; all of them when there are no more than wanted. */
 async function eachOfTable(source: Source, { declared, limit, add }: Each): Promise<Seen> {
-  const { rows } = await source.facts();
+  const { rows, notes = [] } = await source.facts();
   // A sample takes half of its rows from each end.
   const wanted = rows !== null && rows <= limit ? 2 * (rows + 1) : limit;
   const found = (await source.sample?.(wanted)) ?? [];
@@ -119,5 +124,5 @@ async function eachOfTable(source: Source, { declared, limit, add }: Each): Prom
     add(row);
     read += 1;
   }
-  return { read, whole: rows !== null && read >= rows, rows };
+  return { read, whole: rows !== null && read >= rows, rows, notes: notes.map(({ message }) => message) };
 }

@@ -23,6 +23,7 @@ const documents = [
   'docs/guides/from-postgres.md',
   'docs/guides/from-mongodb.md',
   'docs/guides/from-files.md',
+  'docs/guides/assessing-a-source.md',
   'docs/guides/loading-and-unloading.md',
 ];
 

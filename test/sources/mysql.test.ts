@@ -3,6 +3,7 @@ import { copy, t, table } from '../../src/index.ts';
 import { mysql } from '../../src/mysql.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Mariadb, mariadb } from '../support/mariadb.ts';
+import { assessed, proposedTypes } from './assessed.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Mariadb;
@@ -170,6 +171,32 @@ describe('a table with every type', () => {
     const { id, ...nulls } = rows.get(3) ?? {};
     expect([id, ...new Set(Object.values(nulls))]).toEqual([3, null]);
   });
+  it('is assessed, and the migration written of it compiles as it comes', async () => {
+    const found = await assessed(server.url, 'shop/every', 'write');
+    expect(found).toMatchObject({ read: 3, whole: true, key: { partition: ['id'], by: 'primary key' }, refused: [] });
+    expect(proposedTypes(found)).toMatchObject({
+      tu: 'mysql.tinyint unsigned smallint',
+      mu: 'mysql.mediumint unsigned int',
+      iu: 'mysql.int unsigned bigint',
+      bu: 'mysql.bigint unsigned varint',
+      dec: 'mysql.decimal decimal',
+      tx: 'mysql.text text',
+      e: 'mysql.enum text',
+      s: 'mysql.set set<text>',
+      js: 'mysql.text text',
+      tm: 'mysql.time time',
+      dt: 'mysql.datetime timestamp',
+      y: 'mysql.year smallint',
+      bin: 'mysql.binary blob',
+      uid: 'mysql.uuid uuid',
+      ip: 'mysql.inet inet',
+    });
+    expect(found.unreadable).toEqual({
+      count: 1,
+      examples: [{ place: 'every(id=1)', value: expect.stringContaining('span: "-838:59:59.000001"') as string }],
+    });
+  });
+
   it('is read the same in JavaScript', async () => {
     const [row] = await read.rows(every);
     expect(row).toMatchObject({ place: 'every(id=1)', problem: null });
@@ -243,7 +270,8 @@ describe('values that do not fit', () => {
 describe('the catalogue', () => {
   it('is compared with the declaration', async () => {
     await server.sql(
-      "CREATE TABLE real_ (id BIGINT UNSIGNED PRIMARY KEY, name TEXT, g POINT, e ENUM('a','b')) ENGINE=Aria",
+      "CREATE TABLE real_ (id BIGINT UNSIGNED PRIMARY KEY, name TEXT, g POINT, e ENUM('a','b'), paid BOOLEAN) ENGINE=Aria",
+      'INSERT INTO real_ (id, g, paid) VALUES (1, POINT(1, 1), TRUE)',
     );
     const source = mysql.table('real_', {
       connection: 'shop',
@@ -258,6 +286,10 @@ describe('the catalogue', () => {
       "SOURCE_LABELS_DIFFER warning: e also has the labels 'b', which are not declared",
       'SOURCE_NOT_TRANSACTIONAL warning: real_ is kept by Aria, which has no views of one moment',
     ]);
+    const found = await assessed(server.url, 'shop/real_');
+    expect(found.refused).toMatchObject([{ field: 'g', type: 'point' }]);
+    expect(proposedTypes(found)).toMatchObject({ paid: 'mysql.boolean boolean' });
+    expect(found.notes).toContain('real_ is kept by Aria, which has no views of one moment');
     const nowhere = mysql.table('nowhere', { connection: 'shop', columns: { id: mysql.int() } });
     await expect(read.open(nowhere)).rejects.toMatchObject({ code: 'SOURCE_TABLE_MISSING' });
     const elsewhere = mysql.table('real_', { connection: 'other', columns: { id: mysql.int() } });

@@ -3,6 +3,7 @@ import { copy, t, table } from '../../src/index.ts';
 import { postgres } from '../../src/postgres.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Postgres, postgresServer } from '../support/postgres.ts';
+import { assessed, proposedTypes } from './assessed.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Postgres;
@@ -165,6 +166,25 @@ describe('a table with every type', () => {
     expect([id, ...new Set(Object.values(nulls))]).toEqual([3, null]);
   });
 
+  it('is assessed, and the migration written of it compiles as it comes', async () => {
+    const found = await assessed(server.url, 'shop/every', 'write');
+    expect(found).toMatchObject({ read: 3, whole: true, key: { partition: ['id'], by: 'primary key' }, refused: [] });
+    expect(proposedTypes(found)).toMatchObject({
+      si: 'postgres.smallint smallint',
+      num: 'postgres.numeric decimal',
+      en: 'postgres.enum text',
+      iv: 'postgres.interval duration',
+      jb: 'postgres.text text',
+      ints: 'postgres.int[] frozen<list<int>>',
+      words: 'postgres.text[] frozen<list<text>>',
+      span: 'postgres.text text',
+      pt: 'postgres.text text',
+      dom: 'postgres.int int',
+    });
+    // Its catalogue does not say how many dimensions an array has.
+    expect(found.unreadable.examples.map(({ value }) => value.slice(0, 5))).toEqual(['grid:', 'grid:']);
+  });
+
   it('gives ranges with their bounds', async () => {
     const [first, second] = await read.rows(every);
     expect(first?.values['span']).toEqual({
@@ -248,6 +268,8 @@ describe('the catalogue', () => {
       `SOURCE_LABELS_DIFFER warning: e also has the labels 'h"app,y', which are not declared`,
       'SOURCE_ZONE_ASSUMED info: real_: at has no time zone and is read in UTC',
     ]);
+    const found = await assessed(server.url, 'shop/real_');
+    expect(found.refused).toMatchObject([{ field: 'price', type: 'money' }]);
     const odd = { connection: 'shop', columns: { id: postgres.int() } };
     await expect(read.open(postgres.table('Odd "name"', odd))).rejects.toMatchObject({ code: 'SOURCE_TABLE_MISSING' });
     expect(await read.rows(postgres.table('Odd "name"', { ...odd, schema: 'other' }))).toEqual([]);

@@ -144,8 +144,12 @@ function rowId(columns: readonly AssessedColumn[]): Piece {
   return prefixed('(row) => ', call('to.uuidV5', [text(rowNamespace), call('JSON.stringify', [list(parts)])]));
 }
 
+const lossySettings = ['fractions', 'zeroDates'];
+
 /** What a reader of the file has to know: how sure its types are, and what will be rejected. Values are not shown. */
-function commentOf({ name, read, whole, columns, unreadable, key, refused }: AssessedTable): string {
+function commentOf(table: AssessedTable): string {
+  const { name, read, whole, columns, unreadable, key, refused, source } = table;
+  const lossy = Object.entries(source.settings).filter(([setting]) => lossySettings.includes(setting));
   const count = read.toLocaleString('en-US');
   const lines = [
     whole
@@ -160,6 +164,7 @@ function commentOf({ name, read, whole, columns, unreadable, key, refused }: Ass
     ...(unreadable.count === 0
       ? []
       : [`${unreadable.count} rows cannot be read (${unreadable.examples.map(({ place }) => place).join(', ')}).`]),
+    ...lossy.map(([setting, value]) => `${setting}: '${value}' changes values that would be rejected without it.`),
     ...refused.map((one) => `Left out: ${one.field}${one.type === null ? '' : ` (${one.type})`}, ${one.reason}.`),
     ...(key.by === 'row' ? ['No field is unique: the id is made of the row, and rows that are alike become one.'] : []),
     ...(key.by === 'sample' ? ['The key was unique among the rows looked at.'] : []),
