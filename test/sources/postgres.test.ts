@@ -268,8 +268,12 @@ describe('the catalogue', () => {
       `SOURCE_LABELS_DIFFER warning: e also has the labels 'h"app,y', which are not declared`,
       'SOURCE_ZONE_ASSUMED info: real_: at has no time zone and is read in UTC',
     ]);
+    await server.sql("INSERT INTO real_ (id, at) VALUES (1, '2026-01-01 10:00:00.123456')");
     const found = await assessed(server.url, 'shop/real_');
     expect(found.refused).toMatchObject([{ field: 'price', type: 'money' }]);
+    // Digits below the millisecond would have rejected it.
+    expect(found).toMatchObject({ unreadable: { count: 0 }, source: { settings: { fractions: 'truncate' } } });
+    expect(found.notes.join()).toContain("fractions: 'truncate' is proposed: without it 1 of the rows");
     const odd = { connection: 'shop', columns: { id: postgres.int() } };
     await expect(read.open(postgres.table('Odd "name"', odd))).rejects.toMatchObject({ code: 'SOURCE_TABLE_MISSING' });
     expect(await read.rows(postgres.table('Odd "name"', { ...odd, schema: 'other' }))).toEqual([]);
