@@ -168,7 +168,7 @@ function systemOf(connection: string, address: SourceAddress): DatabaseSystem {
   const scheme = address.kind === 'url' ? address.url().split(':')[0] : port;
   if (scheme !== undefined && Object.hasOwn(known, scheme)) return known[scheme as keyof typeof known];
   throw new CqlformError('ASSESS_SYSTEM_UNKNOWN', `what kind of database source ${connection} is cannot be told`, {
-    next: 'Say --system mysql or --system postgres.',
+    next: 'Say --system mysql or --system postgres; other systems cannot be assessed.',
     fields: { connection },
     exitCode: exitCodes.usage,
   });
