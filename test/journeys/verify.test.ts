@@ -139,6 +139,10 @@ describe('verify', () => {
     await project.client.execute(`DROP TABLE ${project.keyspace}.by_name`);
     expect(await verified(project)).toMatchObject([{ kind: 'rows', ok: true }, { kind: 'not-compared' }]);
 
+    await project.client.execute(`ALTER TABLE ${project.keyspace}.people DROP notes`);
+    const [gone] = await verified(project);
+    expect(gone).toMatchObject({ kind: 'not-compared', reason: 'people.notes is not there any more' });
+
     for (const [flags, code] of [
       [['--sample', '0'], 64],
       [['--count', '--repair'], 64],
