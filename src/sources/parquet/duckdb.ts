@@ -2,10 +2,13 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDB
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { SourceFile } from '../files/locate.ts';
 import { loadDriver } from '../sql/driver.ts';
+import { Lending } from '../sql/lending.ts';
 
 /** Reads Parquet files; nothing is fetched, and no file is touched but those that are named. */
 export class ParquetReader {
   readonly #instance: DuckDBInstance;
+  /** An open row group takes memory, and one is read faster than rows can be written: there is one at a time. */
+  readonly #turns = new Lending([true]);
 
   private constructor(instance: DuckDBInstance) {
     this.#instance = instance;
@@ -45,6 +48,7 @@ export class ParquetReader {
    */
   async *pages(file: SourceFile, sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
     const connection = await this.#instance.connect();
+    const turn = await this.#turns.take();
     try {
       const result = await this.#said(file, () => connection.stream(sql));
       for (;;) {
@@ -54,6 +58,7 @@ export class ParquetReader {
       }
     } finally {
       connection.closeSync();
+      this.#turns.give(turn);
     }
   }
 
