@@ -92,7 +92,7 @@ export interface AssessedColumn {
 
 export interface KeyCandidate {
   readonly fields: readonly string[];
-  /** `sample`: no two of the rows that were read are alike in it, and none is null. */
+  /** `sample`: no two of the rows read, or of the first 200,000, are alike in it, and none is null; `all rows`: of all. */
   readonly by: 'primary key' | 'unique index' | 'all rows' | 'sample';
 }
 

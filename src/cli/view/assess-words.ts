@@ -46,7 +46,7 @@ const proofs = {
   'primary key': 'the primary key',
   'unique index': 'a unique index',
   'all rows': 'no two rows are alike in it',
-  sample: 'no two of the rows looked at are alike in it, which is not proved for the others',
+  sample: 'no two of the first 200,000 rows looked at are alike in it, which is not proved for the others',
   asked: 'as asked for',
   row: 'no field is unique, so an id is made of the whole row: rows that are alike become one',
 };
