@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { compileMigration, schemaHashOf } from '../dsl/compile.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import { hashOf } from '../kernel/hash.ts';
 import type { Migration } from '../model/migration.ts';
 import type { CodeDocument } from './code/parts.ts';
 import { importModule } from './import-module.ts';
 import type { PackageVersions } from './installed.ts';
+import { type SourceDocument, sourceDocument } from './source-document.ts';
 
 interface MigrationFile {
   readonly id: string;
@@ -15,15 +18,26 @@ export async function loadMigration(file: MigrationFile): Promise<Migration> {
   const module = await importModule(file.path, 'MIGRATION');
   const compiled = compiledFrom(file, module['default']);
   const schemaHash = schemaHashOf(compiled);
-  if (compiled.data.length === 0) return { ...compiled, schemaHash, codeHash: null };
+  const sourceHash = hashOf(await sourceOfFile(file.path, compiled));
+  if (compiled.data.length === 0) return { ...compiled, schemaHash, codeHash: null, sourceHash };
   const { hash: codeHash, packages } = await codeOfFile(file.path);
-  return { ...compiled, schemaHash, codeHash, ...(Object.keys(packages).length === 0 ? {} : { packages }) };
+  return { ...compiled, schemaHash, codeHash, sourceHash, ...(Object.keys(packages).length === 0 ? {} : { packages }) };
 }
 
 interface FileCode {
   readonly document: CodeDocument;
   readonly hash: string;
   readonly packages: PackageVersions;
+}
+
+/** The text of a migration file; where rows run code, of the files that it imports as well. */
+export async function sourceOfFile(path: string, { data }: Pick<Migration, 'data'>): Promise<SourceDocument> {
+  if (data.length === 0) return sourceDocument(path, [{ path, text: await readFile(path, 'utf8') }]);
+  const { openProgram } = await import('./code/program.ts');
+  return sourceDocument(
+    path,
+    openProgram(path).files.map(({ fileName, text }) => ({ path: fileName, text })),
+  );
 }
 
 /** The code that a migration's data steps run, part by part, its hash, and the packages that it names. */

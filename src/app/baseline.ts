@@ -61,6 +61,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
         schemaHash,
         codeHash,
         ...(migration.packages === undefined ? {} : { packages: migration.packages }),
+        ...(migration.sourceHash === undefined ? {} : { sourceHash: migration.sourceHash }),
         ...states,
         run,
         planHash,

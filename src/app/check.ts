@@ -7,7 +7,7 @@ import { readSum, writeSum } from '../analysis/sum-file.ts';
 import { hasCompiler, typeCheck } from '../analysis/type-check.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Standing } from '../runner/standing.ts';
-import { editedFindings } from './check-ledger.ts';
+import { assertUnedited } from './check-ledger.ts';
 import { rememberChecked, wasChecked } from './check-stamp.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import { migrationFiles } from './migration-files.ts';
@@ -114,16 +114,15 @@ function schemaFile({ migrationsFolder }: Project): readonly string[] {
 
 /**
  * The same before a plan, and besides whether applied files are what was applied. Files that were checked as they are
- * now are not read again. Throws `CHECK_FAILED` with everything that is wrong.
+ * now are not read again. Throws `MIGRATION_EDITED`, else `CHECK_FAILED` with everything that is wrong.
  */
 export async function checkForPlan(session: Session, standing: Standing): Promise<void> {
   const { project } = session;
   const lines = (await wasChecked(project)) ? await readSum(project.migrationsFolder) : null;
   const checked = lines === null ? await checkFiles(project, { fix: false }) : null;
+  await assertUnedited(session, standing, lines ?? checked?.inspection.migrations ?? []);
   const wrong = errorsAmong(checked?.report.diagnostics ?? []);
-  const edited = await editedFindings(session, standing, lines ?? checked?.inspection.migrations ?? []);
-  const all = [...edited, ...wrong];
-  if (all.length > 0) throw checkFailed(all, project);
+  if (wrong.length > 0) throw checkFailed(wrong, project);
 }
 
 export function errorsAmong(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {

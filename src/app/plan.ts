@@ -27,7 +27,7 @@ export interface PlanOptions {
   readonly noBackup: readonly string[];
   /** Where backups would go, when not where the configuration says. */
   readonly backupStore?: string | undefined;
-  /** Whether the migration files are checked first. */
+  /** Whether the migration files are checked first; that applied ones are as they were is looked at in any case. */
   readonly check: boolean;
 }
 
@@ -55,6 +55,9 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
   if (options.check) {
     const { checkForPlan } = await import('./check.ts');
     await checkForPlan(session, standing);
+  } else {
+    const { assertUnedited } = await import('./check-ledger.ts');
+    await assertUnedited(session, standing, null);
   }
   const pending = await pendingMigrations(session, standing, options.to);
   const live = await describe(session, pending);

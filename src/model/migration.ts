@@ -66,4 +66,6 @@ export interface Migration {
   readonly codeHash: string | null;
   /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
   readonly packages?: Readonly<Record<string, string>>;
+  /** The document that keeps its source text, for showing what was edited; left out by versions that did not keep it. */
+  readonly sourceHash?: string;
 }

@@ -21,6 +21,8 @@ export interface Section {
   readonly codeHash: string | null;
   /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
   readonly packages?: Readonly<Record<string, string>>;
+  /** The document that keeps its source text, for showing what was edited; left out by versions that did not keep it. */
+  readonly sourceHash?: string;
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
   /** Data steps that are recorded as skipped, by title, under `--schema-only`. */

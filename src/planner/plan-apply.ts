@@ -98,6 +98,7 @@ function planOne(
     schemaHash: migration.schemaHash,
     codeHash: migration.codeHash,
     ...(migration.packages === undefined ? {} : { packages: migration.packages }),
+    ...(migration.sourceHash === undefined ? {} : { sourceHash: migration.sourceHash }),
     changes: all,
     steps: late === null ? writer.steps : withLateHazard(writer, late),
     skippedData: input.options.schemaOnly ? migration.data.map(dataTitle) : [],

@@ -55,7 +55,8 @@ function sectionsOf(migrations: readonly Migration[]): readonly Section[] {
     );
     const skippedData = migration.data.map(dataTitle);
     const packages = migration.packages === undefined ? {} : { packages: migration.packages };
-    const about = { migration: id, description, schemaHash, codeHash, ...packages };
+    const source = migration.sourceHash === undefined ? {} : { sourceHash: migration.sourceHash };
+    const about = { migration: id, description, schemaHash, codeHash, ...packages, ...source };
     return { ...about, changes: adopted, steps: [], skippedData, late: null };
   });
 }

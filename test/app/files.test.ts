@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
@@ -29,6 +29,7 @@ export function loud(text: string): string {
 `;
 const first = '20260101000000_films';
 const second = '20260102000000_posters';
+const third = '20260103000000_books';
 
 describe('files of applied migrations', () => {
   let project: TestProject;
@@ -61,12 +62,28 @@ describe('files of applied migrations', () => {
     const refused = await project.run('plan', '--json');
     expect(refused.code).toBe(4);
     const error = JSON.parse(refused.stdout) as { readonly code: string; readonly fields: Record<string, string[]> };
-    expect(error.code).toBe('CHECK_FAILED');
-    expect(error.fields['codes']).toEqual(['MIGRATION_EDITED']);
-    expect(error.fields['diagnostics']?.[0]).toMatch(
-      new RegExp(`MIGRATION_EDITED migrations/${first}.ts: .* table films changed`),
-    );
-    expect(error.fields['diagnostics']?.[1]).toMatch(/: marks \(used by loud\) changed$/);
+    expect(error.code).toBe('MIGRATION_EDITED');
+    expect(error.fields['migrations']).toEqual([first, second]);
+    expect(error.fields['reasons']?.[0]).toMatch(/: table films changed$/);
+    expect(error.fields['reasons']?.[1]).toMatch(/: marks \(used by loud\) changed$/);
+    const [before, now] = ["const marks = '!';", "const marks = '?';"];
+    expect(error.fields['diff']).toContain(`--- ${first}.ts (as applied)`);
+    expect(error.fields['diff']).toContain(`--- lib/loud.ts (as applied)`);
+    expect(error.fields['diff']?.join('\n')).toContain(`-${before}\n+${now}`);
+
+    // What nobody checks is compared with the ledger all the same.
+    await project.write(third, films.replaceAll('films', 'books').replace('Films', 'Books'));
+    for (const words of [
+      ['plan', '--no-check'],
+      ['apply', '--no-check', '--auto-approve'],
+    ]) {
+      const unchecked = await project.run(...words);
+      expect(unchecked.code).toBe(4);
+      expect(unchecked.stderr).toContain('error[MIGRATION_EDITED]');
+      expect(unchecked.stderr).toContain(`    -${before}\n    +${now}`);
+      expect(unchecked.stderr).not.toContain('--no-check plans all the same');
+    }
+    await rm(join(project.folder, `migrations/${third}.ts`));
     await project.write(first, films);
     await project.write('migrations/lib/loud.ts', loud);
     expect((await project.run('check', '--fix')).code).toBe(0);

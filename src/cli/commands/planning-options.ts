@@ -16,7 +16,11 @@ export const planningOptions = {
     describe: 'Address that is destroyed without a backup (cannot be undone); repeatable',
   },
   'backup-store': backupStore,
-  check: { type: 'boolean', default: true, describe: 'Check the migration files first; --no-check does not' },
+  check: {
+    type: 'boolean',
+    default: true,
+    describe: 'Check the migration files first; --no-check only compares applied ones with the ledger',
+  },
 } as const;
 
 export interface PlanningFlags {

@@ -13,8 +13,20 @@ export function errorText(error: CqlformError, paint: Paint): string {
   return [
     `${paint.fail(`error[${error.code}]`)} ${error.message}`,
     ...place,
+    ...differenceIn(error, paint),
     `  ${paint.faint('→')} ${error.next}`,
   ].join('\n');
+}
+
+/** The lines of a unified diff that an error carries. */
+function differenceIn({ fields }: CqlformError, paint: Paint): readonly string[] {
+  const diff = fields['diff'];
+  if (!Array.isArray(diff)) return [];
+  return diff.map((line: string) => {
+    if (/^(---|\+\+\+) /.test(line)) return `    ${paint.strong(line)}`;
+    if (line.startsWith('+')) return `    ${paint.add(line)}`;
+    return `    ${line.startsWith('-') ? paint.drop(line) : paint.faint(line)}`;
+  });
 }
 
 export function errorJson(error: CqlformError): string {
