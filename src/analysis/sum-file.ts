@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
-import { type Diagnostic, errorAt } from './diagnostic.ts';
+import { type Diagnostic, errorAt, type Spot } from './diagnostic.ts';
 import { generatedText } from './generated-text.ts';
 
 export const sumFileName = 'cqlform.sum';
@@ -93,9 +93,7 @@ export function sumFindings(
     const file = byId.get(line.id);
     if (file === undefined) return [stale('SUM_MISSING', index + 1, `${line.id} has a line, but its file is gone`)];
     const what = differenceOf(line, file);
-    return what === null
-      ? []
-      : [stale('SUM_STALE', index + 1, `${line.id}: ${what} changed since its line was written`)];
+    return what === null ? [] : [recordedOtherwise({ path, line: index + 1, column: null }, line.id, what)];
   });
   const missing = files
     .filter((file) => !known.has(file.id))
@@ -104,6 +102,22 @@ export function sumFindings(
   const order = lines.findIndex((line, index) => line.id !== files[index]?.id);
   return order === -1 ? [] : [stale('SUM_DISORDERED', order + 1, 'its lines are not in the order of the migrations')];
 }
+
+/** Without a cluster nobody knows whether the migration was applied: the file is not wrong, but suspect. */
+function recordedOtherwise(spot: Spot, id: string, what: string): Diagnostic {
+  return errorAt(
+    spot,
+    {
+      code: 'MIGRATION_CHANGED',
+      reason: `${id} is recorded with other content: ${what} changed since its line was written`,
+      fix: 'If it was applied anywhere, take the edit back and write a new migration; if not, `cqlform check --fix` records it.',
+    },
+    true,
+  );
+}
+
+/** Of a migration whose file is not what cqlform.sum recorded. */
+export const changedCode = 'MIGRATION_CHANGED';
 
 /** In words; null when nothing differs. */
 export function differenceOf(before: Pick<SumLine, 'schemaHash' | 'codeHash'>, now: typeof before): string | null {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Diagnostic, inOrder } from '../analysis/diagnostic.ts';
 import { schemaFileName } from '../analysis/file-roles.ts';
 import { writeSchemaFile } from '../analysis/schema-file.ts';
-import { readSum, writeSum } from '../analysis/sum-file.ts';
+import { changedCode, readSum, writeSum } from '../analysis/sum-file.ts';
 import { hasCompiler, typeCheck } from '../analysis/type-check.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Standing } from '../runner/standing.ts';
@@ -141,10 +141,12 @@ export function checkFailed(diagnostics: readonly Diagnostic[], project: Project
   const some = lines.slice(0, shown.findings).map(shortened);
   const more = lines.length > some.length ? `; and ${lines.length - some.length} more` : '';
   const mechanical = diagnostics.every((one) => one.mechanical);
+  const changed = diagnostics.find((one) => one.code === changedCode);
   return new CqlformError('CHECK_FAILED', `the migration files are not in order: ${some.join('; ')}${more}`, {
-    next: mechanical
-      ? 'Run `cqlform check --fix` and commit what it writes.'
-      : `${first?.fix ?? ''} \`cqlform check\` shows all; --no-check plans all the same.`,
+    next:
+      mechanical && changed === undefined
+        ? 'Run `cqlform check --fix` and commit what it writes.'
+        : `${(changed ?? first)?.fix ?? ''} \`cqlform check\` shows all; --no-check plans all the same.`,
     fields: { codes: [...new Set(diagnostics.map((one) => one.code))], diagnostics: lines },
     ...(first === undefined ? {} : { where: placeOf(first) }),
     exitCode: exitCodes.blocked,

@@ -58,11 +58,26 @@ export type FilmsRow = RowOf<typeof films>;
       [first]: films.replace('title: t.text()', 'title: t.text(), year: t.int()'),
     });
     expect((await folder.check()).map((one) => [one.code, one.line, one.reason])).toEqual([
-      ['SUM_STALE', 1, '20260101000000_films: what it declares changed since its line was written'],
-      ['SUM_STALE', 2, '20260102000000_shout: the code that its rows run changed since its line was written'],
+      [
+        'MIGRATION_CHANGED',
+        1,
+        '20260101000000_films is recorded with other content: what it declares changed since its line was written',
+      ],
+      [
+        'MIGRATION_CHANGED',
+        2,
+        '20260102000000_shout is recorded with other content: the code that its rows run changed since its line was written',
+      ],
       ['SCHEMA_FILE_STALE', 8, 'schema.ts is not what the migrations make'],
     ]);
-    expect((await folder.run('check', '--fix')).code).toBe(0);
+    const refused = await folder.run('check');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('If it was applied anywhere, take the edit back and write a new migration');
+    const recorded = await folder.run('check', '--fix');
+    expect(recorded.code).toBe(0);
+    for (const line of [1, 2])
+      expect(recorded.stdout).toContain(`recorded migrations/cqlform.sum:${line} MIGRATION_CHANGED: `);
+    expect(recorded.stdout).toContain('mended migrations/schema.ts:8 SCHEMA_FILE_STALE');
     expect(await folder.read('migrations/schema.ts')).toContain('year: t.int()');
   });
 

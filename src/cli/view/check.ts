@@ -1,11 +1,16 @@
 import { relative } from 'node:path';
 import type { Diagnostic } from '../../analysis/diagnostic.ts';
+import { changedCode } from '../../analysis/sum-file.ts';
 import type { CheckReport } from '../../app/check.ts';
 import type { Paint } from './paint.ts';
 
 /** The findings of `check`, one paragraph each, and the sum of them. */
 export function checkText(report: CheckReport, paint: Paint): string {
-  const fixed = report.fixed.map((one) => `${paint.good('mended')} ${placeOf(one)} ${one.code}: ${one.reason}`);
+  const fixed = report.fixed.map((one) =>
+    one.code === changedCode
+      ? `${paint.warn('recorded')} ${placeOf(one)} ${one.code}: ${one.reason}; where it was applied, \`plan\` and \`apply\` refuse it`
+      : `${paint.good('mended')} ${placeOf(one)} ${one.code}: ${one.reason}`,
+  );
   const found = report.diagnostics.map((one) => diagnosticText(one, paint));
   return [...fixed, ...found, summaryText(report, paint)].join('\n');
 }
@@ -32,6 +37,8 @@ function summaryText({ files, diagnostics }: CheckReport, paint: Paint): string 
 }
 
 export function nextAfterCheck({ diagnostics }: CheckReport): string {
+  const changed = diagnostics.find((one) => one.code === changedCode);
+  if (changed !== undefined) return `Next: ${changed.fix}`;
   if (diagnostics.some((one) => one.mechanical)) return 'Next: `cqlform check --fix` mends what is mechanical.';
   return diagnostics.some((one) => one.severity === 'error')
     ? 'Next: mend the errors, then `cqlform check` again.'
