@@ -222,6 +222,14 @@ describe('the rules for code that runs for rows', () => {
     ["void reject('no x');", false],
     ["[1].forEach(() => { reject('no x'); });", false],
     ["[1].forEach(() => reject('no x'));", false],
+    ["const r = x === null ? reject('x') : null; out.emit({ id, x });", false],
+    ["const q = skip('never'); out.emit({ id, x });", false],
+    ["const r = x === null ? reject('x') : null; if (r !== null) return; out.emit({ id, x });", false],
+    ["const r = x === null && reject('x'); if (r) return undefined; out.emit({ id, x });", false],
+    ["let r; if (x === null) r = reject('x'); out.emit({ id, x: r ? 'a' : x });", false],
+    ["const r = reject('x'); const again = (r); const twice = again ?? null; void twice;", false],
+    ["const r = reject('x'); [1].forEach(() => r);", false],
+    ["if (reject('x') ?? x) out.emit({ id, x });", false],
   ])('SIGNAL_NOT_RETURNED: %s', async (rows, mechanical) => {
     expect(await findings(migration(rows))).toMatchObject([{ code: 'SIGNAL_NOT_RETURNED', line: 7, mechanical }]);
   });
@@ -231,6 +239,15 @@ describe('the rules for code that runs for rows', () => {
     "return x === null ? skip('no x') : undefined;",
     "return x === null && id > 1 ? reject('x') : skip('y');",
     "const missing = reject('no x'); if (x === null) return missing;",
+    "const r = x === null ? reject('no x') : null; if (r !== null) return r; out.emit({ id, x });",
+    "let r; if (x === null) r = reject('no x'); if (id < 0) r ??= skip('old'); return r;",
+    "const r = x === null ? reject('no x') : null; const also = r ?? (id < 0 ? skip('old') : undefined); return also;",
+    "const found = [reject('a'), skip('b')]; return found[id];",
+    "const r = reject('no x'); const pick = () => r; if (x === null) return pick();",
+    "const r = { no: reject('no x') }; if (x === null) return r.no;",
+    "const r = reject('no x'); const all = [r]; for (const one of all) if (x === null) return one;",
+    "const check = (text: string | null) => { const bad = text === null ? reject('no x') : null; return bad; }; const r = check(x); if (r) return r;",
+    "const r = x === null && reject('no x'); return r || undefined;",
     "const of = (text: string | null) => text ?? reject('none'); const y = of(x); if (typeof y !== 'string') return y;",
   ])('lets signals be that go somewhere: %s', async (rows) => {
     expect(await findings(migration(rows))).toEqual([]);
