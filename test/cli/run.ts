@@ -31,7 +31,7 @@ export function errorOf({ stdout }: Ended): Readonly<Record<string, unknown>> {
 
 /** What every refusal looks like: no stack trace, a code, a next step. */
 export function refusal({ stderr }: Ended): { readonly code: string; readonly text: string; readonly next: string } {
-  const found = /error\[([A-Z_]+)\] (.+)\n(?: {2}at .+\n)? {2}→ (.+)/.exec(stderr);
+  const found = /error\[([A-Z_]+)\] (.+)\n(?: {2}at .+\n)?(?: {4}.*\n)* {2}→ (.+)/.exec(stderr);
   if (found === null || /\n\s+at .*\(.*:\d+:\d+\)|node:internal/.test(stderr))
     throw new Error(`no refusal:\n${stderr}`);
   return { code: found[1] ?? '', text: found[2] ?? '', next: found[3] ?? '' };
