@@ -28,11 +28,24 @@ async function assertThere({ cluster, project }: Session, store: string): Promis
   });
 }
 
-/** Oldest first; of one keyspace, or of all when it is null. */
-export async function listBackups(backups: Backups, keyspace: string | null): Promise<readonly BackupInfo[]> {
+export interface BackupList {
+  /** Oldest first. */
+  readonly found: readonly BackupInfo[];
+  /** `BACKUP_DAMAGED`, naming those that cannot be read, of whatever keyspace; null when all can. */
+  readonly damage: CqlformError | null;
+}
+
+/** Of one keyspace, or of all when it is null. */
+export async function listBackups(backups: Backups, keyspace: string | null): Promise<BackupList> {
   const found: BackupInfo[] = [];
-  for await (const info of backups.list()) if (keyspace === null || info.keyspace === keyspace) found.push(info);
-  return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  let damage: CqlformError | null = null;
+  try {
+    for await (const info of backups.list()) if (keyspace === null || info.keyspace === keyspace) found.push(info);
+  } catch (thrown) {
+    if (!(thrown instanceof CqlformError) || thrown.code !== 'BACKUP_DAMAGED') throw thrown;
+    damage = thrown;
+  }
+  return { found: found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), damage };
 }
 
 export async function showBackup(backups: Backups, id: string): Promise<BackupInfo> {

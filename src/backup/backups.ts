@@ -8,7 +8,7 @@ import type { Backups, WorkContext } from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
 import { digestLive } from './live-digest.ts';
-import { allManifests, infoOf, loadManifest } from './repository.ts';
+import { allManifests, idOfManifest, infoOf, loadManifest } from './repository.ts';
 import { restoreBackup } from './restore.ts';
 import { verifyBackup } from './verify.ts';
 
@@ -43,13 +43,15 @@ export function createBackups(dependencies: BackupDependencies): Backups {
 /** Yields what can be read, then throws `BACKUP_DAMAGED` when there were manifests that could not. */
 async function* listBackups(store: BlobStore): AsyncIterable<BackupInfo> {
   const unreadable: string[] = [];
-  for await (const loaded of allManifests(store, (key, problem) => unreadable.push(`${key} (${problem})`))) {
+  for await (const loaded of allManifests(store, (key, problem) =>
+    unreadable.push(`${idOfManifest(key)} (${key}: ${problem})`),
+  )) {
     yield infoOf(loaded, store.name);
   }
   if (unreadable.length === 0) return;
   throw new CqlformError(
     'BACKUP_DAMAGED',
-    `${store.name} has manifests that cannot be read: ${unreadable.join(', ')}`,
+    `${store.name} has damaged backups, whose manifests cannot be read: ${unreadable.join(', ')}`,
     {
       next: 'Bring these objects back from a copy of the repository, or remove them when the backups are no longer wanted; the other backups are not concerned.',
       fields: { store: store.name, objects: unreadable },

@@ -51,18 +51,40 @@ export interface Damage {
 
 export type LoadedManifest = { readonly manifest: Manifest; readonly hash: string; readonly bytes: number };
 
+/** The id in a manifest's key; what `keyOfId` did, undone. */
+export function idOfManifest(key: string): string {
+  const name = key.slice('manifests/'.length, -'.json'.length);
+  const bytes = name.replaceAll(/_([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** Objects that a store lists but cannot give, as when a cluster lost the table of their bytes, are damage, not absence. */
+async function isListed(store: BlobStore, key: string): Promise<boolean> {
+  for await (const object of store.list(key)) if (object.key === key) return true;
+  return false;
+}
+const bodyLost = 'its content is lost: the store lists it, but cannot give it';
+
 /** Null when there is no such backup; throws `BACKUP_DAMAGED` or `BACKUP_TOO_NEW`. */
 export async function loadManifest(store: BlobStore, id: string): Promise<LoadedManifest | null> {
   const key = manifestKey(id);
   const bytes = await store.get(key);
-  if (bytes === null) return null;
+  if (bytes === null) {
+    if (!(await isListed(store, key))) return null;
+    throw manifestDamaged(id, bodyLost);
+  }
   const read = readManifest(bytes);
   if (read.kind === 'newer') throw tooNew(store, key, read.major);
   const problem = read.kind === 'damaged' ? read.problem : `it is the manifest of ${read.manifest.id}`;
   if (read.kind === 'damaged' || read.manifest.id !== id) {
-    throw damaged(id, { table: '', range: 'all', object: key, problem }, 'nothing of this backup can be restored');
+    throw manifestDamaged(id, problem);
   }
   return { manifest: read.manifest, hash: read.hash, bytes: bytes.length };
+}
+
+function manifestDamaged(id: string, problem: string): CqlformError {
+  const damage = { table: '', range: 'all', object: manifestKey(id), problem };
+  return damaged(id, damage, 'nothing of this backup can be restored');
 }
 
 /** Every readable manifest; those that cannot be read are handed to `onUnreadable`. */
@@ -72,12 +94,23 @@ export async function* allManifests(
 ): AsyncIterable<LoadedManifest> {
   for await (const { key } of store.list('manifests/')) {
     const bytes = await store.get(key);
-    if (bytes === null) continue;
+    if (bytes === null) {
+      // Deleted meanwhile, or damaged.
+      if (await isListed(store, key)) onUnreadable(key, bodyLost);
+      continue;
+    }
     const read = readManifest(bytes);
     if (read.kind === 'manifest' && manifestKey(read.manifest.id) === key) {
       yield { manifest: read.manifest, hash: read.hash, bytes: bytes.length };
     } else {
-      onUnreadable(key, read.kind === 'newer' ? `format ${read.major}` : 'damaged');
+      onUnreadable(
+        key,
+        read.kind === 'newer'
+          ? `format ${read.major}`
+          : read.kind === 'damaged'
+            ? read.problem
+            : `the manifest of ${read.manifest.id}`,
+      );
     }
   }
 }

@@ -91,6 +91,21 @@ describe('a table dropped and restored under a new id', () => {
     const listed: string[] = [];
     for await (const info of backups.list()) listed.push(info.id);
     expect(listed).toEqual(['in-cluster']);
+
+    // What is listed and cannot be given is damage, not absence.
+    await fixture.cql(`TRUNCATE ${fixture.keyspace}.blob_parts`);
+    const damaged = { code: 'BACKUP_DAMAGED', exitCode: 8 };
+    const listing = async (): Promise<void> => {
+      for await (const info of backups.list()) expect(info).toBeUndefined();
+    };
+    await expect(listing()).rejects.toMatchObject({
+      ...damaged,
+      message: expect.stringContaining('in-cluster (manifests/in-cluster.json: its content is lost') as unknown,
+    });
+    await expect(backups.find('in-cluster')).rejects.toMatchObject(damaged);
+    await expect(backups.verify('in-cluster', () => undefined)).rejects.toMatchObject(damaged);
+    await expect(backups.restore(into, fixture.context())).rejects.toMatchObject(damaged);
+    expect(await backups.find('another')).toBeNull();
   });
 
   it('goes on where a killed try was, and gives the same table', async () => {

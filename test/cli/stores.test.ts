@@ -132,6 +132,7 @@ describe('where backups go', { timeout: 240_000 }, () => {
       ['pack', (bytes) => flipped(bytes)],
       ['manifest', (bytes) => flipped(bytes)],
       ['manifest', (bytes) => bytes.subarray(0, bytes.length / 2)],
+      ['manifest', () => Buffer.alloc(0)],
     ];
     for (const [part, damage] of damages) {
       const [path] = await filesOf(store, part);
@@ -140,6 +141,11 @@ describe('where backups go', { timeout: 240_000 }, () => {
       await writeFile(path, damage(whole));
       const verified = await project.run('backup', 'verify', id, '--store', 'local:elsewhere');
       expect(verified.code, `${part}: ${verified.stdout}${verified.stderr}`).toBe(8);
+      if (part === 'manifest') {
+        const listed = await project.run('backup', 'list', '--store', 'local:elsewhere');
+        expect(listed.code).toBe(8);
+        expect(refusal(listed)).toContain(`has damaged backups, whose manifests cannot be read: ${id} (manifests/`);
+      }
       const back = await project.run('rollback', '--auto-approve');
       expect(back.code, `${part}: ${back.stderr}`).toBe(8);
       refusal(back);

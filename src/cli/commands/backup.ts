@@ -29,13 +29,16 @@ export const backupCommand: AnyCommand = group({
         ['backup list --all --store cluster', "Everybody's"],
       ],
       run: async (flags, output) => {
-        const infos = await inSession(flags, async (session) => {
+        const { found, damage } = await inSession(flags, async (session) => {
           const { listBackups, repositoryOf } = await import('../../app/backup.ts');
           return listBackups(await repositoryOf(session, flags.store), flags.all ? null : session.project.keyspace);
         });
         const { backupListText } = await import('../view/backup.ts');
-        output.out(output.json ? JSON.stringify(infos) : backupListText(infos, output.paint));
-        if (!output.json && infos.length > 0)
+        // With --json one document: the error, which names what is damaged.
+        if (damage !== null && (output.json || found.length === 0)) throw damage;
+        output.out(output.json ? JSON.stringify(found) : backupListText(found, output.paint));
+        if (damage !== null) throw damage;
+        if (!output.json && found.length > 0)
           output.err('Next: `cqlform backup verify ID` reads every byte of one again.');
         return exitCodes.fine;
       },
