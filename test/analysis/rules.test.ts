@@ -198,6 +198,40 @@ describe('the rules for code that runs for rows', () => {
     ]);
   });
 
+  it.each([
+    "x?.localeCompare('a')",
+    "x!.localeCompare('a', undefined, { numeric: true })",
+    'new Intl.NumberFormat().format(id)',
+    'Intl.DateTimeFormat(undefined, {}).format(id)',
+    "(() => { const N = Intl.Collator; return new N().compare('a', 'b'); })()",
+    'id.toLocaleString(undefined)',
+    "new Date('2026-01-01T00:00').toISOString()",
+    "new Date('Jan 1, 2026').toISOString()",
+    'new Date(`$' + '{x}T00:00:00.000`).toISOString()',
+    "Date.parse(x + ' 12:00')",
+    "Date.parse('2026-01-01T00:00:00')",
+    "new Error('x').stack",
+    '(() => { try { return x; } catch (e) { return (e as Error).stack; } })()',
+  ])("warns of the machine's settings in %s", async (value) => {
+    const found = await findings(migration(`out.emit({ id, x: String(${value}) });`));
+    expect(found).toMatchObject([{ code: 'IMPURE_ENVIRONMENT', severity: 'warning', line: 7 }]);
+  });
+
+  it.each([
+    "x?.localeCompare('a', 'en')",
+    "new Intl.NumberFormat('en').format(id)",
+    "new Date('2026-01-01').toISOString()",
+    "new Date('2026-01-01T00:00Z').toISOString()",
+    "Date.parse('2026-01-01T00:00:00.5+02:00')",
+    "new Date('Thu, 01 Jan 1970 00:00:00 GMT').toISOString()",
+    'new Date(`$' + '{x}T00:00:00Z`).toISOString()',
+    'new Date(x ?? 0).toISOString()',
+    "({ stack: 'x' }).stack",
+    "new Error('x').message",
+  ])('lets %s be', async (value) => {
+    expect(await findings(migration(`out.emit({ id, x: String(${value}) });`))).toEqual([]);
+  });
+
   it('follows helpers into lib/ and names their users', async () => {
     const lib =
       'export function stamp(): string {\n  return inner();\n}\nfunction inner(): string {\n  return String(Date.now());\n}\n';

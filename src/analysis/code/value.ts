@@ -44,6 +44,11 @@ export function renamedBy(named: Named): ts.Expression | null {
   return (node.parent.flags & ts.NodeFlags.Const) === 0 ? null : (node.initializer ?? null);
 }
 
+/** What an expression is of what stands outside: `Intl.Collator`, `N` after `const N = Intl.NumberFormat`. */
+export function outsideExpression(expression: ts.Expression, program: CodeProgram): OutsideValue | null {
+  return staticValue(expression, program, longestChain);
+}
+
 function staticValue(expression: ts.Expression, program: CodeProgram, left: number): OutsideValue | null {
   const bare = unwrapped(expression);
   if (ts.isIdentifier(bare)) return outsideValue(bare, program, left);

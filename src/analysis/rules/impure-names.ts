@@ -124,4 +124,4 @@ export const mutating: ReadonlySet<string> = new Set(
 /** Methods of Date that answer in the machine's time zone. */
 export const zoned = /^(get|set)(Date|Day|FullYear|Hours|Milliseconds|Minutes|Month|Seconds|Year)$|^getTimezoneOffset$/;
 /** Methods that answer in the machine's language. */
-export const localised = /^toLocale(Date|Time|Lower|Upper)?(String|Case)$/;
+export const localised = /^toLocale(Date|Time|Lower|Upper)?(String|Case)$|^localeCompare$/;

@@ -9,10 +9,9 @@ import {
   impureMembers,
   impureWhenUsed,
   impurityOfImport,
-  localised,
   remedies,
-  zoned,
 } from './impure-names.ts';
+import { machineSetting } from './machine-settings.ts';
 import { type Use, useOf } from './outside-use.ts';
 import { stateWritten } from './state.ts';
 
@@ -55,6 +54,8 @@ function diagnostic(node: ts.Node, part: ReachedPart, { impurity, what, severity
 
 function impureNode(node: ts.Node, part: ReachedPart, program: CodeProgram): Impure | null {
   if (ts.isIdentifier(node)) return impureName(node, program);
+  const setting = machineSetting(node, program);
+  if (setting !== null) return impure('IMPURE_ENVIRONMENT', setting, 'warning');
   if (ts.isCallExpression(node)) return impureCall(node, part, program);
   if (ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined))
     return impure('ASYNC_TRANSFORM', 'await');
@@ -150,11 +151,5 @@ const clockPackages: ReadonlySet<string> = new Set(['dayjs', 'moment', 'moment-t
 function impureCall(node: ts.CallExpression, part: ReachedPart, program: CodeProgram): Impure | null {
   if (node.expression.kind === ts.SyntaxKind.ImportKeyword) return impure('ASYNC_TRANSFORM', 'import()');
   const written = stateWritten(node, part, program);
-  if (written !== null) return impure('IMPURE_STATE', written);
-  if (!ts.isPropertyAccessExpression(node.expression)) return null;
-  const method = node.expression.name.text;
-  if (zoned.test(method)) return impure('IMPURE_ENVIRONMENT', `${method}(), in the machine's time zone,`, 'warning');
-  return localised.test(method) && node.arguments.length === 0
-    ? impure('IMPURE_ENVIRONMENT', `${method}() without a locale`, 'warning')
-    : null;
+  return written === null ? null : impure('IMPURE_STATE', written);
 }
