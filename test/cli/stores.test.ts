@@ -144,7 +144,9 @@ describe('where backups go', { timeout: 240_000 }, () => {
       if (part === 'manifest') {
         const listed = await project.run('backup', 'list', '--store', 'local:elsewhere');
         expect(listed.code).toBe(8);
-        expect(refusal(listed)).toContain(`has damaged backups, whose manifests cannot be read: ${id} (manifests/`);
+        expect(refusal(listed).text).toContain(
+          `has damaged backups, whose manifests cannot be read: ${id} (manifests/`,
+        );
       }
       const back = await project.run('rollback', '--auto-approve');
       expect(back.code, `${part}: ${back.stderr}`).toBe(8);
