@@ -2,7 +2,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { MigrationEntry, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Plan, Section } from '../model/plan.ts';
-import type { TakeBack } from '../planner/input.ts';
+import type { Recorded, TakeBack } from '../planner/input.ts';
 import { planRollback } from '../planner/plan-rollback.ts';
 import { backupsOfRun, type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
 import { isDone } from '../runner/work/ddl.ts';
@@ -36,7 +36,8 @@ export async function planRollbackOrUnfinished(session: Session, options: Rollba
     tables.filter((table) => touched(takeBack, table)),
   );
   const basis = await planBasis(session, standing, { ...live, estimates });
-  const plan = planRollback({ ...basis, takeBack, leave: options.leave });
+  const recorded = withMadeTables(basis.recorded, standing, takeBack);
+  const plan = planRollback({ ...basis, recorded, takeBack, leave: options.leave });
   return withPlaceNotice(plan, chooseStore(session.project, options.backupStore));
 }
 
@@ -104,6 +105,21 @@ async function takeBackOf(entry: MigrationEntry, around: Around): Promise<TakeBa
     section.steps.flatMap(({ id, work }) => (work.kind === 'backup' ? [[id, work.label] as const] : [])),
   );
   return { section, done, backups: backupsOfRun(standing, entry.run, labels) };
+}
+
+/** While a migration is half-way the recorded state is the one before it, which knows nothing of the tables that it made. */
+function withMadeTables(recorded: Recorded | null, standing: Standing, takeBack: readonly TakeBack[]): Recorded | null {
+  const { partial } = standing;
+  const section = takeBack.find((one) => one.section.migration === partial?.id)?.section;
+  if (recorded === null || partial === null || section === undefined) return recorded;
+  const steps = stepsOfRun(standing, partial.run);
+  const made = section.steps.flatMap(({ id, work }): readonly (readonly [string, string])[] => {
+    const tableId = steps.get(id)?.decisions.tableId ?? null;
+    return work.kind === 'ddl' && work.ddl.kind === 'create-table' && tableId !== null
+      ? [[work.ddl.table.name, tableId]]
+      : [];
+  });
+  return { ...recorded, tableIds: { ...recorded.tableIds, ...Object.fromEntries(made) } };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { match } from '../kernel/match.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { BackupReference } from '../model/journal.ts';
+import type { LiveKeyspace } from '../model/live.ts';
 import { type Notice, type Plan, planFormat, type Section } from '../model/plan.ts';
 import type { Step, Work } from '../model/step.ts';
 import { reversedChanges } from './apply-changes.ts';
@@ -9,7 +10,7 @@ import { driftOf } from './drift.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { holds } from './holds.ts';
 import type { RollbackInput, TakeBack } from './input.ts';
-import { freeName, listed, slugOf } from './names.ts';
+import { addressOf, freeName, listed, slugOf } from './names.ts';
 import { sealPlan } from './plan-hash.ts';
 import { refusal } from './rules/refusal.ts';
 import { columnOf } from './schema-objects.ts';
@@ -25,6 +26,7 @@ import { afterDdl, type World, worldOf } from './world.ts';
 export function planRollback(input: RollbackInput): Plan {
   const scope: RollbackScope = { input, notices: [], backups: {}, world: worldOf(input.live) };
   const sections = input.takeBack.map((one) => takeBackOne(scope, one));
+  noteRecreated(scope, sections);
   const { live } = input;
   return sealPlan({
     format: planFormat,
@@ -62,6 +64,30 @@ function takeBackOne(scope: RollbackScope, takeBack: TakeBack): Section {
     return step === null ? [] : [step];
   });
   return { ...section, changes: reversedChanges(section.changes), steps, skippedData: [], late: null };
+}
+
+/** A table of another id is another table: what the steps would undo was done to one that is gone. */
+function noteRecreated({ input, notices }: RollbackScope, sections: readonly Section[]): void {
+  const { live, recorded } = input;
+  const works = sections.flatMap(({ steps }) => steps.map((step) => step.work));
+  const tables = new Set(works.flatMap(workTouches).map((name) => tableUnder(live.schema, name)));
+  for (const table of tables) {
+    const [was, is] = [recorded?.tableIds[table], live.facts[table]?.id];
+    if (was === undefined || is === undefined || was === is) continue;
+    const address = addressOf(live.name, table);
+    notices.push({
+      code: 'DRIFT_IN_THE_WAY',
+      severity: 'error',
+      address,
+      message: `table ${table} was dropped and created again by hand: its id is ${is}, recorded is ${was}`,
+      next: `Bring back by hand what was in it; or, if it shall count as the recorded one, run \`cqlform resolve --accept ${address}\` and plan the rollback again.`,
+    });
+  }
+}
+
+/** What an index or a view stands on; else the name itself. */
+function tableUnder({ indexes, views }: LiveKeyspace['schema'], name: string): string {
+  return indexes[name]?.table ?? views[name]?.table ?? name;
 }
 
 interface Undo {

@@ -201,6 +201,10 @@ describe('the commands, on one keyspace from its first table to its last rollbac
     expect(recreated.stdout).toContain(`${project.keyspace}.users was dropped and created again (its id changed)`);
     expect(recreated.stdout).toMatch(/recorded: .*[0-9a-f-]{36}/);
     expect(recreated.stdout).toMatch(/live: .*[0-9a-f-]{36}/);
+    const blocked = await project.run('rollback', '--auto-approve');
+    expect(blocked.code).toBe(4);
+    expect(refusal(blocked)).toMatchObject({ code: 'PLAN_BLOCKED' });
+    expect(refusal(blocked).text).toContain(`DRIFT_IN_THE_WAY ${project.keyspace}.users: table users was dropped`);
     expect((await project.run('resolve', '--accept-all')).code).toBe(0);
     const nothing = await project.run('resolve', '--accept', `${project.keyspace}.users`);
     expect(nothing.code).toBe(64);

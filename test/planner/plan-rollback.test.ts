@@ -15,6 +15,7 @@ import {
   migration,
   outline,
   plan,
+  recorded,
   rollbackInput,
   schema,
   table,
@@ -261,6 +262,40 @@ describe('planRollback', () => {
         ],
       ]
     `);
+  });
+
+  it('refuses to build on a table that was made anew by hand', () => {
+    const before = schema(users, table('other', { columns: { id: 'int' }, key: 'id' }));
+    const applied = plan(before, [
+      migration('1_add', [alter('users', { add: { rating: 'int' } }), create(index('by_name', 'users.name'))]),
+    ]);
+    const after = live(worldAfter(applied, live(before)).schema);
+    const byHand = (name: string): typeof after.facts => ({
+      ...after.facts,
+      [name]: { id: 'another', dropped: [], flags: ['compound'] },
+    });
+    const rollback = (name: string, done: readonly string[] | null = null): Plan => {
+      const input = rollbackInput(applied, { ...after, facts: byHand(name) }, { recorded: recorded(after.schema) });
+      return planRollback({ ...input, takeBack: input.takeBack.map((one) => ({ ...one, done: done ?? one.done })) });
+    };
+    const notice = {
+      code: 'DRIFT_IN_THE_WAY',
+      severity: 'error',
+      address: 'shop.users',
+      message: 'table users was dropped and created again by hand: its id is another, recorded is id-of-users',
+    };
+    expect(rollback('users')).toMatchObject({ applyable: false, notices: [notice] });
+    const indexed = applied.sections[0]?.steps.filter(
+      ({ work }) => work.kind === 'ddl' && work.ddl.kind === 'create-index',
+    );
+    expect(indexed).toHaveLength(1);
+    expect(
+      rollback(
+        'users',
+        indexed?.map((step) => step.id),
+      ),
+    ).toMatchObject({ applyable: false, notices: [notice] });
+    expect(rollback('other')).toMatchObject({ applyable: true, notices: [], drift: [{ kind: 'recreated' }] });
   });
 
   it('passes over what is undone already', () => {
