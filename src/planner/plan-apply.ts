@@ -44,7 +44,7 @@ export function planApply(input: ApplyInput): Plan {
     drift,
     notices: scope.notices,
     backups: {},
-    summary: summaryOf(sections),
+    summary: summaryOf(sections, 'apply'),
     applyable: scope.notices.every((notice) => notice.severity !== 'error'),
   });
 }

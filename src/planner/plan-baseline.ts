@@ -39,7 +39,7 @@ export function planBaseline(input: BaselineInput): Plan {
     drift: [],
     notices: [],
     backups: {},
-    summary: summaryOf(sections),
+    summary: summaryOf(sections, 'apply'),
     applyable: true,
   });
 }

@@ -40,7 +40,7 @@ export function planRollback(input: RollbackInput): Plan {
     drift: input.recorded === null ? [] : driftOf(input.recorded, live),
     notices: scope.notices,
     backups: scope.backups,
-    summary: summaryOf(sections),
+    summary: summaryOf(sections, 'rollback'),
     applyable: scope.notices.every((notice) => notice.severity !== 'error'),
   });
 }

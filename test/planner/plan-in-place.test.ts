@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseType } from '../../src/cql/type-text.ts';
+import type { Migration } from '../../src/model/migration.ts';
 import type { Aggregate, UserFunction } from '../../src/model/schema.ts';
 import { applyChanges } from '../../src/planner/apply-changes.ts';
 import { planApply } from '../../src/planner/plan-apply.ts';
@@ -371,6 +372,23 @@ describe('what Cassandra changes in place', () => {
     `);
     expect(planned.summary).toMatchObject({ add: 0, adopt: 1 });
     expect(planned.sections[0]?.changes).toMatchObject([{ name: 'users', before: null, adopted: true }]);
+  });
+
+  it('adopts what is said of the keyspace and holds already', () => {
+    const settings = { kind: 'keyspace', durableWrites: false } as const;
+    const said: Migration = migration('1_first', [
+      { kind: 'alter-keyspace', settings },
+      create({ ...users, options: {} }),
+    ]);
+    const adopted = planApply({
+      ...applyInput(null, [said]),
+      live: live({ ...schema(users), keyspace: settings }),
+      recorded: null,
+    });
+    expect(adopted.sections[0]?.steps).toEqual([]);
+    expect(adopted.summary).toMatchObject({ add: 0, change: 0, adopt: 2 });
+    const altered = planApply({ ...applyInput(null, [said]), live: live(schema(users)), recorded: null });
+    expect(altered.summary).toMatchObject({ add: 0, change: 1, adopt: 1 });
   });
 
   it('adopts a whole keyspace', () => {

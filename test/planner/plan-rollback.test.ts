@@ -264,6 +264,29 @@ describe('planRollback', () => {
     `);
   });
 
+  it('counts a table whose newer rows go away as destroyed, once', () => {
+    const rekey = plan(schema(users), [migration('1_rekey', [alter('users', { key: 'id, name' })])], {
+      emptyTables: ['users'],
+    });
+    expect(rekey.summary).toMatchObject({ rebuild: 1, destroy: 0 });
+    expect(takenBack(rekey, schema(users)).summary).toMatchObject({ destroy: 1 });
+
+    const typed = schema(
+      userType('address', { street: 'text' }),
+      table('people', { columns: { id: 'uuid' }, key: 'id' }),
+    );
+    const added = plan(typed, [migration('1_add', [alter('people', { add: { home: 'frozen<address>' } })])]);
+    expect(takenBack(added, typed).summary).toMatchObject({ destroy: 1 });
+
+    const into = table('users', { columns: { id: 'uuid', name: 'text' }, key: 'id' });
+    const from = table('users', { columns: { id: 'uuid' }, key: 'id' });
+    const filled = plan(schema(users), [migration('1_fill', [], { data: [backfill(from, into, ['name'])] })]);
+    expect(takenBack(filled, schema(users)).summary).toMatchObject({ destroy: 1 });
+
+    const made = plan(schema(users), [migration('1_new', [create(table('t', { columns: { id: 'int' }, key: 'id' }))])]);
+    expect(takenBack(made, schema(users)).summary).toMatchObject({ destroy: 1, change: 0, adopt: 0 });
+  });
+
   it('refuses to build on a table that was made anew by hand', () => {
     const before = schema(users, table('other', { columns: { id: 'int' }, key: 'id' }));
     const applied = plan(before, [

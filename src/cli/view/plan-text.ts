@@ -11,8 +11,10 @@ import { markOf, paintMark, reverseText } from './step.ts';
 export function planText(plan: Plan, paint: Paint): string {
   const parts = [headText(plan, paint)];
   if (plan.drift.length > 0) parts.push(driftText(plan.drift, paint));
-  for (const section of plan.sections) parts.push(sectionText(section, { paint, blocked: !plan.applyable }));
-  const notices = plan.notices.map((notice) => noticeText(notice, paint));
+  for (const section of plan.sections) parts.push(sectionText(section, { paint, plan }));
+  const said = new Set(plan.sections.flatMap((section) => adoptions(section, plan).map(({ address }) => address)));
+  const mute = ({ code, address }: Notice): boolean => code === 'ADOPTED' && said.has(address);
+  const notices = plan.notices.filter((notice) => !mute(notice)).map((notice) => noticeText(notice, paint));
   if (notices.length > 0) parts.push(notices.join('\n'));
   parts.push(footText(plan, paint));
   return `${parts.join('\n\n')}\n`;
@@ -24,22 +26,39 @@ function headText({ kind, target }: Plan, paint: Paint): string {
   return `${kind === 'apply' ? 'Plan' : 'Rollback plan'} for ${where}${environment}`;
 }
 
-function sectionText(
-  section: Section,
-  { paint, blocked }: { readonly paint: Paint; readonly blocked: boolean },
-): string {
+function sectionText(section: Section, { paint, plan }: { readonly paint: Paint; readonly plan: Plan }): string {
   const lines = [`${paint.strong(section.migration)}${section.description === '' ? '' : `  ${section.description}`}`];
   if (section.late !== null) lines.push(paint.warn(`  late: ${section.late}`));
   for (const step of section.steps) lines.push('', stepText(step, paint));
-  for (const change of section.changes) {
-    if (change.kind === 'object' && change.adopted) {
-      lines.push('', `  ${paint.add('*')} ${change.of} ${change.name} is there already and becomes managed`);
-    }
-  }
+  const adopted = adoptions(section, plan).map(({ text }) => `  ${paint.add('*')} ${text}`);
+  if (adopted.length > 0) lines.push('', ...adopted);
   for (const title of section.skippedData) lines.push('', paint.faint(`  > ${title}: skipped, recorded as such`));
-  if (section.steps.length === 0 && section.skippedData.length === 0)
-    lines.push(paint.faint(blocked ? '  not planned: see the errors below' : '  nothing to run; recorded as applied'));
+  if (section.steps.length === 0 && section.skippedData.length === 0) lines.push(paint.faint(`  ${nothingText(plan)}`));
   return lines.join('\n');
+}
+
+function nothingText({ kind, applyable }: Plan): string {
+  if (!applyable) return 'not planned: see the errors below';
+  return `nothing to run; recorded as ${kind === 'apply' ? 'applied' : 'rolled back'}`;
+}
+
+interface Adoption {
+  readonly address: string;
+  readonly text: string;
+}
+
+/** What is as wanted without a step and only becomes managed; in a rollback, what stays and is managed no more. */
+function adoptions({ changes, steps }: Section, { kind, target: { keyspace } }: Plan): readonly Adoption[] {
+  const what = kind === 'apply' ? 'there already and becomes managed' : 'left as it is and no longer managed';
+  const setsKeyspace = steps.some(({ work }) => work.kind === 'ddl' && work.ddl.kind.endsWith('-keyspace'));
+  return changes.flatMap((change): readonly Adoption[] => {
+    if (change.kind === 'object')
+      return change.adopted
+        ? [{ address: `${keyspace}.${change.name}`, text: `${change.of} ${change.name} is ${what}` }]
+        : [];
+    const said = setsKeyspace || kind === 'rollback';
+    return said ? [] : [{ address: keyspace, text: `what is said of keyspace ${keyspace} is ${what}` }];
+  });
 }
 
 function stepText(step: Step, paint: Paint): string {
