@@ -127,6 +127,26 @@ describe('compose', () => {
   });
 
   it.each([
+    ['map<text, duration>', 'values'],
+    ['map<text, frozen<list<duration>>>', 'keys'],
+    ['map<text, frozen<spell>>', 'keys'],
+    ['list<frozen<tuple<int, frozen<spells>>>>', 'values'],
+    ['frozen<list<duration>>', 'full'],
+    ['frozen<spells>', 'values'],
+  ] as const)('refuses an index on %s, which holds durations', (type, form) => {
+    const types = [
+      userType('spell', { length: 'duration' }),
+      userType('spells', { all: 'frozen<map<text, frozen<spell>>>' }),
+    ];
+    const indexed = [
+      create(table('t', { columns: { id: 'int', d: type, plain: 'frozen<map<text, int>>' }, key: 'id' })),
+      create(index('by_plain', 't.plain', { form: 'full' })),
+    ];
+    expect(() => compose(schema(...types), migration('1', indexed))).not.toThrow();
+    expect(refused(types, [...indexed, create(index('by_d', 't.d', { form }))])).toBe('INDEX_INVALID');
+  });
+
+  it.each([
     ['a missing table', table('gone', { columns: { id: 'uuid' }, key: 'id' }), 'there is no such table'],
     [
       'a missing column',

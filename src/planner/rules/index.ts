@@ -1,3 +1,4 @@
+import { match } from '../../kernel/match.ts';
 import type { Index, Schema, Table } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { typeText } from '../../model/type-text.ts';
@@ -29,7 +30,7 @@ export function indexProblem(index: Index, schema: Schema): Problem | null {
       `${name} is on ${index.table}.${index.column}, which the table does not have`,
       `Add drop(${index.name}) to the migration, or put the index on another column.`,
     );
-  const why = unfit(index, { type: column.type, table, static: column.static });
+  const why = unfit(index, { type: column.type, table, schema });
   return why === null
     ? duplicate(index, schema)
     : problem('INDEX_INVALID', `${name} on ${index.table}.${index.column}: ${why}`, 'Choose another column or form.');
@@ -37,14 +38,30 @@ export function indexProblem(index: Index, schema: Schema): Problem | null {
 
 function unfit(
   index: Index,
-  { type, table }: { readonly type: CqlType; readonly table: Table; readonly static: boolean },
+  { type, table, schema }: { readonly type: CqlType; readonly table: Table; readonly schema: Schema },
 ): string | null {
   if (isCounter(type)) return 'a counter cannot be indexed';
   if (type.kind === 'scalar' && type.name === 'duration') return 'a duration cannot be indexed';
+  if (holdsDuration(type, schema)) return `a ${typeText(type)} cannot be indexed: there is a duration in it`;
   if (type.kind === 'udt' && !type.frozen) return 'an unfrozen user-defined type cannot be indexed';
   if (table.partitionKey.length === 1 && table.partitionKey[0] === index.column)
     return 'the only column of the partition key needs no index and cannot have one';
   return unfitForm(index, type) ?? (indexClass(index) === 'sai' ? unfitForSai(index, type) : null);
+}
+
+/** At any depth; whatever part of it is indexed, the server takes no such column. It does not look into vectors. */
+function holdsDuration(type: CqlType, schema: Schema): boolean {
+  const inside = (part: CqlType): boolean => holdsDuration(part, schema);
+  return match(type, {
+    scalar: ({ name }) => name === 'duration',
+    custom: () => false,
+    vector: () => false,
+    list: ({ element }) => inside(element),
+    set: ({ element }) => inside(element),
+    map: ({ key, value }) => inside(key) || inside(value),
+    tuple: ({ elements }) => elements.some(inside),
+    udt: ({ name }) => schema.types[name]?.fields.some((field) => inside(field.type)) ?? false,
+  });
 }
 
 /** StorageAttachedIndex orders the terms that it holds, which not every type can be. */
