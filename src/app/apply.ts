@@ -3,7 +3,7 @@ import { hashOf } from '../kernel/hash.ts';
 import { shellWord } from '../kernel/shell.ts';
 import type { Emit } from '../model/event.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
-import { fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
+import { type FingerprintDifference, fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
 import type { RunnerDeps } from '../runner/deps.ts';
 import { preflight } from '../runner/preflight.ts';
 import { preflightPlan } from '../runner/preflight-plan.ts';
@@ -118,9 +118,24 @@ async function assertFresh(plan: Plan, standing: Standing, session: Session): Pr
   const words = differences.map(differenceText).join('; ');
   throw new CqlformError('STALE_PLAN', `the keyspace has changed since the plan was made: ${words}`, {
     next: 'Make a new plan with `cqlform plan`, read it, and apply that.',
-    fields: { addresses: differences.map((one) => one.address) },
+    fields: {
+      addresses: differences.map((one) => one.address),
+      ...textsOf(plan, differences),
+    },
     exitCode: exitCodes.stalePlan,
   });
+}
+
+/** As CQL, one for each address, empty where there is nothing; a plan of an older version does not tell what was. */
+function textsOf(
+  { fingerprint }: Plan,
+  differences: readonly FingerprintDifference[],
+): { readonly before?: readonly string[]; readonly after?: readonly string[] } {
+  if (fingerprint.texts === undefined) return {};
+  return {
+    before: differences.map((one) => one.before ?? ''),
+    after: differences.map((one) => one.after ?? ''),
+  };
 }
 
 /** A rollback that stopped for a damaged backup would leave the keyspace half-way: every byte is read before the first step. */

@@ -8,6 +8,8 @@ export const planFormat = '1.0';
 export interface Fingerprint {
   /** By address, the hash of the normalised object, its id and its dropped columns; `absent` where there is none. */
   readonly objects: Readonly<Record<string, string>>;
+  /** By address, the same as CQL, to show what has changed since; plans of older versions have none. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly version: string;
   /** Hash of the newest ledger state, or `none`. */
   readonly ledgerHead: string;

@@ -1,7 +1,9 @@
+import { createText } from '../cql/create.ts';
 import { canonicalJson, hashOf } from '../kernel/hash.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Fingerprint } from '../model/plan.ts';
 import type { Schema, SchemaObject } from '../model/schema.ts';
+import { typeText } from '../model/type-text.ts';
 import { indexesOn, typesNeeded, viewsOn } from './references.ts';
 import { objectKinds, objectOf } from './schema-objects.ts';
 
@@ -14,14 +16,29 @@ const absent = 'absent';
 export function fingerprintOf(addresses: Iterable<string>, live: LiveKeyspace, ledgerHead: string): Fingerprint {
   const names = new Set([...addresses].map((address) => objectAddress(address, live)));
   const objects = [...names].sort().map((address) => [address, hashAt(address, live)]);
-  return { objects: Object.fromEntries(objects), version: live.version.text, ledgerHead };
+  const texts = [...names].sort().flatMap((address) => {
+    const text = textAt(address, live);
+    return text === null ? [] : [[address, text] as const];
+  });
+  return {
+    objects: Object.fromEntries(objects),
+    texts: Object.fromEntries(texts),
+    version: live.version.text,
+    ledgerHead,
+  };
+}
+
+export interface FingerprintDifference {
+  readonly address: string;
+  readonly planned: string;
+  readonly now: string;
+  /** As CQL, before and after; null where there is nothing, or the plan does not tell. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 /** Where a plan's fingerprint and the one of now part; empty: the plan still fits. */
-export function fingerprintDifference(
-  planned: Fingerprint,
-  now: Fingerprint,
-): readonly { readonly address: string; readonly planned: string; readonly now: string }[] {
+export function fingerprintDifference(planned: Fingerprint, now: Fingerprint): readonly FingerprintDifference[] {
   const addresses = [...new Set([...Object.keys(planned.objects), ...Object.keys(now.objects)])].sort();
   const pairs = [
     ...addresses.map(
@@ -30,7 +47,15 @@ export function fingerprintDifference(
     ['server version', planned.version, now.version] as const,
     ['ledger', planned.ledgerHead, now.ledgerHead] as const,
   ];
-  return pairs.filter(([, was, is]) => was !== is).map(([address, was, is]) => ({ address, planned: was, now: is }));
+  return pairs
+    .filter(([, was, is]) => was !== is)
+    .map(([address, was, is]) => ({
+      address,
+      planned: was,
+      now: is,
+      before: planned.texts?.[address] ?? null,
+      after: now.texts?.[address] ?? null,
+    }));
 }
 
 /** A column's table; a signature may hold dots of its own, but no keyspace is left out of it. */
@@ -50,6 +75,30 @@ function hashAt(address: string, live: LiveKeyspace): string {
   const name = nameIn(address, live);
   const found = objectKinds.map((of) => objectOf(live.schema, of, name)).filter((object) => object !== null);
   return found.length === 0 ? absent : hashOf(found.map((object) => contentOf(object, live)));
+}
+
+/** What `hashAt` takes the hash of, as CQL, with what CQL cannot say as comments. */
+function textAt(address: string, live: LiveKeyspace): string | null {
+  if (address === live.name) {
+    const { kind: _, ...settings } = live.schema.keyspace;
+    return live.exists ? `-- keyspace ${canonicalJson(settings)}` : null;
+  }
+  const name = nameIn(address, live);
+  const found = objectKinds.map((of) => objectOf(live.schema, of, name)).filter((object) => object !== null);
+  const texts = found.flatMap((object) => partsOf(object, live));
+  return texts.length === 0 ? null : texts.join('\n\n');
+}
+
+function partsOf(object: SchemaObject, live: LiveKeyspace): readonly string[] {
+  const { schema, facts } = live;
+  const types = typesNeeded(object, schema).flatMap((name) => schema.types[name] ?? []);
+  const dependents =
+    object.kind === 'table' ? [...indexesOn(schema, object.name), ...viewsOn(schema, object.name)] : [];
+  const statements = [...types, object, ...dependents].map((one) => `${createText(one, null)};`);
+  const known = object.kind === 'table' ? facts[object.name] : undefined;
+  if (known === undefined) return statements;
+  const dropped = known.dropped.map((one) => `-- dropped: ${one.name} ${typeText(one.type)} at ${one.droppedAt}`);
+  return [...statements, [`-- id ${known.id}`, ...dropped].join('\n')];
 }
 
 function contentOf(object: SchemaObject, live: LiveKeyspace): unknown {

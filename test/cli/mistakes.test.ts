@@ -206,9 +206,30 @@ describe('files and plans that are not right', { timeout: 240_000 }, () => {
     expect(error).toMatchObject({ code: 'STALE_PLAN' });
     expect(error['message']).toContain(`${project.keyspace}.users`);
     expect(error['message']).not.toMatch(/[0-9a-f]{64}/);
+    expect(error['fields']).toMatchObject({ addresses: expect.arrayContaining([`${project.keyspace}.users`]) });
+    expect(JSON.stringify(error['fields'])).toContain('CREATE TABLE users');
     expect(
       await project.rows(`SELECT column_name FROM system_schema.columns WHERE keyspace_name = '${project.keyspace}'`),
     ).toEqual([{ column_name: 'id' }]);
+  });
+
+  it('a plan of a table that was altered since, with the lines that differ', async () => {
+    await project.client.execute(`ALTER TABLE ${project.keyspace}.users ADD email text`);
+    const planned = await project.run('plan', '--no-check', '--out', 'adopting.json');
+    expect(planned.code, planned.stderr).toBe(0);
+    expect(planned.stdout.match(/becomes managed/g)).toHaveLength(1);
+    await project.client.execute(`ALTER TABLE ${project.keyspace}.users ADD extra int`);
+    const stale = await project.run('apply', 'adopting.json');
+    expect(stale.code).toBe(5);
+    expect(stale.stderr).toContain(`error[STALE_PLAN]`);
+    expect(stale.stderr).toMatch(/^ +\+ +extra int,$/m);
+    expect(stale.stderr).toMatch(/^ +email text,$/m);
+    const { addresses, before, after } = errorOf(await project.run('apply', 'adopting.json', '--json'))[
+      'fields'
+    ] as Record<string, readonly string[]>;
+    expect(addresses).toEqual([`${project.keyspace}.users`]);
+    expect(before?.[0]).not.toContain('extra');
+    expect(after?.[0]).toContain('extra int');
   });
 
   it('a plan that cannot be written', async () => {

@@ -140,6 +140,25 @@ describe('a fingerprint', () => {
     expect(fingerprintDifference(print(), print(now)).map((one) => one.address)).toEqual(['shop.users']);
   });
 
+  it('keeps what is there as CQL, to show what has changed', () => {
+    const wider = schema(
+      {
+        ...users,
+        columns: [...users.columns, { name: 'extra', type: { kind: 'scalar', name: 'int' }, static: false }],
+      },
+      index('by_name', 'users.name'),
+    );
+    const [found] = fingerprintDifference(print(), print(live(wider)));
+    expect(found?.before).toContain('CREATE TABLE users (');
+    expect(found?.before).toContain('-- id id-of-users');
+    expect(found?.before).not.toContain('extra');
+    expect(found?.after).toContain('    extra int');
+    expect(found?.after).toContain('CREATE INDEX by_name');
+    const { texts: _, ...older } = print();
+    expect(fingerprintDifference(older, print())).toEqual([]);
+    expect(fingerprintDifference(older, print(live(wider)))).toMatchObject([{ address: 'shop.users', before: null }]);
+  });
+
   it('does not change with another table', () => {
     expect(fingerprintDifference(print(), print(live(schema(users))))).toEqual([]);
   });

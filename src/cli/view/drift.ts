@@ -28,9 +28,13 @@ function detail({ recorded, live }: DriftItem, paint: Paint): readonly string[] 
   ];
 }
 
+function linesOf(text: string): string {
+  return text === '' ? '' : `${text}\n`;
+}
+
 /** Lines only in the first with `-`, only in the second with `+`. */
 export function beforeAfter(before: string, after: string, paint: Paint): string {
-  return diffLines(`${before}\n`, `${after}\n`)
+  return diffLines(linesOf(before), linesOf(after))
     .flatMap(({ value, added, removed }) => {
       const lines = value.replace(/\n$/, '').split('\n');
       if (added) return lines.map((line) => paint.add(`+ ${line}`));

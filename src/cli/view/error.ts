@@ -1,4 +1,6 @@
 import { CqlformError } from '../../kernel/errors.ts';
+import { beforeAfter } from './drift.ts';
+import { indent } from './indent.ts';
 import type { Paint } from './paint.ts';
 
 /** An error as people read it: code, what happened, where, what to do. */
@@ -14,6 +16,7 @@ export function errorText(error: CqlformError, paint: Paint): string {
     `${paint.fail(`error[${error.code}]`)} ${error.message}`,
     ...place,
     ...differenceIn(error, paint),
+    ...objectsIn(error, paint),
     `  ${paint.faint('→')} ${error.next}`,
   ].join('\n');
 }
@@ -26,6 +29,15 @@ function differenceIn({ fields }: CqlformError, paint: Paint): readonly string[]
     if (/^(---|\+\+\+) /.test(line)) return `    ${paint.strong(line)}`;
     if (line.startsWith('+')) return `    ${paint.add(line)}`;
     return `    ${line.startsWith('-') ? paint.drop(line) : paint.faint(line)}`;
+  });
+}
+
+/** What an error says by its fields `addresses`, `before` and `after`, as lines that went and came. */
+function objectsIn({ fields: { addresses, before, after } }: CqlformError, paint: Paint): readonly string[] {
+  if (!Array.isArray(addresses) || !Array.isArray(before) || !Array.isArray(after)) return [];
+  return addresses.flatMap((address: unknown, at): readonly string[] => {
+    const [was, is] = [String(before[at] ?? ''), String(after[at] ?? '')];
+    return was === is ? [] : [`  ${paint.strong(String(address))}`, indent(beforeAfter(was, is, paint), 4)];
   });
 }
 
