@@ -4,6 +4,23 @@ import type { SourceFile } from '../files/locate.ts';
 import { loadDriver } from '../sql/driver.ts';
 import { Lending } from '../sql/lending.ts';
 
+/** Before it, times of day in nanoseconds lose their last digits without a word. */
+const firstExact = [1, 5, 6] as const;
+
+function assertKeepsDigits(version: string): void {
+  const parts = (/(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+  const at = firstExact.findIndex((wanted, index) => parts[index] !== wanted);
+  if (at === -1 || (parts[at] ?? 0) > (firstExact[at] ?? 0)) return;
+  throw new CqlformError(
+    'SOURCE_DRIVER_OLD',
+    `DuckDB ${version} cuts digits off times; ${firstExact.join('.')} is the first that does not`,
+    {
+      next: 'Install a newer one in the project: `npm install --save-dev @duckdb/node-api@latest`.',
+      fields: { package: '@duckdb/node-api', version },
+    },
+  );
+}
+
 /** Reads Parquet files; nothing is fetched, and no file is touched but those that are named. */
 export class ParquetReader {
   readonly #instance: DuckDBInstance;
@@ -15,7 +32,8 @@ export class ParquetReader {
   }
 
   static async open(): Promise<ParquetReader> {
-    const { DuckDBInstance } = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'));
+    const { DuckDBInstance, version } = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'));
+    assertKeepsDigits(version());
     return new ParquetReader(
       await DuckDBInstance.create(':memory:', {
         threads: '1',
