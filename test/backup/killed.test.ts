@@ -108,7 +108,13 @@ describe('a restore killed half-way', () => {
       }
       const work = { kind: 'restore', backup, mode, timestamp, attempt: 4 } as const;
       const report = await run(work, { count: 0, when: 'after' });
-      expect(report).toEqual({ rows: 400, expired: 0, digest: backup.valueDigest, expected: backup.valueDigest });
+      expect(report).toEqual({
+        rows: 400,
+        staticRows: 0,
+        expired: 0,
+        digest: backup.valueDigest,
+        expected: backup.valueDigest,
+      });
       expect(await fixture.read(table, { times: false })).toEqual(before);
     },
   );
