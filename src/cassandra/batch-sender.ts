@@ -1,5 +1,6 @@
 import { type Client, policies, type QueryOptions } from 'cassandra-driver';
 import type { RowBlock } from '../cql/row-block.ts';
+import { routingKey } from '../cql/token.ts';
 import { reasonOf } from '../kernel/errors.ts';
 import type { Bytes } from '../model/row.ts';
 import type { WriterRequest } from '../ports/cluster.ts';
@@ -167,7 +168,9 @@ export class BatchSender {
     const frame = writeFrame(rows, this.#prepared, this.#consistency);
     // one node holds every partition; hashing the key would be for nothing
     const alone = this.#options.client.hosts.length === 1;
-    const query = alone ? this.#query : { ...this.#query, routingKey: routingKeyOf(this.#keyOf(rows).partitionKey) };
+    const query = alone
+      ? this.#query
+      : { ...this.#query, routingKey: Buffer.from(routingKey(this.#keyOf(rows).partitionKey)) };
     await this.#requests.send(frame, query);
   }
 
@@ -225,15 +228,6 @@ function sizeOf({ block, order, from, to }: Rows): number {
     size += block.end(row) - block.start(row);
   }
   return size;
-}
-
-/** The whole partition key in the form that is hashed to its token. */
-export function routingKeyOf(parts: readonly Bytes[]): Buffer {
-  const [only, ...others] = parts;
-  if (only !== undefined && others.length === 0) return Buffer.from(only);
-  return Buffer.concat(
-    parts.flatMap((part) => [Buffer.from([part.length >> 8, part.length & 0xff]), part, Buffer.from([0])]),
-  );
 }
 
 function isTooLarge(thrown: unknown): boolean {

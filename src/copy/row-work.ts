@@ -10,7 +10,7 @@ import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 import type { RowWork, Write } from './write-engine.ts';
 
 export interface RowWorkOptions {
-  readonly request: CopyRequest;
+  readonly request: Omit<CopyRequest, 'rejectsFile'>;
   readonly context: WorkContext;
   readonly clock: Clock;
   /** Whether keys are handed on, to be looked for again among all rows. */
@@ -66,7 +66,7 @@ function emittedWork({ request, context, clock, tracked }: RowWorkOptions, rows:
  */
 function writeTimeOf(
   { stored }: InputRow,
-  { timestamp, floor, into }: CopyRequest,
+  { timestamp, floor, into }: RowWorkOptions['request'],
   { attempt }: WorkContext,
 ): { readonly timestamp: bigint; readonly expiresAt: number | null; readonly defaultTtl: number } {
   const raised = (time: bigint): bigint => (floor !== null && floor > time ? floor : time);
@@ -113,7 +113,10 @@ function storedWork(
 }
 
 /** The live table that is read, and the declared columns besides its key. */
-export function tableRead({ spec, from }: CopyRequest): { readonly table: Table; readonly columns: readonly string[] } {
+export function tableRead({ spec, from }: Pick<CopyRequest, 'spec' | 'from'>): {
+  readonly table: Table;
+  readonly columns: readonly string[];
+} {
   if (from === null || spec.from.kind !== 'table') throw new TypeError('a copy from a table was given no table');
   const keys = new Set(keyColumns(from));
   return { table: from, columns: spec.from.table.columns.map(({ name }) => name).filter((name) => !keys.has(name)) };

@@ -38,8 +38,8 @@ export async function eachSaid(options: StreamOptions, pieces: readonly Piece[],
     types: context.types,
     nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
   });
-  const workOf = rowWork({ request: { ...request, rejectsFile: '' }, context, clock, tracked: false });
-  const wanted = within(ranges);
+  const workOf = rowWork({ request, context, clock, tracked: false });
+  const wanted = request.share >= 100 ? () => true : within(ranges);
   const repeated = new RepeatedStatics();
   await eachAtATime(pieces, readAtOnce, async (piece) => {
     const work = workOf();
@@ -120,9 +120,6 @@ class RepeatedStatics {
 }
 
 function within(ranges: readonly TokenRange[]): (partitionKey: SaidRow['partitionKey']) => boolean {
-  const whole = -(2n ** 63n);
-  const [first] = ranges;
-  if (ranges.length === 1 && first?.start === whole && first.end === 2n ** 63n - 1n) return () => true;
   return (partitionKey) => {
     const token = tokenOf(partitionKey);
     return ranges.some(({ start, end }) => start < token && token <= end);

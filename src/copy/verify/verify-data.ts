@@ -48,7 +48,7 @@ export async function verifyData(
   const { keyspace, types } = context;
   const piecesOf = async (): Promise<readonly Piece[]> => {
     if (source !== null) return piecesOfSource(source, '');
-    return tablePieces({ rows, keyspace, types, ...tableRead({ ...request, rejectsFile: '' }), times: true }, []);
+    return tablePieces({ rows, keyspace, types, ...tableRead(request), times: true }, []);
   };
   try {
     return await looked(options, piecesOf);
