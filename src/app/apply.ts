@@ -7,6 +7,7 @@ import { type FingerprintDifference, fingerprintDifference, fingerprintOf } from
 import type { RunnerDeps } from '../runner/deps.ts';
 import { preflight } from '../runner/preflight.ts';
 import { preflightPlan } from '../runner/preflight-plan.ts';
+import { rejectsName } from '../runner/rejects-name.ts';
 import { runPlan } from '../runner/run.ts';
 import { type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
 import { actorOf, newRunId } from './actor.ts';
@@ -82,7 +83,7 @@ function runnerDeps(session: Session, { engines, store, emit }: RunParts): Runne
     clock,
     emit,
     loadData: dataLoader(project),
-    rejectsFile: (run, step) => `${project.stateFolder}/rejects/${run}/${step.replaceAll('/', '-')}.ndjson`,
+    rejectsFile: (run, step) => rejectsName(project.stateFolder, { run, step }),
   };
 }
 

@@ -147,6 +147,16 @@ export async function recordSources({ project, journal }: Session, plan: Plan): 
   }
 }
 
+/** The same for one migration as its file is now. */
+export async function recordMigrationSources(
+  { journal }: Session,
+  { path }: MigrationFile,
+  migration: Migration,
+): Promise<void> {
+  await journal.putDocument(await sourceOfFile(path, migration));
+  await journal.putDocument((await codeOfFile(path)).document);
+}
+
 async function sourceOf(
   project: Project,
   id: string,

@@ -2,13 +2,10 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Progress } from '../model/event.ts';
 import type { MigrationEntry, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
-import type { Plan, Section } from '../model/plan.ts';
 import type { Table } from '../model/schema.ts';
-import type { Step, Work } from '../model/step.ts';
 import type { RowsVerification } from '../ports/engines.ts';
-import { type Standing, standingOf, stepsOfRun } from '../runner/standing.ts';
-import { carryingRest, floorOf } from '../runner/work/copy-request.ts';
-import { dataLoader } from './data-loader.ts';
+import { type Standing, standingOf } from '../runner/standing.ts';
+import { type Copied, copiesOf, copyAgain, goneColumns } from './copied-steps.ts';
 import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
 import type { Session } from './session.ts';
@@ -81,25 +78,6 @@ function chosen({ applied }: Standing, migration: string | null): readonly Migra
   });
 }
 
-type DataStep = Step & { readonly work: Extract<Work, { readonly kind: 'data' }> };
-
-interface Copied {
-  readonly section: Section;
-  readonly step: DataStep;
-  readonly entry: StepEntry | undefined;
-}
-
-async function copiesOf(session: Session, standing: Standing, entry: MigrationEntry): Promise<readonly Copied[]> {
-  const plan = (await session.journal.getDocument(entry.planHash)) as Plan;
-  const section = plan.sections.find((one) => one.migration === entry.id);
-  if (section === undefined) return [];
-  const entries = stepsOfRun(standing, entry.run);
-  return section.steps.flatMap((step) => {
-    const { work } = step;
-    return work.kind === 'data' ? [{ section, step: { ...step, work }, entry: entries.get(step.id) }] : [];
-  });
-}
-
 interface Verifying {
   readonly session: Session;
   readonly standing: Standing;
@@ -149,30 +127,14 @@ async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVer
   return { ...about, kind: 'rows', ok, report };
 }
 
-/** Columns that the step read or wrote and that somebody has taken away since; the migration itself may have. */
-function goneColumns({ spec, from, into }: Parameters<Engines['copier']['verify']>[0]): readonly string[] {
-  const missing = (declared: Table, live: Table): readonly string[] => {
-    const names = new Set(live.columns.map(({ name }) => name));
-    return declared.columns.filter(({ name }) => !names.has(name)).map(({ name }) => `${live.name}.${name}`);
-  };
-  const read = spec.from.kind === 'table' && from !== null ? missing(spec.from.table, from) : [];
-  return [...new Set([...read, ...missing(spec.into, into)])];
-}
-
 async function requestOf(
   { section, step }: Copied,
   { from, into, entry }: { readonly from: Table | null; readonly into: Table; readonly entry: StepEntry },
   { session, standing, live, options }: Verifying,
 ): Promise<Parameters<Engines['copier']['verify']>[0]> {
   const { mode, repair } = options;
-  const { decisions } = entry;
   return {
-    spec: carryingRest(await dataLoader(session.project)(section, step.work.data.index), from, into),
-    from,
-    into,
-    startedAt: new Date(decisions.startedAt),
-    timestamp: BigInt(decisions.writeTimestamp ?? '0'),
-    floor: floorOf(standing.floors, live, into),
+    ...(await copyAgain(session, { section, step, from, into, decisions: entry.decisions, standing, live })),
     share: mode.kind === 'sample' ? mode.share : 100,
     repair,
   };

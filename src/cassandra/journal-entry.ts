@@ -11,6 +11,7 @@ export function identityOf(entry: JournalEntry): string {
     migration: ({ id }) => `migration/${id}`,
     floor: ({ table }) => `floor/${table}`,
     state: ({ id }) => `state/${id}`,
+    replay: ({ id }) => `replay/${id}`,
   });
 }
 
@@ -71,7 +72,14 @@ function damaged(where: string, why: string): CqlformError {
   });
 }
 
-const kinds: ReadonlySet<string> = new Set<JournalEntry['kind']>(['run', 'step', 'migration', 'floor', 'state']);
+const kinds: ReadonlySet<string> = new Set<JournalEntry['kind']>([
+  'run',
+  'step',
+  'migration',
+  'floor',
+  'state',
+  'replay',
+]);
 
 const envelope = z.object({ format: z.int(), entry: z.looseObject({ kind: z.string() }) });
 
@@ -174,6 +182,21 @@ const entry: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
     reason: z.string(),
     actor: z.string(),
     at: z.string(),
+  }),
+  z.object({
+    kind: z.literal('replay'),
+    id: z.string(),
+    run: z.string(),
+    step: z.string(),
+    migration: z.string(),
+    codeHash: z.string().nullable(),
+    attempt: z.int(),
+    startedAt: z.string(),
+    finishedAt: z.string().nullable(),
+    status: z.enum(['running', 'failed', 'done']),
+    actor: z.string(),
+    accounts: accounts.nullable(),
+    error: failure.nullable(),
   }),
   z.object({ kind: z.literal('floor'), table: z.string(), timestamp: z.string(), reason: z.string() }),
 ]);

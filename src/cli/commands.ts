@@ -15,6 +15,7 @@ import { newCommand } from './commands/new.ts';
 import { planCommand } from './commands/plan.ts';
 import { rebaseCommand } from './commands/rebase.ts';
 import { redoCommand } from './commands/redo.ts';
+import { replayCommand } from './commands/replay.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { rollbackCommand } from './commands/rollback.ts';
 import { showCommand } from './commands/show.ts';
@@ -36,6 +37,7 @@ export const commands: readonly AnyCommand[] = [
   showCommand,
   driftCommand,
   verifyCommand,
+  replayCommand,
   rollbackCommand,
   redoCommand,
   rebaseCommand,

@@ -5,6 +5,7 @@ import type { OpenSource } from '../ports/source.ts';
 import { compareTables } from './compare-tables.ts';
 import { copyData } from './copy-data.ts';
 import { copyTable } from './copy-table.ts';
+import { replayRejects } from './replay.ts';
 import { countRows } from './verify/count-rows.ts';
 import { verifyData } from './verify/verify-data.ts';
 
@@ -17,6 +18,7 @@ export function createCopier(dependencies: {
   return {
     copy: (request, context) => copyData(request, context, dependencies),
     copyTable: (request, context) => copyTable(request, context, dependencies),
+    replay: (request, context) => replayRejects(request, context, dependencies),
     verify: (request, context) => verifyData(request, context, dependencies),
     count: (table, context) => countRows(table, context, dependencies.rows),
     compare: (request, context) => compareTables(request, context, dependencies.rows),

@@ -12,6 +12,8 @@ export interface InputRow {
   readonly problem: string | null;
   /** Its cells, when it comes from a table. */
   readonly stored: JoinedRow | null;
+  /** Its line of a rejects file, where it comes from one. */
+  readonly line?: (reason: string) => string;
 }
 
 /** A piece of a source that is read, recorded and repeated by itself. */

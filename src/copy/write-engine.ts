@@ -1,4 +1,4 @@
-import { RowRejected } from '../model/data.ts';
+import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +8,7 @@ import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
 import { keyHash } from './collisions.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
-import { jsonSafe } from './json-safe.ts';
+import { rejectedLine } from './rejected-row.ts';
 import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
@@ -34,6 +34,8 @@ export interface EngineOptions {
   /** Told of each rejected row; throws to end the copy. */
   readonly onReject: (reason: string, row: InputRow) => void;
   readonly work: () => RowWork;
+  /** What becomes of a row with a problem; left out or null: it is rejected. */
+  readonly problemOf?: (row: InputRow) => Outcome<never> | null;
   readonly totalRows: number | null;
   /** How rows go on that need no work; left out or null: none do. */
   readonly straight?: StraightCopy | null;
@@ -193,7 +195,7 @@ class PieceRun {
   async page(page: readonly InputRow[]): Promise<void> {
     for (const row of page) {
       this.tally.read += 1;
-      const outcome: Outcome<Write> = row.problem === null ? this.#work(row) : { kind: 'reject', reason: row.problem };
+      const outcome = this.#outcomeOf(row);
       switch (outcome.kind) {
         case 'skip':
           this.tally.skipped += 1;
@@ -206,6 +208,11 @@ class PieceRun {
           for (const write of outcome.rows) await this.#write(write);
       }
     }
+  }
+
+  #outcomeOf(row: InputRow): Outcome<Write> {
+    if (row.problem === null) return this.#work(row);
+    return this.#options.problemOf?.(row) ?? { kind: 'reject', reason: row.problem };
   }
 
   /** Counts rows that were written as they are. */
@@ -240,15 +247,19 @@ class PieceRun {
 
   async #reject(row: InputRow, reason: string): Promise<void> {
     this.tally.rejected += 1;
-    await this.#spool?.reject(JSON.stringify({ place: row.place(), reason, row: shownValues(row) }));
+    await this.#spool?.reject(row.line?.(reason) ?? lineOf(row, reason));
     this.#options.onReject(reason, row);
   }
 }
 
+function lineOf(row: InputRow, reason: string): string {
+  return rejectedLine({ place: row.place(), reason, values: shownValues(row), stored: row.stored !== null });
+}
+
 /** The row as far as it can be decoded: what was rejected may be bytes that are no value. */
-function shownValues(row: InputRow): unknown {
+function shownValues(row: InputRow): JsRow | null {
   try {
-    return jsonSafe(row.values());
+    return row.values();
   } catch (thrown) {
     if (thrown instanceof RowRejected) return null;
     throw thrown;

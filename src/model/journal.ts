@@ -130,7 +130,28 @@ export interface StateEntry {
   readonly at: string;
 }
 
-export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry | StateEntry;
+/** Rows that a copy had rejected went through it again. */
+export interface ReplayEntry {
+  readonly kind: 'replay';
+  /** Shaped like a run's id. */
+  readonly id: string;
+  /** The run and the data step that rejected the rows, and its migration. */
+  readonly run: string;
+  readonly step: string;
+  readonly migration: string;
+  /** The code that the rows went through: the migration's, or what it was amended to. */
+  readonly codeHash: string | null;
+  /** Counts on from the step's attempts and those of earlier replays. */
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly status: 'running' | 'failed' | 'done';
+  readonly actor: string;
+  readonly accounts: CopyAccounts | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry | StateEntry | ReplayEntry;
 
 export interface Lease {
   readonly owner: string;

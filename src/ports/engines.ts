@@ -97,6 +97,12 @@ export interface CopyRequest {
   readonly rejectsFile: string;
 }
 
+/** A copy as it was run, and rows of it that were rejected and are to go through it again. */
+export interface ReplayRequest extends CopyRequest {
+  /** The rejects file that is read; `rejectsFile` takes what is rejected again. */
+  readonly replayed: string;
+}
+
 /** A copy as it was run, to be compared with what is in its target now. */
 export interface VerifyRowsRequest extends Omit<CopyRequest, 'rejectsFile'> {
   /** Percent of the ring that is compared, more than 0; 100: all. */
@@ -150,6 +156,8 @@ export interface CopyTableRequest {
 export interface Copier {
   copy(request: CopyRequest, context: WorkContext): Promise<CopyAccounts>;
   copyTable(request: CopyTableRequest, context: WorkContext): Promise<CopyAccounts>;
+  /** Writes rows of a rejects file. The attempt of the context is counted on from the copy's, which gives the rows their write time. */
+  replay(request: ReplayRequest, context: WorkContext): Promise<CopyAccounts>;
   /** Reads the source again through the same functions and compares that with the target; changes nothing unless asked to repair. */
   verify(request: VerifyRowsRequest, context: WorkContext): Promise<RowsVerification>;
   /** Rows of a table, without partitions that only have static cells. */

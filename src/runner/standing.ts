@@ -3,6 +3,7 @@ import type {
   FloorEntry,
   JournalEntry,
   MigrationEntry,
+  ReplayEntry,
   RunEntry,
   StateEntry,
   StepEntry,
@@ -20,6 +21,8 @@ export interface Standing {
   /** The newest run, when it did not end well: `apply` or `rollback` has to finish it. */
   readonly unfinished: RunEntry | null;
   readonly steps: readonly StepEntry[];
+  /** Replays of rejected rows, oldest first. */
+  readonly replays: readonly ReplayEntry[];
   /** Hash of the recorded state, or `none`. */
   readonly head: string;
   readonly floors: ReadonlyMap<string, bigint>;
@@ -41,6 +44,9 @@ export function standingOf(entries: readonly JournalEntry[]): Standing {
     runs,
     unfinished: newest !== undefined && (newest.status === 'running' || newest.status === 'failed') ? newest : null,
     steps: entries.filter((entry): entry is StepEntry => entry.kind === 'step'),
+    replays: entries
+      .filter((entry): entry is ReplayEntry => entry.kind === 'replay')
+      .sort((a, b) => compare(a.id, b.id)),
     head: headOf(entries),
     floors: floorsOf(entries),
     newest: newestOf(entries),

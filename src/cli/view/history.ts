@@ -1,14 +1,15 @@
 import type { RunHistory } from '../../app/history.ts';
-import type { StepEntry } from '../../model/journal.ts';
+import type { ReplayEntry, StepEntry } from '../../model/journal.ts';
 import { durationText } from './numbers.ts';
 import type { Paint } from './paint.ts';
+import { accountsText } from './run.ts';
 
 export function historyText(runs: readonly RunHistory[], withSteps: boolean, paint: Paint): string {
   if (runs.length === 0) return paint.faint('Nothing was ever run on this keyspace.');
   return runs.map((one) => runText(one, withSteps, paint)).join('\n');
 }
 
-function runText({ run, steps }: RunHistory, withSteps: boolean, paint: Paint): string {
+function runText({ run, steps, replays }: RunHistory, withSteps: boolean, paint: Paint): string {
   const painter = { done: paint.good, running: paint.change, failed: paint.fail, superseded: paint.faint }[run.status];
   const done = steps.filter((step) => step.state === 'done').length;
   const lines = [
@@ -17,7 +18,13 @@ function runText({ run, steps }: RunHistory, withSteps: boolean, paint: Paint): 
   ];
   if (run.error !== null) lines.push(paint.fail(`  ${run.error.code}: ${run.error.message}`));
   if (withSteps) lines.push(...steps.map((step) => stepLine(step, paint)));
+  lines.push(...replays.map((one) => replayLine(one, paint)));
   return lines.join('\n');
+}
+
+function replayLine({ id, step, status, accounts, error }: ReplayEntry, paint: Paint): string {
+  const what = accounts === null ? '' : `  ${accountsText(accounts)}`;
+  return `    replay ${id} of rejects of ${step}: ${status}${paint.faint(what)}${error === null ? '' : `  ${paint.fail(error.code)}`}`;
 }
 
 function stepLine(step: StepEntry, paint: Paint): string {
