@@ -10,7 +10,9 @@ import { nearNames } from '../kernel/near.ts';
 import type { DataSpec, ForeignColumn, ForeignSource, JsRow } from '../model/data.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { BlockColumn } from '../ports/source.ts';
+import { dialectOf } from '../sources/csv/dialect.ts';
 import { createOpenBlocks, createOpenSource } from '../sources/open.ts';
+import { assertOtherFile, replayedLoad } from './load-replay.ts';
 import type { Session } from './session.ts';
 
 export type FileFormat = 'csv' | 'json' | 'ndjson';
@@ -34,6 +36,8 @@ export interface LoadInput {
   readonly maxRejects: DataSpec['maxRejects'];
   /** Null: in the project's `.cqlform/rejects`. */
   readonly rejectsFile: string | null;
+  /** A rejects file of an earlier load of the same file, whose rows are loaded instead of the file's; null: the file's. */
+  readonly replay: string | null;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
@@ -57,6 +61,7 @@ export async function loadFile(session: Session, input: LoadInput): Promise<Load
   assertNoCounters(into);
   const { types } = live.schema;
   const format = input.format ?? formatOf(input.place);
+  const rejectsFile = rejectsFileOf(input, `${project.stateFolder}/rejects/load-${into.name}.ndjson`);
   const { from, columns } = await sourceOf(input, { format, into, types });
   const begun = clock.monotonic();
   const defaultTtl = into.options['default_time_to_live'];
@@ -71,7 +76,7 @@ export async function loadFile(session: Session, input: LoadInput): Promise<Load
         ttl: input.ttl ?? (typeof defaultTtl === 'number' ? defaultTtl : 0),
         rate: input.rate,
         maxRejects: input.maxRejects,
-        rejectsFile: resolve(input.rejectsFile ?? `${project.stateFolder}/rejects/load-${into.name}.ndjson`),
+        rejectsFile,
         dryRun: input.dryRun,
         signal: input.signal,
         onProgress: input.onProgress,
@@ -84,6 +89,13 @@ export async function loadFile(session: Session, input: LoadInput): Promise<Load
   } finally {
     if (from.kind === 'values') await from.source.close();
   }
+}
+
+function rejectsFileOf({ replay, rejectsFile }: LoadInput, otherwise: string): string {
+  if (replay === null) return resolve(rejectsFile ?? otherwise);
+  const left = resolve(rejectsFile ?? `${replay.replace(/\.ndjson$/, '')}.left.ndjson`);
+  assertOtherFile(resolve(replay), left);
+  return left;
 }
 
 /** The live table; throws `TABLE_MISSING` with the nearest name. */
@@ -142,6 +154,12 @@ async function sourceOf(
   if (format !== 'csv') {
     const fields = Object.fromEntries(into.columns.map(({ name }) => [name, input.map[name] ?? name]));
     assertColumns(into, Object.keys(input.map));
+    if (input.replay !== null) {
+      return {
+        from: replayedLoad({ file: resolve(input.replay), into, types, columns: fields, csv: null }),
+        columns: fields,
+      };
+    }
     const source = await createOpenSource({ projectFolder })(declared(foreignColumns(into, fields, jsonTypeOf)));
     return { from: valuesFrom(source, { into, types, format }), columns: fields };
   }
@@ -150,6 +168,10 @@ async function sourceOf(
   );
   const blocks = await createOpenBlocks({ projectFolder })(declared(named));
   const columns = mappingOf(into, await blocks.fields(), input);
+  if (input.replay !== null) {
+    const csv = { dialect: dialectOf(declared(named)), fields: await blocks.fields() };
+    return { from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv }), columns };
+  }
   const lists = into.columns.some(({ name, type }) => name in columns && type.kind === 'list' && isMultiCell(type));
   if (!lists) return { from: { kind: 'blocks', source: blocks, columns: blockColumns(into, columns) }, columns };
   const all = foreignColumns(into, columns, csvTypeOf);

@@ -4,10 +4,11 @@ import type { Mutation } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { BlockColumn, BlockSource, BlockTarget, Source } from '../ports/source.ts';
+import type { BlockColumn, BlockSource, BlockTarget, Source, SourceRow } from '../ports/source.ts';
 import { jsonSafe } from './json-safe.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
+import type { RejectedRow } from './rejected-row.ts';
 import { RejectsFile } from './rejects-file.ts';
 import { copyConsistency } from './table-pieces.ts';
 import { bytesOf, TargetEncoder, writesOf } from './target-row.ts';
@@ -15,7 +16,13 @@ import { bytesOf, TargetEncoder, writesOf } from './target-row.ts';
 /** Where rows come from: straight in wire form, or as JavaScript values by column that `valuesOf` makes fit. */
 export type LoadSource =
   | { readonly kind: 'blocks'; readonly source: BlockSource; readonly columns: readonly BlockColumn[] }
-  | { readonly kind: 'values'; readonly source: Source; valuesOf(row: JsRow): JsRow };
+  | {
+      readonly kind: 'values';
+      readonly source: Source;
+      valuesOf(row: JsRow): JsRow;
+      /** Microseconds: the row's own write time, from a load that rejected it; null: that of its place in this load. */
+      timeOf?(row: SourceRow): bigint | null;
+    };
 
 export interface LoadRequest {
   readonly keyspace: string;
@@ -130,9 +137,10 @@ class Load {
         writer.filling?.clear();
       },
       timeOf: (number) => start + number,
-      reject: async ({ place, reason, raw, read }) => {
+      reject: async ({ place, reason, raw, cut, read }) => {
         state.read = read;
-        await this.#reject({ place, reason, row: raw });
+        const writeTime = String(timestamp + BigInt(read - 1));
+        await this.#reject({ place, reason, row: raw, writeTime, ...(cut ? { cut } : {}) });
       },
       onProgress: ({ rows, bytes }) => {
         state.read = rows;
@@ -148,7 +156,8 @@ class Load {
     }
   }
 
-  async #values({ source, valuesOf }: Extract<LoadSource, { kind: 'values' }>, state: State): Promise<void> {
+  async #values(from: Extract<LoadSource, { kind: 'values' }>, state: State): Promise<void> {
+    const { source } = from;
     const { keyspace, into, types, timestamp, dryRun } = this.#request;
     const encoder = new TargetEncoder(into, types);
     const writer = this.#rows.write({ keyspace, table: into, types, consistency: copyConsistency });
@@ -158,12 +167,13 @@ class Load {
       for (const split of await source.splits(1)) {
         for await (const page of source.read(split)) {
           let [rowsSent, bytesSent] = [0, 0];
-          for (const { values, place, problem } of page) {
-            const at = timestamp + BigInt(state.read);
+          for (const row of page) {
+            const { values, place, problem } = row;
+            const at = from.timeOf?.(row) ?? timestamp + BigInt(state.read);
             state.read += 1;
-            const writes = problem ?? this.#writes(encoder, at, () => valuesOf(values));
+            const writes = problem ?? this.#writes(encoder, at, () => from.valuesOf(values));
             if (typeof writes === 'string') {
-              await this.#reject({ place, reason: writes, row: jsonSafe(values) });
+              await this.#reject({ place, reason: writes, row: jsonSafe(values), writeTime: String(at) });
               continue;
             }
             state.written += 1;
@@ -193,7 +203,7 @@ class Load {
     }
   }
 
-  async #reject(row: { readonly place: string; readonly reason: string; readonly row: unknown }): Promise<void> {
+  async #reject(row: RejectedRow): Promise<void> {
     this.#rejected += 1;
     await this.#rejectsFile.add(row);
     this.#rejects.add(row.reason, row.place);

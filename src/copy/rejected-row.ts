@@ -16,6 +16,10 @@ export interface RejectedRow {
   readonly types?: Readonly<Record<string, string>>;
   /** Of a row of a table: of `row` as it was written, so that an edit is seen. */
   readonly digest?: string;
+  /** Microseconds, digits: of a load, when the row would have been written. */
+  readonly writeTime?: string;
+  /** Of a load: `row` is only the beginning of what was read. */
+  readonly cut?: boolean;
 }
 
 /** A line of a rejects file; `values` null: the row could not be decoded. */
@@ -54,11 +58,20 @@ export function parseRejected(text: string): RejectedRow | null {
     return null;
   }
   if (!isObject(line)) return null;
-  const { place, reason, row = null, types, digest } = line;
+  const { place, reason, row = null, types, digest, writeTime, cut } = line;
   if (typeof place !== 'string' || typeof reason !== 'string') return null;
   if (types !== undefined && !isTypes(types)) return null;
   if (digest !== undefined && typeof digest !== 'string') return null;
-  return { place, reason, row, ...(types === undefined ? {} : { types }), ...(digest === undefined ? {} : { digest }) };
+  if (writeTime !== undefined && !(typeof writeTime === 'string' && /^\d{1,18}$/.test(writeTime))) return null;
+  return {
+    place,
+    reason,
+    row,
+    ...(types === undefined ? {} : { types }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(writeTime === undefined ? {} : { writeTime }),
+    ...(cut === true ? { cut } : {}),
+  };
 }
 
 /** The row in JavaScript values; null when there is none. Throws `RowRejected` for a value that is not what `types` says. */

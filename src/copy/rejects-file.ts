@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import type { RejectedRow } from './rejected-row.ts';
 
 /** Rejected rows as NDJSON; the file is there once something is rejected, and an older one of its name is not. */
 export class RejectsFile {
@@ -16,7 +17,7 @@ export class RejectsFile {
     await rm(this.path, { force: true });
   }
 
-  async add(row: { readonly place: string; readonly reason: string; readonly row: unknown }): Promise<void> {
+  async add(row: RejectedRow): Promise<void> {
     try {
       if (!this.#begun) {
         this.#begun = true;

@@ -42,12 +42,13 @@ function rejectsPiece(file: string, inputOf: (rejected: RejectedRow) => Promise<
     id: 'rejects',
     identity: file,
     async *rows() {
-      for await (const page of pagesOf(file)) yield Promise.all(page.map(inputOf));
+      for await (const page of rejectedRows(file)) yield Promise.all(page.map(inputOf));
     },
   };
 }
 
-async function* pagesOf(file: string): AsyncGenerator<readonly RejectedRow[]> {
+/** The lines of a rejects file, a page at a time. Throws `REJECTS_UNREADABLE` and `REJECTS_MALFORMED`. */
+export async function* rejectedRows(file: string): AsyncGenerator<readonly RejectedRow[]> {
   const stream = createReadStream(file, 'utf8');
   let page: RejectedRow[] = [];
   let number = 0;

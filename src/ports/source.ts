@@ -71,11 +71,13 @@ export interface BlockTarget {
   timeOf(number: number): number;
   /** Seconds; 0: for ever. */
   readonly ttl: number;
-  /** A row that cannot be taken, the `read`th; `raw` is its beginning as it was read. Throws to end the reading. */
+  /** A row that cannot be taken, the `read`th; `raw` is what was read of it. Throws to end the reading. */
   reject(row: {
     readonly place: string;
     readonly reason: string;
     readonly raw: string;
+    /** True when there is more of it. */
+    readonly cut: boolean;
     readonly read: number;
   }): Promise<void>;
   /** Told now and then of what was read; throws to end the reading. */

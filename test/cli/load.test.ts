@@ -181,9 +181,28 @@ describe('load', () => {
       .trim()
       .split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { place: 'some-bad.csv:3', reason: 'at: "x" is not an integer', row: '-3,x' },
-      { place: 'some-bad.csv:4', reason: 'at: "y" is not an integer', row: '-3,y' },
+      { place: 'some-bad.csv:3', reason: 'at: "x" is not an integer', row: '-3,x', writeTime: expect.any(String) },
+      { place: 'some-bad.csv:4', reason: 'at: "y" is not an integer', row: '-3,y', writeTime: expect.any(String) },
     ]);
+  });
+
+  it('loads mended rejects as old as the load that rejected them', async () => {
+    await project.write('mended.csv', 'device,at,note\n-5,x,late\n-5,2,"a\nb"\n-5,z,never\n-5,y,"q ""u"""\n');
+    const words = ['load', 'mended.csv', 'readings', '--max-rejects', '75%'];
+    await project.run(...words, '--rejects', 'first.ndjson');
+    // the application writes meanwhile
+    await project.client.execute(`INSERT INTO ${project.keyspace}.readings (device, at, note) VALUES (-5, 1, 'newer')`);
+    const rejects = await readFile(join(project.folder, 'first.ndjson'), 'utf8');
+    await project.write('first.ndjson', rejects.replace('-5,x', '-5,1').replace('-5,y', '-5,3'));
+    const replayed = await project.run(...words, '--replay', 'first.ndjson', '--json');
+    expect(replayed, replayed.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ read: 3, written: 2, rejected: 1 });
+    expect(await project.rows('SELECT at, note FROM $ks.readings WHERE device = -5')).toEqual([
+      { at: 1, note: 'newer' },
+      { at: 2, note: 'a\nb' },
+      { at: 3, note: 'q "u"' },
+    ]);
+    expect(await readFile(join(project.folder, 'first.left.ndjson'), 'utf8')).toContain('"place":"mended.csv:5"');
   });
 
   it('keeps to a rate', async () => {

@@ -45,6 +45,11 @@ export const loadCommand: AnyCommand = command({
       describe: 'Where rejected rows go, with their reasons',
       defaultDescription: 'in .cqlform/rejects',
     },
+    replay: {
+      type: 'string',
+      describe:
+        'Load the mended rows of this rejects file, which an earlier load of the same file left, and only those',
+    },
     'dry-run': { type: 'boolean', default: false, describe: 'Read and convert everything, write nothing' },
   },
   examples: [
@@ -70,6 +75,7 @@ export const loadCommand: AnyCommand = command({
       rate: rateOf(flags.rate),
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
+      replay: flags.replay ?? null,
       dryRun: flags['dry-run'],
     } satisfies Omit<LoadInput, 'signal' | 'onProgress'>;
     const [{ ProgressLine }, { loadProgressText, loadText }] = await Promise.all([

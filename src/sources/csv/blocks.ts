@@ -62,6 +62,9 @@ interface ReaderOptions {
 }
 
 const longestKeyPart = 65_535;
+/** A rejected record is kept whole up to here, so that it can be mended and loaded again. */
+const rawKept = 64 * 1024;
+/** Of one that is longer than the limit, only so much is shown. */
 const rawShown = 1000;
 const newline = 0x0a;
 
@@ -146,7 +149,11 @@ class BlockReader {
     }
     if (begun > this.#options.limit) {
       this.#options.read.rows += 1;
-      await this.#reject(bytes.toString('utf8', at, at + rawShown), `it is longer than ${this.#options.limit} bytes`);
+      await this.#reject(
+        { bytes, from: at, end: bytes.length },
+        `it is longer than ${this.#options.limit} bytes`,
+        rawShown,
+      );
       this.#tooLong = true;
       this.#rest = Buffer.alloc(0);
       return;
@@ -173,7 +180,7 @@ class BlockReader {
       target.filled();
       return null;
     }
-    return this.#reject(bytes.toString('utf8', from, Math.min(end, from + rawShown)), problem);
+    return this.#reject({ bytes, from, end }, problem);
   }
 
   async #recordLater(bytes: Buffer, from: number, number: number): Promise<void> {
@@ -181,12 +188,18 @@ class BlockReader {
     const block = await target.room();
     const problem = this.#problemOf(bytes, from) ?? this.#encode(bytes, block, number);
     if (problem === null) target.filled();
-    else await this.#reject(bytes.toString('utf8', from, Math.min(this.#spans.end, from + rawShown)), problem);
+    else await this.#reject({ bytes, from, end: this.#spans.end }, problem);
   }
 
-  async #reject(raw: string, reason: string): Promise<void> {
+  async #reject(
+    { bytes, from, end }: { readonly bytes: Buffer; readonly from: number; readonly end: number },
+    reason: string,
+    kept: number = rawKept,
+  ): Promise<void> {
     const { target, read } = this.#options;
-    await target.reject({ place: `${this.#file.name}:${this.#line}`, reason, raw, read: read.rows });
+    const raw = bytes.toString('utf8', from, Math.min(end, from + kept));
+    const cut = end - from > kept;
+    await target.reject({ place: `${this.#file.name}:${this.#line}`, reason, raw, cut, read: read.rows });
   }
 
   #problemOf(bytes: Buffer, from: number): string | null {

@@ -57,7 +57,7 @@ export function csvRow({ bytes, line, tooLong }: RawRecord, settings: CsvRowSett
 }
 
 /** An empty field is null, but `""` is an empty text. */
-function isNull({ text, quoted }: CsvField, type: string, { nullText }: CsvDialect): boolean {
+export function isNull({ text, quoted }: CsvField, type: string, { nullText }: Pick<CsvDialect, 'nullText'>): boolean {
   if (quoted) return text === '' && type !== 'csv.text';
   return text === '' || text === nullText;
 }
