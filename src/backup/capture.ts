@@ -17,7 +17,7 @@ import { columnsToRead, ScopeRows } from './scope-rows.ts';
 
 /** Weight of a chunk's rows, at most: about ten to twenty kilobytes when stored. */
 export const chunkTarget: number = 64 * 1024;
-/** The ring is scanned in 2^5 cells, some of them at a time. */
+/** The ring is scanned in 2^5 cells, some of them at a time; a small table as one. The chunks are the same either way. */
 const scanDepth = 5;
 const scansInFlight = 3;
 
@@ -58,7 +58,9 @@ export function chunkKey(chunk: { readonly cell: ChunkEntry['cell']; readonly pa
  */
 export async function capture(options: CaptureOptions, before: PassResult | null): Promise<PassResult> {
   const pass = new Pass(options, before?.chunks ?? new Map());
-  const cells = cellsAt(scanDepth);
+  const { table } = options.scope;
+  const ranges = await options.rows.splitFor(options.context.keyspace, table, 2 ** scanDepth);
+  const cells = cellsAt(ranges.length === 1 ? 0 : scanDepth);
   const uncut = new Array<Cut | null>(cells.length).fill(null);
   await eachAtATime(cells.entries(), scansInFlight, async ([index, cell], stopped) => {
     const cutter = new Cutter(cell, chunkTarget, (cut) => pass.take(cut));

@@ -17,6 +17,7 @@ import {
   type TableManifest,
   writeManifest,
 } from './manifest.ts';
+import { rememberNewest } from './newest-backups.ts';
 import { PackWriter, putVerified } from './pack-writer.ts';
 import { manifestKey, zstdLevel } from './repository.ts';
 import { columnsToRead } from './scope-rows.ts';
@@ -76,6 +77,9 @@ export async function createBackup(
   const { bytes, hash } = writeManifest(manifest);
   context.assertHeld();
   await putVerified(store, manifestKey(request.id), bytes, { replace: true });
+  for (const { table } of tables) {
+    await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, request.id);
+  }
   await intent.end();
   return tables.map((each) => ({
     id: request.id,

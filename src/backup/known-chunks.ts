@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { type ChunkLayout, layoutFingerprint, layoutOf } from './chunk-layout.ts';
+import { newestBackups } from './newest-backups.ts';
 import { PackCache } from './pack-cache.ts';
 import type { PackedChunk, PackReference } from './pack-writer.ts';
-import { allManifests, keyOfId, type LoadedManifest, TableReader } from './repository.ts';
+import { keyOfId, type LoadedManifest, loadManifest, TableReader } from './repository.ts';
 
 /** Chunks remembered at most; beyond it chunks are stored anew, which costs room and nothing else. */
 const mostKnown = 500_000;
-/** Earlier backups of a table that are looked through, newest first. */
-const backupsLookedAt = 3;
 
 export interface KnownChunk {
   readonly pack: PackReference;
@@ -59,15 +58,11 @@ export async function rememberEarlier(
     manifest.tables.some(
       (each) => each.table.name === table.name && wanted.equals(layoutFingerprint(layoutOf(each.table, each.columns))),
     );
-  const newest: LoadedManifest[] = [];
-  // one that cannot be read is no help here; `verify` reports it
-  for await (const loaded of allManifests(store, () => undefined)) {
-    if (!fits(loaded)) continue;
-    newest.push(loaded);
-    newest.sort((a, b) => (a.manifest.createdAt < b.manifest.createdAt ? 1 : -1));
-    newest.length = Math.min(newest.length, backupsLookedAt);
-  }
-  for (const { manifest } of newest) {
+  for (const id of await newestBackups(store, table)) {
+    // one that cannot be read is no help here; `verify` reports it
+    const loaded = await loadManifest(store, id).catch(() => null);
+    if (loaded === null || !fits(loaded)) continue;
+    const { manifest } = loaded;
     for (const each of manifest.tables.filter((other) => other.table.name === table.name)) {
       const reader = new TableReader(store, manifest.id, each);
       for await (const entries of reader.segments(() => undefined)) {

@@ -41,7 +41,7 @@ export async function digestLive(
       onPage(page.length);
     }
   };
-  await eachAtATime(rows.split(scanParts).values(), scansInFlight, read);
+  await eachAtATime(await rows.splitFor(scope.keyspace, scope.table, scanParts), scansInFlight, read);
   return { rows: counted, digest: digest.hex() };
 }
 

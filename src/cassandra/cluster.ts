@@ -9,13 +9,14 @@ import { healthOf, knownCluster, lowestVersion } from './health.ts';
 import { heldRights } from './held-rights.ts';
 import { indexQueryable } from './index-state.ts';
 import { factsOf, schemaOf } from './introspect.ts';
-import { readSchemaRows } from './introspect-rows.ts';
+import { type ReadSchema, schemaReader } from './introspect-rows.ts';
 
 /** Closing the cluster closes the connection. */
 export function createCluster(connection: Connection, session: SchemaSession): Cluster {
+  const readSchema = schemaReader(connection.client);
   return {
     address: connection.address,
-    describe: (keyspace) => describe(connection, session, keyspace),
+    describe: (keyspace) => describe(keyspace, { connection, session, readSchema }),
     estimate: (keyspace, tables) => estimateTables(connection, { keyspace, tables, host: session.coordinator() }),
     health: () => healthOf(connection, session.coordinator()),
     execute: session.execute,
@@ -27,12 +28,15 @@ export function createCluster(connection: Connection, session: SchemaSession): C
   };
 }
 
-async function describe(connection: Connection, session: SchemaSession, keyspace: string): Promise<LiveKeyspace> {
+interface Described {
+  readonly connection: Connection;
+  readonly session: SchemaSession;
+  readonly readSchema: ReadSchema;
+}
+
+async function describe(keyspace: string, { connection, session, readSchema }: Described): Promise<LiveKeyspace> {
   const host = session.coordinator();
-  const [rows, known] = await Promise.all([
-    readSchemaRows(connection.client, host, keyspace),
-    knownCluster(connection, host),
-  ]);
+  const [rows, known] = await Promise.all([readSchema(host, keyspace), knownCluster(connection, host)]);
   const exists = rows.keyspace !== undefined;
   return {
     name: keyspace,

@@ -21,52 +21,70 @@ export interface SchemaRows {
 
 const attempts = 5;
 
-/** Reads a keyspace's schema of one node, again if the schema changed meanwhile: its tables are not read as one. */
-export async function readSchemaRows(client: Client, host: Host, keyspace: string): Promise<SchemaRows> {
-  const read = (table: string): Promise<readonly SchemaRow[]> => rowsOf({ client, host, table, keyspace });
-  for (let attempt = 1; ; attempt++) {
-    const before = await schemaVersion(client, host);
-    const [
-      keyspaces,
-      tables,
-      columns,
-      droppedColumns,
-      indexes,
-      views,
-      types,
-      functions,
-      aggregates,
-      columnMasks,
-      triggers,
-    ] = await Promise.all([
-      read('keyspaces'),
-      read('tables'),
-      read('columns'),
-      read('dropped_columns'),
-      read('indexes'),
-      read('views'),
-      read('types'),
-      read('functions'),
-      read('aggregates'),
-      optional(read('column_masks')),
-      read('triggers'),
-    ]);
-    if (attempt >= attempts || (await schemaVersion(client, host)) === before) {
-      return {
-        keyspace: keyspaces[0],
-        tables,
-        columns,
-        droppedColumns,
-        indexes,
-        views,
-        types,
-        functions,
-        aggregates,
-        columnMasks,
-        triggers,
-      };
+export type ReadSchema = (host: Host, keyspace: string) => Promise<SchemaRows>;
+
+/**
+ * Reads keyspaces' schemas. What a node stated under a schema version is not read again while it states that version:
+ * the version is a digest of all that it has in `system_schema`, and changes before the statement that changed it is
+ * answered.
+ */
+export function schemaReader(client: Client): ReadSchema {
+  const known = new Map<string, { readonly version: string; readonly rows: SchemaRows }>();
+  return async (host, keyspace) => {
+    const name = `${host.address} ${keyspace}`;
+    const last = known.get(name);
+    // Its tables are not read as one, so again if the schema changed meanwhile.
+    for (let attempt = 1; ; attempt++) {
+      const before = await schemaVersion(client, host);
+      if (last?.version === before) return last.rows;
+      const rows = await readOnce(client, host, keyspace);
+      const settled = (await schemaVersion(client, host)) === before;
+      if (settled) known.set(name, { version: before, rows });
+      if (settled || attempt >= attempts) return rows;
     }
-  }
+  };
+}
+
+async function readOnce(client: Client, host: Host, keyspace: string): Promise<SchemaRows> {
+  const read = (table: string): Promise<readonly SchemaRow[]> => rowsOf({ client, host, table, keyspace });
+  const [
+    keyspaces,
+    tables,
+    columns,
+    droppedColumns,
+    indexes,
+    views,
+    types,
+    functions,
+    aggregates,
+    columnMasks,
+    triggers,
+  ] = await Promise.all([
+    read('keyspaces'),
+    read('tables'),
+    read('columns'),
+    read('dropped_columns'),
+    read('indexes'),
+    read('views'),
+    read('types'),
+    read('functions'),
+    read('aggregates'),
+    optional(read('column_masks')),
+    read('triggers'),
+  ]);
+  return {
+    keyspace: keyspaces[0],
+    tables,
+    columns,
+    droppedColumns,
+    indexes,
+    views,
+    types,
+    functions,
+    aggregates,
+    columnMasks,
+    triggers,
+  };
 }
 
 async function rowsOf(from: {

@@ -6,6 +6,7 @@ import type { Consistency, ScanRequest } from '../ports/cluster.ts';
 import { CellReader, rawMark, readRawPage } from './raw.ts';
 import { bigintBytes, driverConsistency, pause } from './scan.ts';
 import { readError, troubleOf } from './scan-errors.ts';
+import { isSmall } from './small.ts';
 import { halves, splitRing } from './split.ts';
 
 export type NewestRequest = Omit<ScanRequest, 'range' | 'times' | 'consistency'>;
@@ -29,26 +30,36 @@ export async function newestWriteTime(
   const [first, ...others] = expressions;
   const list = [`${first} AS "${rawMark}"`, ...others].join(', ');
   const token = tokenOf(request.table);
+  const ranges = splitRing((await isSmall(client, request.keyspace, request.table)) ? 1 : startingRanges);
   const search = new NewestSearch(client, request, {
+    ranges,
     text: `SELECT ${list} FROM ${qualified(request.keyspace, request.table.name)} WHERE ${token} > ? AND ${token} <= ?`,
     columns: expressions.length,
   });
   return await search.run();
 }
 
+interface Statement {
+  readonly text: string;
+  readonly columns: number;
+  /** To begin with. */
+  readonly ranges: readonly TokenRange[];
+}
+
 class NewestSearch {
   readonly #client: Client;
   readonly #request: NewestRequest;
-  readonly #statement: { readonly text: string; readonly columns: number };
-  readonly #pending: TokenRange[] = splitRing(startingRanges);
+  readonly #statement: Statement;
+  readonly #pending: TokenRange[];
   #consistency: Consistency = 'ALL';
   #newest: bigint | null = null;
   #failures = 0;
 
-  constructor(client: Client, request: NewestRequest, statement: { readonly text: string; readonly columns: number }) {
+  constructor(client: Client, request: NewestRequest, statement: Statement) {
     this.#client = client;
     this.#request = request;
     this.#statement = statement;
+    this.#pending = [...statement.ranges];
   }
 
   async run(): Promise<bigint | null> {

@@ -1,6 +1,6 @@
 import { untimedColumns } from '../cql/select.ts';
 import { qualified } from '../model/identifier.ts';
-import type { StoredRow } from '../model/row.ts';
+import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type {
   BlockWriter,
@@ -20,6 +20,7 @@ import { type NewestRequest, newestWriteTime } from './newest.ts';
 import { scanThrough } from './pass-through.ts';
 import { installRawRows } from './raw.ts';
 import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
+import { isSmall } from './small.ts';
 import { splitRing } from './split.ts';
 import { Writer } from './write.ts';
 import { createBlockWriter } from './write-blocks.ts';
@@ -43,6 +44,8 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
   };
   return {
     split: splitRing,
+    splitFor: async (keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]> =>
+      splitRing((await isSmall(client, keyspace, table)) ? 1 : parts),
     scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
       scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes() }),
     scanRaw: (request: RawScanRequest): AsyncIterable<RawRows> =>

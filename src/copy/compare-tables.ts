@@ -114,7 +114,7 @@ async function eachRow(
       }
     }
   };
-  await eachAtATime(rows.split(parts), rangesAtOnce, one);
+  await eachAtATime(await rows.splitFor(keyspace, side.table, parts), rangesAtOnce, one);
 }
 
 function split(

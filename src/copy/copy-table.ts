@@ -59,7 +59,7 @@ export async function copyTable(
   });
   engine.resume(finished);
   const done = finished.map(({ range }) => range);
-  await engine.run(tablePieces({ rows, keyspace, table: from, types, columns, times: true }, done));
+  await engine.run(await tablePieces({ rows, keyspace, table: from, types, columns, times: true }, done));
   refused.judge();
   assertAddUp(engine.total, `copy of ${from.name} into ${into.name}`);
   return { ...emptyTally(), ...engine.total, rejectsFile: null };

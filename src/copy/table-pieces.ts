@@ -25,10 +25,11 @@ export interface TableInput {
 }
 
 /** The ring in pieces, without the ranges whose names are in `done`. */
-export function tablePieces(input: TableInput, done: readonly string[]): readonly Piece[] {
+export async function tablePieces(input: TableInput, done: readonly string[]): Promise<readonly Piece[]> {
   const doneRanges = done.map(rangeOfName).filter((range) => range !== null);
   const decoder = new RowDecoder(input);
-  return remaining(input.rows.split(tableParts), doneRanges).map((range) => ({
+  const ranges = await input.rows.splitFor(input.keyspace, input.table, tableParts);
+  return remaining(ranges, doneRanges).map((range) => ({
     id: rangeName(range),
     identity: input.table.name,
     async *rows() {

@@ -4,7 +4,7 @@ import { type OnProgress, silent } from './events.ts';
 import { findPorts, type PortChoice } from './ports.ts';
 import { type Environment, thisProcess } from './processes.ts';
 import { describeRuntime, prepareLauncher, resolveRuntime } from './runtime.ts';
-import type { ClusterState, JitCompiler, SettingValue } from './state.ts';
+import type { ClusterState, JitCompiler, SchemaDurability, SettingValue } from './state.ts';
 
 export interface UpOptions {
   /** Where the cluster lives: its state, configuration, logs and data. */
@@ -17,6 +17,8 @@ export interface UpOptions {
   readonly heapMb?: number;
   /** How the JVM compiles; `thorough` unless said otherwise. */
   readonly compiler?: JitCompiler;
+  /** `flushed` unless said otherwise. */
+  readonly schemaChanges?: SchemaDurability;
   /** A `java` program to run it with. */
   readonly java?: string;
   /** cassandra.yaml settings over the defaults, such as `{ authenticator: 'PasswordAuthenticator' }`. */
@@ -43,7 +45,8 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
   const launcher = await prepareLauncher(runtime, env, onProgress);
   if (found !== undefined) {
     const { heapMb = found.heapMb, settings = found.settings, compiler = found.compiler ?? 'thorough' } = options;
-    return { ...found, launcher, heapMb, settings, compiler, startedBy: await thisProcess() };
+    const schemaChanges = options.schemaChanges ?? found.schemaChanges ?? 'flushed';
+    return { ...found, launcher, heapMb, settings, compiler, schemaChanges, startedBy: await thisProcess() };
   }
 
   const count = options.nodes ?? 1;
@@ -67,6 +70,7 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
     heapMb: options.heapMb ?? (count === 1 ? 1024 : 512),
     settings: options.settings ?? {},
     compiler: options.compiler ?? 'thorough',
+    schemaChanges: options.schemaChanges ?? 'flushed',
     startedBy: await thisProcess(),
     nodes: ports.addresses.map((address, i) => ({
       name: `node${i + 1}`,

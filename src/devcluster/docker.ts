@@ -2,7 +2,7 @@ import { CqlformError } from '../kernel/errors.ts';
 import { type Ran, run } from './processes.ts';
 import type { Launcher } from './runtime.ts';
 import { nodeFilesIn } from './settings.ts';
-import { type ClusterState, compilerFlags, type NodeProcess, type NodeState, nodeFolderOf } from './state.ts';
+import { type ClusterState, type NodeProcess, type NodeState, nodeFolderOf, speedFlags } from './state.ts';
 
 type DockerLauncher = Extract<Launcher, { readonly kind: 'docker' }>;
 
@@ -22,7 +22,7 @@ export async function startContainer(folder: string, node: NodeState, state: Clu
     `-Dcassandra.storagedir=${files.data}`,
     `-Dcassandra.logdir=${files.logs}`,
     '-Dcassandra.ring_delay_ms=1 -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.superuser_setup_delay_ms=0',
-    ...compilerFlags(state),
+    ...speedFlags(state),
   ].join(' ');
   const started = await run(docker, [
     ...['run', '--detach', '--name', name, '--volume', `${own}:${inside}`],

@@ -7,7 +7,7 @@ import { classArchiveFlags, keepClassArchive, wantsClassArchive } from './class-
 import { type Ran, run, startMarkOf } from './processes.ts';
 import type { Launcher } from './runtime.ts';
 import { nodeFilesIn } from './settings.ts';
-import { type ClusterState, compilerFlags, markerOf, type NodeProcess, type NodeState, nodeFolderOf } from './state.ts';
+import { type ClusterState, markerOf, type NodeProcess, type NodeState, nodeFolderOf, speedFlags } from './state.ts';
 
 type JvmLauncher = Extract<Launcher, { readonly kind: 'jvm' }>;
 
@@ -89,7 +89,7 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     ...openings,
     '-Djdk.attach.allowAttachSelf=true',
     '-XX:+UseSerialGC',
-    ...compilerFlags(state),
+    ...speedFlags(state),
     `-Xms${Math.min(heap, 256)}m`,
     `-Xmx${heap}m`,
     '-Xss512k',

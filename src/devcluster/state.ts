@@ -32,6 +32,12 @@ export type SettingValue = string | number | boolean | { readonly [name: string]
  */
 export type JitCompiler = 'quick' | 'thorough';
 
+/**
+ * Whether each schema change is flushed to disk before it is answered, or only stands in the commit log, four times as
+ * fast: a node that is killed may then come back without the last ones. For the nodes of tests.
+ */
+export type SchemaDurability = 'flushed' | 'logged';
+
 /** What `cluster.json` holds. */
 export interface ClusterState {
   readonly format: 1;
@@ -46,12 +52,17 @@ export interface ClusterState {
   readonly settings: Readonly<Record<string, SettingValue>>;
   /** Absent in clusters that were made before it was recorded: `thorough`. */
   readonly compiler?: JitCompiler;
+  /** Absent: `flushed`. */
+  readonly schemaChanges?: SchemaDurability;
   readonly startedBy: ProcessRecord;
   readonly nodes: readonly NodeState[];
 }
 
-export const compilerFlags = (state: ClusterState): readonly string[] =>
-  state.compiler === 'quick' ? ['-XX:TieredStopAtLevel=1'] : [];
+/** The JVM's flags that the cluster's choice between speed and strength asks for. */
+export const speedFlags = (state: ClusterState): readonly string[] => [
+  ...(state.compiler === 'quick' ? ['-XX:TieredStopAtLevel=1'] : []),
+  ...(state.schemaChanges === 'logged' ? ['-Dcassandra.test.flush_local_schema_changes=false'] : []),
+];
 
 export const stateFileOf = (folder: string): string => join(folder, 'cluster.json');
 export const lockFileOf = (folder: string): string => `${folder}.lock`;

@@ -128,6 +128,8 @@ export interface PassedPage {
 export interface Rows {
   /** Splits the ring into at least `parts` ranges, none of which wraps. */
   split(parts: number): readonly TokenRange[];
+  /** As `split`, but one range for a table that has too few rows to be worth more. */
+  splitFor(keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]>;
   /** Pages of rows in token and clustering order; a static row comes before the rows of its partition. */
   scan(request: ScanRequest): AsyncIterable<readonly StoredRow[]>;
   /** Pages of undecoded rows in token and clustering order; a partition of static cells only is a row whose clustering key is null. */

@@ -56,13 +56,15 @@ export async function clusterFolder(): Promise<string> {
   return join(await mkdtemp(join(parent, 'own-')), 'cluster');
 }
 
+const forTests = { heapMb: 512, ports: 'any', compiler: 'quick', schemaChanges: 'logged' } as const;
+
 /**
  * Starts a cluster for one test file: `await using own = await privateCluster({ nodes: 3 })`, or in `beforeAll` with
  * `await own[Symbol.asyncDispose]()` in `afterAll`.
  */
 export async function privateCluster(options: Omit<UpOptions, 'folder'> = {}): Promise<PrivateCluster> {
   const folder = await clusterFolder();
-  const up = (): Promise<DevCluster> => devUp({ heapMb: 512, ports: 'any', compiler: 'quick', ...options, folder });
+  const up = (): Promise<DevCluster> => devUp({ ...forTests, ...options, folder });
   const cluster = await up();
   return {
     folder,

@@ -36,7 +36,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 async function startCassandra(runFolder: string): Promise<CassandraAddress> {
-  return addressOf(await devUp({ folder: join(runFolder, 'cluster'), ports: 'any', compiler: 'quick' }));
+  const folder = join(runFolder, 'cluster');
+  return addressOf(await devUp({ folder, ports: 'any', compiler: 'quick', schemaChanges: 'logged' }));
 }
 
 function namedCassandra(): CassandraAddress | undefined {

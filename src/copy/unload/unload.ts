@@ -79,7 +79,7 @@ export async function unloadRows(
   await rejected.begin();
   try {
     await put(text.start());
-    await eachOf(rows.split(parts), one);
+    await eachOf(await rows.splitFor(keyspace, from, parts), one);
     await put(text.end());
   } catch (thrown) {
     if (thrown instanceof RejectsExhausted) rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });

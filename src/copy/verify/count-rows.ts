@@ -11,7 +11,7 @@ const readAtOnce = 4;
 export async function countRows(table: Table, context: WorkContext, rows: Rows): Promise<number> {
   const { keyspace, types } = context;
   let seen = 0;
-  await eachAtATime(rows.split(ringParts), readAtOnce, async (range) => {
+  await eachAtATime(await rows.splitFor(keyspace, table, ringParts), readAtOnce, async (range) => {
     const request = { keyspace, table, types, columns: [], range, times: false, consistency: copyConsistency } as const;
     for await (const page of rows.scan(request)) {
       context.assertHeld();

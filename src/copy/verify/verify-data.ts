@@ -43,7 +43,10 @@ export async function verifyData(
   assertNoCounters(into);
   for (const table of from === null ? [into] : [from, into]) await assertReadsInTheClear(rows, context.keyspace, table);
   const source = spec.from.kind === 'foreign' ? await openSource(spec.from) : null;
-  const ranges = request.share >= 100 ? rows.split(ringParts) : sampled(rows.split(sampleParts), request.share);
+  const ranges =
+    request.share >= 100
+      ? await rows.splitFor(context.keyspace, into, ringParts)
+      : sampled(rows.split(sampleParts), request.share);
   const options: StreamOptions = { request, context, rows, clock, shape: shapeOf(request), ranges };
   const { keyspace, types } = context;
   const piecesOf = async (): Promise<readonly Piece[]> => {
