@@ -42,15 +42,8 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
     ...(options.java === undefined ? {} : { java: options.java }),
   });
   onProgress({ kind: 'runtime-found', description: describeRuntime(runtime) });
-  const launcher = await prepareLauncher(runtime, env, onProgress);
-  if (found !== undefined) {
-    const { heapMb = found.heapMb, settings = found.settings, compiler = found.compiler ?? 'thorough' } = options;
-    const schemaChanges = options.schemaChanges ?? found.schemaChanges ?? 'flushed';
-    return { ...found, launcher, heapMb, settings, compiler, schemaChanges, startedBy: await thisProcess() };
-  }
-
-  const count = options.nodes ?? 1;
-  if (launcher.kind === 'docker' && count > 1) {
+  const count = found?.nodes.length ?? options.nodes ?? 1;
+  if (runtime.kind === 'docker' && count > 1) {
     throw new CqlformError(
       'CLUSTER_NEEDS_JAVA',
       `${count} nodes cannot be started in Docker, whose addresses the host cannot always reach`,
@@ -59,6 +52,13 @@ export async function stateToStart(found: ClusterState | undefined, options: UpO
       },
     );
   }
+  const launcher = await prepareLauncher(runtime, env, onProgress);
+  if (found !== undefined) {
+    const { heapMb = found.heapMb, settings = found.settings, compiler = found.compiler ?? 'thorough' } = options;
+    const schemaChanges = options.schemaChanges ?? found.schemaChanges ?? 'flushed';
+    return { ...found, launcher, heapMb, settings, compiler, schemaChanges, startedBy: await thisProcess() };
+  }
+
   const ports = await findPorts(count, options.ports ?? 'standard');
   return {
     format: 1,

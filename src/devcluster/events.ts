@@ -4,6 +4,7 @@ export type DevEvent =
   | { readonly kind: 'runtime-found'; readonly description: string }
   | { readonly kind: 'jars-downloading'; readonly version: string; readonly into: string }
   | { readonly kind: 'jars-ready'; readonly version: string; readonly files: number }
+  | { readonly kind: 'image-pulling'; readonly image: string }
   | { readonly kind: 'cluster-found'; readonly contactPoints: readonly string[] }
   | { readonly kind: 'node-dead'; readonly node: string; readonly pid: number | null }
   | { readonly kind: 'node-starting'; readonly node: string; readonly contactPoint: string; readonly log: string }

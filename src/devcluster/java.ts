@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
+import { type EngineAnswer, engineAdvice } from './docker-engine.ts';
 import { type Environment, isExecutable, run, which } from './processes.ts';
 
 /** A Java that was really run. */
@@ -68,25 +69,39 @@ export async function findJava(majors: readonly number[], env: Environment): Pro
 }
 
 /** The error for a machine without a fitting Java: what was found where, and what to install. */
-export function javaMissing(cassandraVersion: string, sightings: readonly JavaSighting[]): CqlformError {
+export function javaMissing(
+  cassandraVersion: string,
+  sightings: readonly JavaSighting[],
+  engine: EngineAnswer | undefined,
+): CqlformError {
   const majors = javaMajorsFor(cassandraVersion);
   const seen = sightings.map(({ place, found }) =>
     typeof found === 'string' ? `${place}: ${found}` : `${place}: Java ${found.version}`,
   );
+  if (engine?.kind === 'silent') seen.push(`Docker does not answer: ${engine.reason}`);
   const wrong = sightings.some(({ found }) => typeof found !== 'string');
   return new CqlformError(
     wrong ? 'JAVA_WRONG_VERSION' : 'JAVA_MISSING',
     `Cassandra ${cassandraVersion} needs Java ${majors.join(' or ')} to run here; ${seen.join('; ')}`,
-    { next: installJava(majors[0] ?? 17), fields: { cassandra: cassandraVersion, needs: majors.map(String), seen } },
+    {
+      next: installJava(majors[0] ?? 17, engine),
+      fields: { cassandra: cassandraVersion, needs: majors.map(String), seen },
+    },
   );
 }
 
-function installJava(major: number): string {
+/** How Docker would help, as the middle of a sentence. */
+export function dockerAdvice(engine: EngineAnswer | undefined): string {
+  const advice = engine?.kind === 'silent' ? engineAdvice(engine.reason) : 'Install Docker';
+  return `${advice[0]?.toLowerCase()}${advice.slice(1)}`;
+}
+
+function installJava(major: number, engine: EngineAnswer | undefined): string {
   // Debian 12 has Java 17 and no older one.
   const debian = major === 17 ? 'sudo apt-get install openjdk-17-jre-headless maven' : 'sudo apt-get install maven';
   return (
     `Install Java ${major} and Maven (Debian and Ubuntu: \`${debian}\`${major === 17 ? '' : `, and a Temurin JRE ${major}`}; ` +
-    `macOS: \`brew install openjdk@${major} maven\`), set JAVA${major}_HOME or JAVA_HOME to that Java, start Docker, ` +
+    `macOS: \`brew install openjdk@${major} maven\`), set JAVA${major}_HOME or JAVA_HOME to that Java, or ${dockerAdvice(engine)}, ` +
     'or name a running cluster instead.'
   );
 }

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { CqlformError } from '../kernel/errors.ts';
 import { classArchiveFlags, keepClassArchive, wantsClassArchive } from './class-archive.ts';
 import { type Ran, run, startMarkOf } from './processes.ts';
 import type { Launcher } from './runtime.ts';
-import { nodeFilesIn } from './settings.ts';
+import { nodeFilesIn, serverProperties } from './settings.ts';
 import { type ClusterState, markerOf, type NodeProcess, type NodeState, nodeFolderOf, speedFlags } from './state.ts';
 
 type JvmLauncher = Extract<Launcher, { readonly kind: 'jvm' }>;
@@ -99,18 +98,8 @@ async function serverArguments(own: string, node: NodeState, state: ClusterState
     '-Djava.net.preferIPv4Stack=true',
     '-Dio.netty.tryReflectionSetAccessible=true',
     '-Dcassandra-foreground=yes',
-    `-Dcassandra.ring_delay_ms=${ringDelayOf(node, state)}`,
-    '-Dcassandra.skip_wait_for_gossip_to_settle=0',
-    '-Dcassandra.superuser_setup_delay_ms=0',
-    '-Dcassandra.shutdown_announce_in_ms=100',
-    // What 5.0 measures for a second at each start; only the accounting of memtables uses it.
-    '-Dcassandra.memtable.row_overhead_size=180',
     `-Dcassandra.jmx.local.port=${node.jmxPort}`,
-    `-Dcassandra.config=${pathToFileURL(files.config)}`,
-    `-Dcassandra-rackdc.properties=${pathToFileURL(files.rackdc)}`,
-    `-Dlogback.configurationFile=${files.logback}`,
-    `-Dcassandra.storagedir=${files.data}`,
-    `-Dcassandra.logdir=${files.logs}`,
+    ...serverProperties(files, { ringDelayMs: ringDelayOf(node, state) }).map((property) => `-D${property}`),
     markerOf(state, node),
     '-cp',
     join(launcher.jars, '*'),

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
-import { endContainer, isContainerRunning, nodetoolContainer, pauseContainer, startContainer } from './docker.ts';
+import {
+  endContainer,
+  isContainerRunning,
+  nodetoolContainer,
+  pauseContainer,
+  saveContainerOutput,
+  startContainer,
+} from './docker.ts';
 import type { OnProgress } from './events.ts';
 import { startFailure } from './failures.ts';
 import { afterCleanExit, graceOf, nodetoolJvm, startJvm } from './jvm.ts';
@@ -71,13 +79,18 @@ export async function waitUntilUp(work: Work, name: string): Promise<ClusterStat
   for (;;) {
     const answer = await probeNative(node.address, work.state.nativePort, { freshData: !node.initialised });
     // Asked in this order, another server on the same port is not taken for this one.
-    if (!(await isNodeRunning(work.state, node))) throw await startFailure(work.folder, node, 'ended while starting');
+    if (!(await isNodeRunning(work.state, node))) throw await failure(work, node, 'ended while starting');
     if (answer === 'ready') return recordUp(work, node);
     if (Date.now() >= deadline) {
-      throw await startFailure(work.folder, node, `took no clients within ${work.startTimeoutMs / 1000} s`);
+      throw await failure(work, node, `took no clients within ${work.startTimeoutMs / 1000} s`);
     }
     await sleep(100);
   }
+}
+
+async function failure(work: Work, node: NodeState, what: string): Promise<CqlformError> {
+  await saveContainerOutput(work.folder, node, work.state);
+  return startFailure(work.folder, node, what);
 }
 
 async function recordUp({ folder, state }: Work, node: NodeState): Promise<ClusterState> {
@@ -101,7 +114,12 @@ export async function stopNodes(
 
 async function stopIfRunning(work: Work, node: NodeState, options: { readonly keepData: boolean }): Promise<boolean> {
   const { state, onProgress } = work;
-  if (node.process === null || !(await isNodeRunning(state, node))) return false;
+  if (node.process === null) return false;
+  if (!(await isNodeRunning(state, node))) {
+    // A container that is over is still there.
+    if (node.process.kind === 'container') await endContainer(node.process.id, state, 0);
+    return false;
+  }
   onProgress({ kind: 'node-stopping', node: node.name, pid: node.process.kind === 'process' ? node.process.pid : 0 });
   const forced = await match<NodeProcess, Promise<boolean>>(node.process, {
     process: async (record) => {

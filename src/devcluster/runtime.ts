@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import { classArchiveFor } from './class-archive.ts';
+import { askEngine, type EngineAnswer, pullIfMissing } from './docker-engine.ts';
 import type { OnProgress } from './events.ts';
 import { cachedJars, cacheFolder, fetchJars } from './jars.ts';
-import { findJava, inspectJava, type Java, type JavaSearch, javaMajorsFor, javaMissing } from './java.ts';
-import { type Environment, run, which } from './processes.ts';
+import { dockerAdvice, findJava, inspectJava, type Java, type JavaSearch, javaMajorsFor, javaMissing } from './java.ts';
+import { type Environment, which } from './processes.ts';
 
 /** The Cassandra that is started when nobody asks for another. */
 export const defaultVersion = '5.0.8';
@@ -54,9 +55,12 @@ export async function resolveRuntime(options: RuntimeOptions = {}): Promise<Runt
   if (java !== undefined && (maven !== undefined || cached !== undefined))
     return { kind: 'maven', version, java, maven };
 
-  const docker = await dockerRuntime(version, env);
-  if (docker !== undefined) return docker;
-  throw java === undefined ? javaMissing(version, sightings) : mavenMissing(version, java);
+  const docker = await which('docker', env);
+  const engine = docker === undefined ? undefined : await askEngine(docker, env);
+  if (docker !== undefined && engine?.kind === 'answers') {
+    return { kind: 'docker', version, docker, image: `cassandra:${version}` };
+  }
+  throw java === undefined ? javaMissing(version, sightings, engine) : mavenMissing(version, java, engine);
 }
 
 /** Makes the runtime ready to launch nodes: downloads what is not there yet. */
@@ -70,7 +74,10 @@ export function prepareLauncher(runtime: Runtime, env: Environment, onProgress: 
       const jars = cached ?? (await fetchJars({ version, maven: maven ?? 'mvn', java, env, onProgress }));
       return jvmLauncher(version, java, { jars, env });
     },
-    docker: async ({ docker, image, version }) => ({ kind: 'docker', version, docker, image }),
+    docker: async ({ docker, image, version }) => {
+      await pullIfMissing(docker, image, onProgress);
+      return { kind: 'docker', version, docker, image };
+    },
   });
 }
 
@@ -116,7 +123,7 @@ async function homeRuntime(home: string, options: RuntimeOptions, env: Environme
     );
   }
   const { java, sightings } = await searchJava(version, options, env);
-  if (java === undefined) throw javaMissing(version, sightings);
+  if (java === undefined) throw javaMissing(version, sightings, undefined);
   return { kind: 'cassandra-home', version, java, home };
 }
 
@@ -126,14 +133,6 @@ async function searchJava(version: string, options: RuntimeOptions, env: Environ
   const found = await inspectJava(options.java);
   const sightings = [{ place: options.java, found }];
   return typeof found !== 'string' && majors.includes(found.major) ? { java: found, sightings } : { sightings };
-}
-
-async function dockerRuntime(version: string, env: Environment): Promise<Runtime | undefined> {
-  const docker = await which('docker', env);
-  if (docker === undefined) return undefined;
-  const engine = await run(docker, ['version', '--format', '{{.Server.Version}}'], { env, timeoutMs: 10_000 });
-  const answers = engine.code === 0 && engine.stdout.trim() !== '';
-  return answers ? { kind: 'docker', version, docker, image: `cassandra:${version}` } : undefined;
 }
 
 function checkVersion(version: string): void {
@@ -148,15 +147,18 @@ function checkVersion(version: string): void {
   );
 }
 
-function mavenMissing(version: string, java: Java): CqlformError {
+function mavenMissing(version: string, java: Java, engine: EngineAnswer | undefined): CqlformError {
+  const silence = engine?.kind === 'silent' ? engine.reason : undefined;
   return new CqlformError(
     'MAVEN_MISSING',
-    `Java ${java.version} is here (${java.command}), but Maven (mvn), which fetches Cassandra ${version}, is not on the PATH`,
+    `Java ${java.version} is here (${java.command}), but Maven (mvn), which fetches Cassandra ${version}, is not on the PATH${
+      silence === undefined ? '' : `; Docker does not answer: ${silence}`
+    }`,
     {
       next:
         'Install Maven (Debian and Ubuntu: `sudo apt-get install maven`; macOS: `brew install maven`), ' +
-        'or set CASSANDRA_HOME to an unpacked Cassandra, or start Docker, or name a running cluster instead.',
-      fields: { cassandra: version, java: java.command },
+        `or set CASSANDRA_HOME to an unpacked Cassandra, or ${dockerAdvice(engine)}, or name a running cluster instead.`,
+      fields: { cassandra: version, java: java.command, docker: silence ?? null },
     },
   );
 }

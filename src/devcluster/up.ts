@@ -50,7 +50,11 @@ export async function devUp(options: UpOptions): Promise<DevCluster> {
       onProgress({ kind: 'cluster-found', contactPoints: cluster.contactPoints });
       return cluster;
     }
-    const state = await stateToStart(found, options);
+    const asked = await stateToStart(found, options);
+    const state = {
+      ...asked,
+      nodes: await nodesToStart({ folder, state: found ?? asked, onProgress, startTimeoutMs }, asked),
+    };
     return clusterOf(folder, await startAll({ folder, state, onProgress, startTimeoutMs }), false);
   });
 }
@@ -64,6 +68,17 @@ async function keptState(folder: string, onProgress: OnProgress): Promise<Cluste
   await stopNodes({ folder, state: found, onProgress, startTimeoutMs: 0 }, names, { keepData: false });
   for (const name of names) await rm(nodeFolderOf(folder, { name }), { recursive: true, force: true });
   return undefined;
+}
+
+/** The nodes of a cluster; without what they last ran in, where that is gone and they will run in something else. */
+async function nodesToStart(work: Work, asked: ClusterState): Promise<ClusterState['nodes']> {
+  if (work.state.launcher.kind === asked.launcher.kind) return asked.nodes;
+  return (
+    await stopNodes(
+      work,
+      asked.nodes.map(({ name }) => name),
+    )
+  ).state.nodes;
 }
 
 /** The cluster that a state describes. */

@@ -82,7 +82,10 @@ describe('what Cassandra is run with', () => {
   it('is Docker only when its engine answers', async () => {
     const docker = await resolveRuntime({ env: await machine({ docker: 'echo 29.1.0' }) });
     expect(docker).toMatchObject({ kind: 'docker', image: 'cassandra:5.0.8' });
-    expect((await refusal({ env: await machine({ docker: noEngine }) })).code).toBe('JAVA_MISSING');
+    const error = await refusal({ env: await machine({ docker: noEngine }) });
+    expect(error.code).toBe('JAVA_MISSING');
+    expect(error.message).toContain('Docker does not answer: Cannot connect to the Docker daemon');
+    expect(error.next).toContain('or start Docker');
   });
 });
 

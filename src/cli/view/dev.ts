@@ -10,6 +10,7 @@ export function devEventText(event: DevEvent): string {
     'runtime-found': ({ description }) => `using ${description}`,
     'jars-downloading': ({ version, into }) => `fetching Cassandra ${version} into ${into} (about 67 MB, once)`,
     'jars-ready': ({ version, files }) => `Cassandra ${version} is there (${files} jars)`,
+    'image-pulling': ({ image }) => `fetching the Docker image ${image} (about 150 MB, once)`,
     'cluster-found': ({ contactPoints }) => `found running at ${contactPoints.join(', ')}`,
     'node-dead': ({ node }) => `${node} is not running any more; starting it with its data`,
     'node-starting': ({ node, contactPoint, log }) => `starting ${node} at ${contactPoint}, log in ${log}`,
