@@ -137,10 +137,11 @@ export class BatchSender {
     const started = performance.now();
     for (let attempt = 1; ; attempt++) {
       if (this.#failure !== null) return;
+      const sent = performance.now();
       try {
         await this.#sendOnce(rows);
         this.#acknowledged += rows.to - rows.from;
-        this.#options.limit.wentWell();
+        this.#options.limit.wentWell(performance.now() - sent);
         return;
       } catch (thrown) {
         if (isTooLarge(thrown) && rows.to - rows.from > 1) return this.#deliverHalves(rows);

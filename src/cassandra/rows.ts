@@ -14,6 +14,7 @@ import type {
   TableWriter,
   WriterRequest,
 } from '../ports/cluster.ts';
+import { Brake } from './brake.ts';
 import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime } from './newest.ts';
@@ -29,6 +30,8 @@ import { createBlockWriter } from './write-blocks.ts';
 export function createRows(connection: Pick<Connection, 'client' | 'options'>): Rows {
   const { client } = connection;
   installRawRows();
+  const brake = new Brake(client);
+  const unpaused = (): Promise<void> => brake.unpaused();
   const pageSizes = new Map<string, PageSize>();
   // told by every host once it is connected to, so it is looked at when needed; the oldest release decides
   const elementTimes = (): boolean =>
@@ -43,28 +46,35 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
     return size;
   };
   return {
+    flow: brake,
     split: splitRing,
     splitFor: async (keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]> =>
       splitRing((await isSmall(client, keyspace, table)) ? 1 : parts),
     scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
-      scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes() }),
+      scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes(), unpaused }),
     scanRaw: (request: RawScanRequest): AsyncIterable<RawRows> =>
       scanRawPages(request, {
         client,
         pageSize: pageSizeOf({ ...request, times: false }),
         elementTimes: false,
+        unpaused,
       }),
     scanThrough: (request: RawScanRequest, through: PassThrough): AsyncIterable<PassedPage> => {
       const timed = { ...request, times: true };
-      return scanThrough(timed, through, { client, pageSize: pageSizeOf(timed), elementTimes: elementTimes() });
+      return scanThrough(timed, through, {
+        client,
+        pageSize: pageSizeOf(timed),
+        elementTimes: elementTimes(),
+        unpaused,
+      });
     },
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>
       newestWriteTime(client, request, elementTimes()),
     readsMasked: (keyspace: string, table: Table): Promise<boolean> =>
       readsMasked(client, { keyspace, table }, connection.options.credentials?.username ?? null),
-    write: (request: WriterRequest): TableWriter => new Writer(client, request),
-    writeBlocks: (request: BlockWriterRequest): BlockWriter => createBlockWriter(client, request),
+    write: (request: WriterRequest): TableWriter => new Writer(client, request, { bound: brake }),
+    writeBlocks: (request: BlockWriterRequest): BlockWriter => createBlockWriter(client, request, { bound: brake }),
     isEmpty: async (keyspace: string, table: string): Promise<boolean> => {
       // QUORUM: a row that one replica lags behind with must not make a table look empty
       const result = await client.execute(`SELECT * FROM ${qualified(keyspace, table)} LIMIT 1`, [], {

@@ -43,6 +43,8 @@ export interface ScanContext {
   readonly client: Client;
   readonly pageSize: PageSize;
   readonly elementTimes: boolean;
+  /** Asked before each page: resolves when nobody wants a pause. Left out: at once. */
+  readonly unpaused?: () => Promise<void>;
 }
 
 interface Page<P> {
@@ -132,6 +134,7 @@ class PageFetcher {
   }
 
   async #patiently<T>(fetch: () => Promise<T>): Promise<T> {
+    await this.#context.unpaused?.();
     for (let attempt = 1; ; attempt++) {
       try {
         return await fetch();

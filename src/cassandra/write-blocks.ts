@@ -4,23 +4,29 @@ import { keyColumns } from '../model/schema.ts';
 import type { BlockWriter, BlockWriterRequest } from '../ports/cluster.ts';
 import { BatchSender } from './batch-sender.ts';
 import { Turns, type Window } from './turns.ts';
-import { WriteLimit } from './write-limit.ts';
+import { type Bound, WriteLimit } from './write-limit.ts';
 
 /** Held twice. How many rows of a partition meet in a window decides what a batch costs the server. */
 const largeWindow: Window = { rows: 262_144, bytes: 48 * 1024 * 1024 };
 const orderedWindow: Window = { rows: 8192, bytes: 2 * 1024 * 1024 };
 const deadlineMs = 120_000;
 
+export interface BlockWriterOptions {
+  readonly window?: Window;
+  /** What bounds it besides; left out: nothing. */
+  readonly bound?: Bound;
+}
+
 /** Writes rows of blocks; see `BlockWriter`. */
 export function createBlockWriter(
   client: Client,
   request: BlockWriterRequest,
-  window: Window = request.ordered === true ? orderedWindow : largeWindow,
+  { window = request.ordered === true ? orderedWindow : largeWindow, bound }: BlockWriterOptions = {},
 ): BlockWriter {
   const sender = new BatchSender({
     client,
     request,
-    limit: new WriteLimit(),
+    limit: new WriteLimit(bound),
     deadlineMs,
     ...(request.admit === undefined ? {} : { admit: request.admit }),
   });

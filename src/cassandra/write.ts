@@ -1,5 +1,5 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
-import { type Bound, type BoundStatement, MutationStatements, unset } from '../cql/mutation.ts';
+import { type BoundStatement, type Bound as BoundValue, MutationStatements, unset } from '../cql/mutation.ts';
 import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { TableWriter, WriterRequest } from '../ports/cluster.ts';
@@ -8,11 +8,18 @@ import { driverConsistency } from './scan.ts';
 import { troubleOf } from './scan-errors.ts';
 import { Turns } from './turns.ts';
 import { writeError } from './write-errors.ts';
-import { WriteLimit } from './write-limit.ts';
+import { type Bound, WriteLimit } from './write-limit.ts';
 
 /** What is held back, twice, so that rows of one partition can go together. */
 const window = { rows: 65_536, bytes: 8 * 1024 * 1024 };
 const defaultDeadlineMs = 120_000;
+
+export interface WriterOptions {
+  /** How long a write is sent again before it is given up; two minutes unless said otherwise. */
+  readonly deadlineMs?: number;
+  /** What bounds it besides; left out: nothing. */
+  readonly bound?: Bound;
+}
 
 /**
  * Writes mutations with bounded, adaptive concurrency. Those that may be sent twice are held back a little and sent in
@@ -24,7 +31,7 @@ export class Writer implements TableWriter {
   readonly #request: WriterRequest;
   readonly #statements: MutationStatements;
   readonly #options: QueryOptions;
-  readonly #limit = new WriteLimit();
+  readonly #limit: WriteLimit;
   readonly #sender: BatchSender;
   readonly #turns: Turns;
   /** By text: the number under which the sender knows the statement. */
@@ -33,9 +40,9 @@ export class Writer implements TableWriter {
   readonly #lists = new Map<string, Promise<void>>();
   #failure: unknown = null;
 
-  /** `deadlineMs`: how long a write is sent again before it is given up. */
-  constructor(client: Client, request: WriterRequest, deadlineMs: number = defaultDeadlineMs) {
+  constructor(client: Client, request: WriterRequest, { deadlineMs = defaultDeadlineMs, bound }: WriterOptions = {}) {
     this.#client = client;
+    this.#limit = new WriteLimit(bound);
     this.#request = request;
     this.#statements = new MutationStatements(request.keyspace, request.table);
     this.#options = {
@@ -112,9 +119,10 @@ export class Writer implements TableWriter {
 
   async #once(mutation: Mutation, { text, values }: BoundStatement): Promise<void> {
     if (this.#failure !== null) return;
+    const sent = performance.now();
     try {
       await this.#client.execute(text, values.map(driverValue), this.#options);
-      this.#limit.wentWell();
+      this.#limit.wentWell(performance.now() - sent);
     } catch (thrown) {
       if (troubleOf(thrown) !== 'refused') this.#limit.wasTroubled();
       throw writeError(thrown, mutation, { request: this.#request, repeatable: false });
@@ -132,7 +140,7 @@ type Held = Pick<Mutation, 'partitionKey' | 'clusteringKey'>;
 /** A call out of JavaScript costs more than a few bytes do. */
 const copiedByHand = 24;
 
-function append({ sink }: RowBlock, value: Bound): void {
+function append({ sink }: RowBlock, value: BoundValue): void {
   const length = value === unset ? unsetLength : value === null ? nullLength : value.length;
   const at = sink.reserve(4 + Math.max(0, length));
   sink.bytes.writeInt32BE(length, at);
@@ -141,7 +149,7 @@ function append({ sink }: RowBlock, value: Bound): void {
   else for (let index = 0; index < length; index += 1) sink.bytes[at + 4 + index] = value[index] ?? 0;
 }
 
-function driverValue(value: Bound): Buffer | null | typeof types.unset {
+function driverValue(value: BoundValue): Buffer | null | typeof types.unset {
   if (value === unset) return types.unset;
   if (value === null || Buffer.isBuffer(value)) return value;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);

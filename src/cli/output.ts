@@ -11,6 +11,8 @@ export interface Output {
   readonly interactive: boolean;
   readonly json: boolean;
   readonly width: number;
+  /** Why work is slower than it could be, as the line of progress shows it; null: it is not. */
+  readonly status: { text: string | null };
 }
 
 export interface OutputFlags {
@@ -32,6 +34,7 @@ export function outputFor(flags: OutputFlags): Output {
     json: flags.json === true,
     // A pseudo-terminal without a size says 0.
     width: stderr.columns || 100,
+    status: { text: null },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Project } from '../app/project.ts';
 import type { Session } from '../app/session.ts';
+import type { Output } from './output.ts';
 
 export interface ProjectFlags {
   readonly config?: string | undefined;
@@ -19,4 +20,14 @@ export async function projectOf(flags: ProjectFlags): Promise<Project> {
 export async function inSession<T>(flags: ProjectFlags, work: (session: Session) => Promise<T>): Promise<T> {
   const [project, { withSession }] = await Promise.all([projectOf(flags), import('../app/session.ts')]);
   return withSession(project, work);
+}
+
+/** The same for work that moves rows: it can be paused, and says why it is slow. */
+export async function movingRows<T>(
+  flags: ProjectFlags,
+  shown: { readonly output: Output; readonly events: boolean },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { withFlow } = await import('./flow.ts');
+  return inSession(flags, (session) => withFlow(session.rows.flow, shown, () => work(session)));
 }

@@ -49,6 +49,7 @@ const progressEveryMs = 200;
 export class WriteEngine {
   readonly #options: EngineOptions;
   readonly #total: Tally = emptyTally();
+  readonly #underWay = new Set<PieceRun>();
   #stopped = false;
   #lastProgress = Number.NEGATIVE_INFINITY;
 
@@ -122,6 +123,7 @@ export class WriteEngine {
     const own = spool?.begin(piece.id) ?? null;
     const run = new PieceRun(this.#options, { piece, writer: writers.mutations, spool: own });
     let sizes: SpoolSizes | null = null;
+    this.#underWay.add(run);
     try {
       for await (const page of this.#pages(piece, writers, () => run.begin())) {
         context.assertHeld();
@@ -138,6 +140,7 @@ export class WriteEngine {
       await flushAll(writers);
     } finally {
       sizes = (await own?.close()) ?? null;
+      this.#underWay.delete(run);
     }
     assertAddUp(run.tally, `${piece.id} of ${this.#options.into.name}`);
     addTally(this.#total, { ...run.tally, read: 0 });
@@ -148,11 +151,23 @@ export class WriteEngine {
     });
   }
 
+  /** With the pieces that are under way, of which only the rows read are in the total. */
+  #soFar(): Pick<Tally, 'read' | 'bytes' | 'rejected'> {
+    let { bytes, rejected } = this.#total;
+    for (const { tally } of this.#underWay) {
+      bytes += tally.bytes;
+      rejected += tally.rejected;
+    }
+    return { read: this.#total.read, bytes, rejected };
+  }
+
   #progress(last: boolean): void {
     const now = this.#options.clock.monotonic();
     if (!last && now - this.#lastProgress < progressEveryMs) return;
     this.#lastProgress = now;
-    this.#options.context.onProgress({ unit: 'rows', done: this.#total.read, total: this.#options.totalRows });
+    const { context, into, totalRows } = this.#options;
+    const { read, bytes, rejected } = this.#soFar();
+    context.onProgress({ unit: 'rows', done: read, total: totalRows, table: into.name, bytes, rejected });
   }
 }
 

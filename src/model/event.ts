@@ -7,6 +7,10 @@ export interface Progress {
   readonly unit: 'rows' | 'bytes' | 'ranges' | 'milliseconds';
   readonly done: number;
   readonly total: number | null;
+  /** Of rows, where they are known: the table that they go to, their bytes, and how many were rejected. */
+  readonly table?: string;
+  readonly bytes?: number;
+  readonly rejected?: number;
 }
 
 /** What a run tells while it runs; `apply --json` prints one per line. */

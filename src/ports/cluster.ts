@@ -4,6 +4,7 @@ import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
 import type { Right } from '../model/right.ts';
 import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { Flow } from './flow.ts';
 
 export type Consistency = 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE';
 
@@ -126,6 +127,8 @@ export interface PassedPage {
 
 /** Rows of one cluster. */
 export interface Rows {
+  /** What all reading and writing here follows. */
+  readonly flow: Flow;
   /** Splits the ring into at least `parts` ranges, none of which wraps. */
   split(parts: number): readonly TokenRange[];
   /** As `split`, but one range for a table that has too few rows to be worth more. */

@@ -130,7 +130,7 @@ describe('what does not go away', () => {
     const table = tableOf('delayed', { columns: { k: 'int', v: 'int' }, partitionKey: ['k'] });
     await own.pause();
     try {
-      const writer = new Writer(hasty.client, request(table), 1500);
+      const writer = new Writer(hasty.client, request(table), { deadlineMs: 1500 });
       await writer.write(insert(42));
       await expect(writer.flush()).rejects.toMatchObject({
         code: 'WRITE_FAILED',
@@ -167,7 +167,7 @@ describe('what does not go away', () => {
       code: 'NODES_MISSING',
       fields: { required: 2, alive: 1, table: 't' },
     });
-    const writer = new Writer(patient.client, { ...request(table), keyspace: two }, 500);
+    const writer = new Writer(patient.client, { ...request(table), keyspace: two }, { deadlineMs: 500 });
     await writer.write(insert(1));
     await expect(writer.flush()).rejects.toMatchObject({ code: 'NODES_MISSING', fields: { key: 'k = 1', alive: 1 } });
     const rows = createRows(patient);

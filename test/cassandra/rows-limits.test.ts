@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PageSize } from '../../src/cassandra/scan.ts';
+import { type Pool, pressureOf, type ServerLoad } from '../../src/cassandra/server-load.ts';
 import { halves, splitRing } from '../../src/cassandra/split.ts';
 import { WriteLimit } from '../../src/cassandra/write-limit.ts';
 
@@ -39,7 +40,61 @@ describe('ranges of the ring', () => {
   });
 });
 
+describe('pressure of a server', () => {
+  const load = (pool: Partial<Pool>): ServerLoad => ({
+    address: '10.0.0.1:9042',
+    pools: [{ name: 'CompactionExecutor', limit: 2, pending: 0, blocked: 0, ...pool }],
+    compacting: 3 * 1024 ** 2,
+  });
+
+  it.each([
+    ['a short queue', { pending: 7 }, 1],
+    ['compactions that wait', { pending: 8 }, 0.5],
+    ['many of them', { pending: 32 }, 0.25],
+    ['compactions far behind', { pending: 64 }, 0],
+    ['flushes that wait', { name: 'MemtableFlushWriter', pending: 8 }, 0.5],
+    ['requests that wait', { name: 'Native-Transport-Requests', limit: 128, pending: 1024 }, 0.5],
+    ['more requests than the server takes', { name: 'Native-Transport-Requests', limit: 128, blocked: 1 }, 0.25],
+    ['mutations, however many', { name: 'MutationStage', limit: 32, pending: 1e6 }, 0.25],
+    ['what has nothing to do with writing', { name: 'RepairSection', pending: 1e6 }, 1],
+  ])('follows %s', (_what, pool, factor) => {
+    expect(pressureOf([load({}), load(pool)]).factor).toBe(factor);
+  });
+
+  it('says why', () => {
+    const why = '10.0.0.1:9042: 64 tasks wait in CompactionExecutor, 3 MiB being compacted';
+    expect(pressureOf([load({ pending: 64 })])).toEqual({ factor: 0, why });
+  });
+});
+
 describe('requests in flight', () => {
+  it('grow no more when answers take long, and shrink when they take very long', () => {
+    const limit = new WriteLimit();
+    for (let count = 0; count < 1000; count++) limit.wentWell(10, 0);
+    const grown = limit.limit;
+    expect(grown).toBeGreaterThan(70);
+    for (let count = 0; count < 300; count++) limit.wentWell(200, 0);
+    expect(limit.limit - grown).toBeLessThan(3);
+    for (let now = 1000; now < 10_000; now += 300) for (let count = 0; count < 50; count++) limit.wentWell(900, now);
+    expect(limit.limit).toBeLessThan(grown / 2);
+  });
+
+  it('go on when what bounds them lets them, though none was in flight', async () => {
+    const wakers: (() => void)[] = [];
+    const bound = { factor: 0, writing: () => undefined, onceChanged: (wake: () => void) => void wakers.push(wake) };
+    const limit = new WriteLimit(bound);
+    const waiting = [1, 2, 3].map(() => limit.acquire(1));
+    expect(limit.inFlight).toBe(0);
+    bound.factor = 1 / 64;
+    for (const wake of wakers.splice(0)) wake();
+    await waiting[0];
+    expect(limit.inFlight).toBe(1);
+    bound.factor = 1;
+    for (const wake of wakers.splice(0)) wake();
+    await Promise.all(waiting);
+    expect(limit.inFlight).toBe(3);
+  });
+
   it('wait in their order when the limit is reached', async () => {
     const limit = new WriteLimit();
     for (let count = 0; count < limit.limit; count++) await limit.acquire(1);

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { types } from 'cassandra-driver';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faultProxy } from '../cassandra/fault-proxy.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
-import { type TestProject, testProject } from '../support/project.ts';
+import { ended, type TestProject, testProject } from '../support/project.ts';
 
 let project: TestProject;
 beforeAll(async () => {
@@ -209,8 +209,44 @@ describe('load', () => {
     await project.write('slow.csv', `device,at\n${Array.from({ length: 3000 }, (_, at) => `-4,${at}\n`).join('')}`);
     const ended = await project.run('load', 'slow.csv', 'readings', '--rate', '2000', '--json');
     expect((JSON.parse(ended.stdout) as { milliseconds: number }).milliseconds).toBeGreaterThan(1000);
+    const bytes = await project.run('load', 'slow.csv', 'readings', '--rate', '60KB', '--json');
+    expect((JSON.parse(bytes.stdout) as { milliseconds: number }).milliseconds).toBeGreaterThan(1000);
     const wrong = await project.run('load', 'slow.csv', 'readings', '--rate', 'fast');
     expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('--rate fast')]);
+  });
+});
+
+describe('a load that is paused', () => {
+  it('writes nothing until it goes on, and says so', async () => {
+    await project.write('paused.csv', `device,at\n${Array.from({ length: 3000 }, (_, at) => `-6,${at}\n`).join('')}`);
+    const child = project.start('load', 'paused.csv', 'readings', '--rate', '2000');
+    const end = ended(child);
+    let told = '';
+    child.stderr?.on('data', (text) => {
+      told += String(text);
+    });
+    const there = async (): Promise<number> => {
+      const [row] = await project.rows('SELECT count(*) AS n FROM $ks.readings WHERE device = -6');
+      return Number(row?.['n']);
+    };
+    while ((await there()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGUSR2');
+    await vi.waitFor(() => expect(told).toContain(`paused: \`kill -USR2 ${child.pid}\` goes on`));
+    // what was under way has arrived by then
+    let before = -1;
+    for (let now = await there(); now !== before; now = await there()) {
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    expect(before).toBeLessThan(3000);
+    child.kill('SIGUSR2');
+    const { code, stdout, stderr } = await end;
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringContaining('written 3,000'),
+      expect.stringContaining('full pace'),
+    ]);
+    expect(await there()).toBe(3000);
   });
 });
 

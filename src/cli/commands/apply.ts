@@ -4,7 +4,7 @@ import type { Plan } from '../../model/plan.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import type { Output } from '../output.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { type PlanningFlags, planningFlags, planningOptions } from './planning-options.ts';
 import { type GivenRunFlags, runFlags, runOptions } from './run-options.ts';
@@ -20,7 +20,7 @@ export const applyCommand: AnyCommand = command({
     ['apply --auto-approve --allow-destructive=shop.users.nickname', 'Without a terminal'],
   ],
   run: (flags, output) =>
-    inSession(flags, async (session) => {
+    movingRows(flags, { output, events: true }, async (session) => {
       const file = word(flags, 'plan');
       if (file !== undefined) assertAsStored(file, planningFlags(flags));
       const plan = await planFor(session, file, planningFlags(flags));

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
-import { inSession } from '../project.ts';
+import { inSession, movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
 const store = {
@@ -93,7 +93,7 @@ export const backupCommand: AnyCommand = group({
       },
       examples: [['backup restore ID --into users_copy', 'Into an empty table of the same shape']],
       run: async (flags, output): Promise<ExitCode> => {
-        const report = await inSession(flags, async (session) => {
+        const report = await movingRows(flags, { output, events: false }, async (session) => {
           const { repositoryOf, restoreBackup } = await import('../../app/backup.ts');
           return untilSignalled((signal) =>
             withProgress(output, 'restore', async (onProgress) =>

@@ -1,7 +1,7 @@
 import type { FileFormat, LoadInput } from '../../app/load.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const formatChoices: readonly FileFormat[] = ['csv', 'json', 'ndjson'];
@@ -83,7 +83,7 @@ export const loadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await inSession(flags, async (session) => {
+    const report = await movingRows(flags, { output, events: false }, async (session) => {
       const { loadFile } = await import('../../app/load.ts');
       return untilSignalled(async (signal) => {
         line.begin('load');
@@ -91,7 +91,11 @@ export const loadCommand: AnyCommand = command({
           return await loadFile(session, {
             ...input,
             signal,
-            onProgress: (progress) => line.show((elapsedMs) => loadProgressText(progress, elapsedMs)),
+            onProgress: (progress) =>
+              line.show((elapsedMs) => loadProgressText(input.table, progress, elapsedMs), {
+                table: input.table,
+                ...progress,
+              }),
           });
         } finally {
           line.end();

@@ -4,7 +4,7 @@ import type { Plan } from '../../model/plan.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, type Given, projectOptions } from '../command.ts';
 import type { Output } from '../output.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { run } from './apply.ts';
 import { backupStore } from './planning-options.ts';
 import { runOptions } from './run-options.ts';
@@ -29,7 +29,7 @@ export const redoCommand: AnyCommand = command({
   options,
   examples: [['redo', 'After an edit of the newest migration']],
   run: (flags, output) =>
-    inSession(flags, async (session) => {
+    movingRows(flags, { output, events: true }, async (session) => {
       const { prepareRedo } = await import('../../app/redo.ts');
       const { id } = await prepareRedo(session);
       const { planRollbackOrUnfinished } = await import('../../app/rollback.ts');

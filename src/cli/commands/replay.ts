@@ -1,7 +1,7 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const replayCommand: AnyCommand = command({
@@ -29,7 +29,7 @@ export const replayCommand: AnyCommand = command({
     ['replay .cqlform/rejects/RUN/STEP.ndjson --amend', 'After the function was mended'],
   ],
   run: async (flags, output) => {
-    const report = await inSession(flags, async (session) => {
+    const report = await movingRows(flags, { output, events: false }, async (session) => {
       const { replay } = await import('../../app/replay.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'replay', (onProgress) =>

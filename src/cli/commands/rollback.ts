@@ -1,7 +1,7 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { run } from './apply.ts';
 import { keep, show } from './plan.ts';
 import { backupStore } from './planning-options.ts';
@@ -35,7 +35,7 @@ export const rollbackCommand: AnyCommand = command({
     ['rollback --to 20261122093000_movies_by_genre --auto-approve', 'Back to the state after that migration'],
   ],
   run: (flags, output) =>
-    inSession(flags, async (session) => {
+    movingRows(flags, { output, events: true }, async (session) => {
       const { planRollbackOrUnfinished } = await import('../../app/rollback.ts');
       const plan = await planRollbackOrUnfinished(session, {
         to: flags.to ?? null,

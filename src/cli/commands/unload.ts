@@ -1,7 +1,7 @@
 import type { UnloadInput } from '../../app/unload.ts';
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { formatChoices, maxRejectsOf, rateOf } from './load.ts';
 
@@ -59,7 +59,7 @@ export const unloadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await inSession(flags, async (session) => {
+    const report = await movingRows(flags, { output, events: false }, async (session) => {
       const { unloadTable } = await import('../../app/unload.ts');
       return untilSignalled(async (signal) => {
         line.begin('unload');
@@ -67,7 +67,8 @@ export const unloadCommand: AnyCommand = command({
           return await unloadTable(session, {
             ...input,
             signal,
-            onProgress: ({ read }) => line.update({ unit: 'rows', done: read, total: null }),
+            onProgress: ({ read, bytes, rejected }) =>
+              line.update({ unit: 'rows', done: read, total: null, table: input.table, bytes, rejected }),
           });
         } finally {
           line.end();

@@ -2,7 +2,7 @@ import type { VerifyMode } from '../../app/verify.ts';
 import { CqlformError, type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
-import { inSession } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const verifyCommand: AnyCommand = command({
@@ -27,7 +27,7 @@ export const verifyCommand: AnyCommand = command({
   ],
   run: async (flags, output): Promise<ExitCode> => {
     const mode = modeOf(flags);
-    const verified = await inSession(flags, async (session) => {
+    const verified = await movingRows(flags, { output, events: false }, async (session) => {
       const { verify } = await import('../../app/verify.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'verify', (onProgress) =>

@@ -3,8 +3,8 @@ import type { UnloadReport } from '../../app/unload.ts';
 import type { LoadProgress } from '../../copy/load.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
 
-/** `1,204,000 rows written, 98,000 rows/s, 112.0 MiB of 214.3 MiB, 52%, 11.2 s left, 3 rejected` */
-export function loadProgressText(progress: LoadProgress, elapsedMs: number): string {
+/** `events: 1,204,000 rows written, 98,000 rows/s, 112.0 MiB of 214.3 MiB, 52%, 11.2 s left, 3 rejected` */
+export function loadProgressText(table: string, progress: LoadProgress, elapsedMs: number): string {
   const { written, rejected, bytes, totalBytes } = progress;
   const perSecond = elapsedMs < 200 ? null : Math.round((written / elapsedMs) * 1000);
   const parts = [`${countText(written)} rows written`];
@@ -17,7 +17,7 @@ export function loadProgressText(progress: LoadProgress, elapsedMs: number): str
     }
   }
   if (rejected > 0) parts.push(`${countText(rejected)} rejected`);
-  return parts.join(', ');
+  return `${table}: ${parts.join(', ')}`;
 }
 
 export function loadText(report: LoadReport): string {

@@ -9,7 +9,7 @@ export function bytesText(bytes: number | null): string {
     left /= 1024;
     unit += 1;
   }
-  return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 ? Math.round(left) : left.toFixed(1)} ${units[unit]}`;
 }
 
 /** `3,201`; `unknown` for null. */

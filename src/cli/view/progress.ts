@@ -26,16 +26,24 @@ export class ProgressLine {
   }
 
   update(progress: Progress): void {
-    this.show((elapsedMs) => progressText(progress, elapsedMs));
+    this.show((elapsedMs) => progressText(progress, elapsedMs), progress);
   }
 
-  /** The same for what has words of its own. */
-  show(words: (elapsedMs: number) => string): void {
+  /** The same for what has words of its own; with --json the facts are printed instead of them. */
+  show(words: (elapsedMs: number) => string, facts: object): void {
     const now = performance.now();
-    if (now - this.#drawn < (this.#output.live ? redrawMs : plainLineMs)) return;
+    const { live, json, status } = this.#output;
+    if (now - this.#drawn < (live && !json ? redrawMs : plainLineMs)) return;
     this.#drawn = now;
-    const text = `        ${words(now - this.#begun)}`;
-    if (this.#output.live) {
+    const milliseconds = Math.round(now - this.#begun);
+    if (json) {
+      this.#output.err(
+        JSON.stringify({ kind: 'progress', of: this.#title, ...facts, milliseconds, flow: status.text }),
+      );
+      return;
+    }
+    const text = `        ${words(milliseconds)}${status.text === null ? '' : `, ${status.text}`}`;
+    if (live) {
       process.stderr.write(clearLine + text.slice(0, this.#output.width - 1));
       this.#onScreen = true;
     } else this.#output.err(`${text}  (${this.#title})`);

@@ -82,8 +82,17 @@ function resultText(result: StepResult): string {
   });
 }
 
-/** `1,234 of 10,000 rows, 12%, 3,400 rows/s, 3 s left` */
+/** `movies: 1,234 rows of ~10,000, 12%, 3,400 rows/s, 3 s left, 1.2 MiB, 180.0 KiB/s, 3 rejected` */
 export function progressText(progress: Progress, elapsedMs: number): string {
+  const { table, bytes = 0, rejected = 0 } = progress;
+  const parts = [amountText(progress, elapsedMs)];
+  if (bytes > 0)
+    parts.push(bytesText(bytes), ...(elapsedMs < 200 ? [] : [`${bytesText((bytes / elapsedMs) * 1000)}/s`]));
+  if (rejected > 0) parts.push(`${countText(rejected)} rejected`);
+  return `${table === undefined ? '' : `${table}: `}${parts.join(', ')}`;
+}
+
+function amountText(progress: Progress, elapsedMs: number): string {
   const { done, total, unit } = progress;
   const amount =
     unit === 'bytes' ? bytesText(done) : unit === 'milliseconds' ? durationText(done) : `${countText(done)} ${unit}`;
