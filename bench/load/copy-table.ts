@@ -35,6 +35,7 @@ const copier = createCopier({
   rows: createRows(connection),
   clock: systemClock,
   openSource: () => Promise.reject(new Error('there is no foreign source')),
+  openTable: () => Promise.reject(new Error('there is no other cluster')),
 });
 const mappings = Object.fromEntries(
   columnNames.map((name): [string, ColumnMapping] => [name, { kind: 'column', from: name }]),

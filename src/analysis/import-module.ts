@@ -73,7 +73,7 @@ function ownModule(specifier: string, parent: string | undefined): string {
 }
 
 /** What the package exports; the name of the file, `index` for `cqlform` itself. */
-export const ownModules: readonly string[] = ['index', 'files', 'mongodb', 'mysql', 'postgres', 'sqlite'];
+export const ownModules: readonly string[] = ['index', 'cassandra', 'files', 'mongodb', 'mysql', 'postgres', 'sqlite'];
 
 export function ownModuleUrl(name: string): URL {
   return new URL(`../${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url);

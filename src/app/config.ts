@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { contactPointsIn } from './contact-points.ts';
 import type { AutomaticStore, Project, Secret } from './project.ts';
 import { addressesOf, sourcesSchema } from './source-addresses.ts';
 
@@ -178,28 +179,10 @@ function keyspaceNamed(name: string): string {
 
 function contactPointsOf(merged: Settings, overrides: Overrides): readonly string[] | null {
   const said = overrides.contactPoints ?? fromEnv('CONTACT_POINTS');
-  const split = (text: string): string[] =>
-    text
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '');
-  if (said !== undefined) return withoutCredentials(split(said));
-  if (merged.contactPoints === undefined) return null;
-  const given = Array.isArray(merged.contactPoints) ? merged.contactPoints : split(secretOf(merged.contactPoints)());
-  return withoutCredentials(given);
-}
-
-/** Addresses are printed; a password in one would be, too. */
-function withoutCredentials(points: readonly string[]): readonly string[] {
-  if (points.every((point) => !point.includes('@'))) return points;
-  throw new CqlformError(
-    'CONTACT_POINT_CREDENTIALS',
-    'a contact point has an @: credentials do not belong into addresses',
-    {
-      next: 'Give host:port, and the user under `credentials` in the configuration or as CQLFORM_USERNAME and CQLFORM_PASSWORD.',
-      exitCode: exitCodes.usage,
-    },
-  );
+  if (said !== undefined) return contactPointsIn(said);
+  const { contactPoints } = merged;
+  if (contactPoints === undefined) return null;
+  return contactPointsIn(Array.isArray(contactPoints) ? contactPoints : secretOf(contactPoints)());
 }
 
 function credentialsOf(merged: Settings): Project['cluster']['credentials'] {

@@ -3,7 +3,7 @@ import { localStore } from '../backup/stores/local.ts';
 import { createCopier } from '../copy/copier.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Backups, Copier } from '../ports/engines.ts';
-import { createOpenSource } from '../sources/open.ts';
+import { openersOf } from './openers.ts';
 import type { Session } from './session.ts';
 import { parseStore } from './store.ts';
 
@@ -18,11 +18,7 @@ export function enginesOf(session: Session): Engines {
   const { rows, clock, identity, project } = session;
   const repositories = new Map<string, Backups>();
   return {
-    copier: createCopier({
-      rows,
-      clock,
-      openSource: createOpenSource({ projectFolder: project.folder, addresses: project.sources }),
-    }),
+    copier: createCopier({ rows, clock, ...openersOf(project) }),
     backupsAt: (name) => {
       const known = repositories.get(name);
       if (known !== undefined) return known;

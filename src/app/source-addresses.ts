@@ -1,23 +1,12 @@
 import { z } from 'zod';
-import type { SourceAddress, TlsFiles } from '../ports/source.ts';
+import type { SourceAddress } from '../ports/source.ts';
+import { type ClusterSetting, clusterAddressOf, clusterSchemas } from './cluster-addresses.ts';
 import type { Secret } from './project.ts';
+import { type EnvSetting, fromEnvironment, type Resolving, type TlsSetting, text } from './source-settings.ts';
 
-const fromEnvironment = z.object({ kind: z.literal('env'), name: z.string() });
 const password = z.custom<z.infer<typeof fromEnvironment>>((value) => fromEnvironment.safeParse(value).success, {
   message: "a password does not stand here in the clear: give env('NAME')",
 });
-const text = z.string().min(1);
-
-type TlsSetting =
-  | boolean
-  | {
-      ca?: string | undefined;
-      cert?: string | undefined;
-      key?: string | undefined;
-      verify?: boolean | undefined;
-      serverName?: string | undefined;
-    };
-type EnvSetting = z.infer<typeof fromEnvironment>;
 type Connection =
   | { url: string | EnvSetting; password?: EnvSetting | undefined; tls?: TlsSetting | undefined }
   | {
@@ -28,7 +17,8 @@ type Connection =
       password?: EnvSetting | undefined;
       tls?: TlsSetting | undefined;
     }
-  | { file: string };
+  | { file: string }
+  | ClusterSetting;
 
 /** The `sources` of the configuration. */
 export function sourcesSchema(tls: z.ZodType<TlsSetting>): z.ZodType<Record<string, Connection>> {
@@ -49,10 +39,16 @@ export function sourcesSchema(tls: z.ZodType<TlsSetting>): z.ZodType<Record<stri
     tls: tls.optional(),
   });
   const byFile = z.strictObject({ file: text });
+  const cluster = clusterSchemas(tls, password);
+  const schemaFor = (has: (name: string) => boolean): z.ZodType<Connection> => {
+    if (has('file')) return byFile;
+    if (has('secureConnectBundle')) return cluster.byBundle;
+    if (has('contactPoints')) return cluster.byNodes;
+    return has('url') ? byUrl : byHost;
+  };
   const connection = z.unknown().transform((value, context): Connection => {
     const has = (name: string): boolean => typeof value === 'object' && value !== null && name in value;
-    const schema = has('file') ? byFile : has('url') ? byUrl : byHost;
-    const parsed = schema.safeParse(value);
+    const parsed = schemaFor(has).safeParse(value);
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });
     return z.NEVER;
@@ -68,21 +64,14 @@ function hasPassword(url: string): boolean {
 /** Addresses whose secrets are resolved by whoever connects. */
 export function addressesOf(
   sources: Readonly<Record<string, Connection>>,
-  {
-    secretOf,
-    tlsOf,
-    path,
-  }: {
-    readonly secretOf: (value: string | EnvSetting) => Secret;
-    readonly tlsOf: (tls: TlsSetting | undefined) => TlsFiles | null;
-    readonly path: (one: string) => string;
-  },
+  { secretOf, tlsOf, path }: Resolving,
 ): Readonly<Record<string, SourceAddress>> {
   const secret = (value: string | EnvSetting | undefined): Secret | null =>
     value === undefined ? null : secretOf(value);
   return Object.fromEntries(
     Object.entries(sources).map(([name, one]): readonly [string, SourceAddress] => {
       if ('file' in one) return [name, { kind: 'file', path: path(one.file) }];
+      if ('keyspace' in one) return [name, clusterAddressOf(one, { secretOf, tlsOf, path })];
       const common = { password: secret(one.password), tls: tlsOf(one.tls) };
       if ('url' in one) return [name, { kind: 'url', url: secretOf(one.url), ...common }];
       const { port = null, database } = one;

@@ -1,12 +1,13 @@
 import { tryRows } from '../copy/try-rows.ts';
 import { CqlformError } from '../kernel/errors.ts';
-import type { DataSpec, ForeignSource } from '../model/data.ts';
+import type { ClusterSource, DataSpec, ForeignSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { ApplyInput, SourceFinding } from '../planner/input.ts';
 import type { Source, SourceNote, SourceRow } from '../ports/source.ts';
-import { createOpenSource } from '../sources/open.ts';
+import { seenTable } from './cluster-findings.ts';
+import { type Openers, openersOf } from './openers.ts';
 import type { Project } from './project.ts';
 
 /** How many rows of a source are tried before a plan is made. */
@@ -14,7 +15,7 @@ const sampled = 1000;
 const examples = 3;
 
 /**
- * Looks at every foreign source of the migrations: is it there, how large, is it as declared, and do some of its rows
+ * Looks at every source of the migrations that is not a table of the keyspace: is it there, how large, is it as declared, and do some of its rows
  * get through?
  */
 export async function sourceFindings(
@@ -23,13 +24,16 @@ export async function sourceFindings(
   live: LiveKeyspace,
 ): Promise<NonNullable<ApplyInput['sources']>> {
   const types = typesOf(pending, live);
-  const foreign = pending.flatMap(({ id, data }) =>
-    data.flatMap((spec) =>
-      spec.from.kind === 'foreign' ? [{ key: `${id}/${spec.index}`, source: spec.from, spec }] : [],
-    ),
-  );
+  const openers = openersOf(project);
   const found = await Promise.all(
-    foreign.map(async ({ key, source, spec }) => [key, await findingOf(project, source, { spec, types })] as const),
+    pending.flatMap(({ id, data }) =>
+      data.flatMap((spec) => {
+        const { from } = spec;
+        if (from.kind === 'table') return [];
+        const key = `${id}/${spec.index}`;
+        return [findingOf(from, openers, { spec, types }).then((finding) => [key, finding] as const)];
+      }),
+    ),
   );
   return Object.fromEntries(found);
 }
@@ -40,23 +44,37 @@ interface Tried {
   readonly types: ByName<UserType> | null;
 }
 
-async function findingOf(project: Project, source: ForeignSource, tried: Tried): Promise<SourceFinding> {
-  const openSource = createOpenSource({ projectFolder: project.folder, addresses: project.sources });
+async function findingOf(
+  source: ForeignSource | ClusterSource,
+  openers: Openers,
+  tried: Tried,
+): Promise<SourceFinding> {
   try {
-    const opened = await openSource(source);
-    try {
-      const { rows, bytes, missing, notes = [] } = await opened.facts();
-      const unreadable = notes.some(({ severity }) => severity === 'error');
-      const sample = unreadable ? [] : await sampleOf(opened);
-      return { rows, bytes, missing, problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
-    } finally {
-      await opened.close();
-    }
+    return await (source.kind === 'cluster'
+      ? clusterFinding(source, openers, tried)
+      : foreignFinding(source, openers, tried));
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
     const { code, message, next } = thrown;
     return { rows: null, bytes: null, missing: [], problem: { code, message, next } };
   }
+}
+
+async function foreignFinding(source: ForeignSource, { openSource }: Openers, tried: Tried): Promise<SourceFinding> {
+  const opened = await openSource(source);
+  try {
+    const { rows, bytes, missing, notes = [] } = await opened.facts();
+    const unreadable = notes.some(({ severity }) => severity === 'error');
+    const sample = unreadable ? [] : await sampleOf(opened);
+    return { rows, bytes, missing, problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function clusterFinding(source: ClusterSource, { openTable }: Openers, tried: Tried): Promise<SourceFinding> {
+  const { rows, bytes, notes, sample } = await seenTable(source, { openTable, sampled });
+  return { rows, bytes, missing: [], problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
 }
 
 async function sampleOf(source: Source): Promise<readonly SourceRow[]> {

@@ -7,9 +7,26 @@ import type { ConnectOptions } from './connect.ts';
 /** What a failed connection attempt tells the user: each address with its reason, and no secret. */
 export async function connectError(thrown: unknown, options: ConnectOptions): Promise<CqlformError> {
   if (thrown instanceof CqlformError) return thrown;
+  const { secureConnectBundle } = options;
+  if (secureConnectBundle !== undefined && !isOfNodes(thrown)) return bundleInvalid(secureConnectBundle, thrown);
   const attempts = [...attemptsOf(thrown, options), ...(await unresolved(options))];
   const refused = attempts.filter((attempt) => attempt.error instanceof errors.AuthenticationError);
   return refused.length > 0 ? authenticationFailed(refused, options) : unreachable(attempts);
+}
+
+/** What the driver throws before it has asked anybody is about the bundle. */
+function isOfNodes(thrown: unknown): boolean {
+  return thrown instanceof errors.NoHostAvailableError || thrown instanceof errors.AuthenticationError;
+}
+
+function bundleInvalid(path: string, thrown: unknown): CqlformError {
+  const missing = thrown instanceof Error && Reflect.get(thrown, 'code') === 'ENOENT';
+  const reason = missing ? 'there is no such file' : reasonOf(thrown).replace(/\.$/, '');
+  return new CqlformError('SECURE_BUNDLE_INVALID', `the secure connect bundle ${path} cannot be used: ${reason}`, {
+    next: 'Download it anew from the Astra console, as one zip file for the database and region, and correct its path.',
+    fields: { path },
+    cause: thrown,
+  });
 }
 
 interface Attempt {

@@ -19,6 +19,8 @@ export interface TlsOptions {
 export interface ConnectOptions {
   /** `host`, `host:port` or `[address]:port`; the port is 9042 by default and the same on every node. */
   readonly contactPoints: readonly string[];
+  /** The path of Astra DB's zip file: contact points and TLS are in it, and none are given beside it. */
+  readonly secureConnectBundle?: string;
   /** By default that of the first node that answers. */
   readonly localDataCenter?: string;
   readonly credentials?: { readonly username: string; readonly password: string };
@@ -31,6 +33,8 @@ export interface ConnectOptions {
   /** How long a node may take to answer a schema statement; afterwards its outcome is unknown. */
   readonly ddlTimeoutMs?: number;
 }
+
+type DriverOptions = ConstructorParameters<typeof Client>[0];
 
 export const defaultPort = 9042;
 export const defaultDdlTimeoutMs = 60_000;
@@ -48,7 +52,7 @@ export interface Connection {
 
 /**
  * Connects to the first contact point that answers; other nodes are connected to in the background.
- * Throws `CLUSTER_UNREACHABLE`, `AUTHENTICATION_FAILED` or `DATA_CENTER_UNKNOWN`.
+ * Throws `CLUSTER_UNREACHABLE`, `AUTHENTICATION_FAILED`, `DATA_CENTER_UNKNOWN` or `SECURE_BUNDLE_INVALID`.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const policy = new LocalDataCenterPolicy(options.localDataCenter);
@@ -80,19 +84,15 @@ export function portOf(contactPoint: string): number {
   return digits === undefined ? defaultPort : Number(digits);
 }
 
-function driverOptions(
-  options: ConnectOptions,
-  loadBalancing: LocalDataCenterPolicy,
-): ConstructorParameters<typeof Client>[0] {
+function driverOptions(options: ConnectOptions, loadBalancing: LocalDataCenterPolicy): DriverOptions {
   return {
-    contactPoints: [...options.contactPoints],
+    ...placeOf(options),
     policies: {
       loadBalancing,
       // The default waits up to ten minutes; a node that comes back is wanted within a run.
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(100, 2_000, true),
     },
     ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
-    ...(options.tls === undefined ? {} : { sslOptions: tlsOptions(options.tls) }),
     applicationName: options.applicationName ?? 'cqlform',
     // The schema is read by introspect.ts; the driver's copy of all keyspaces would be fetched for nothing.
     isMetadataSyncEnabled: false,
@@ -114,7 +114,16 @@ function driverOptions(
   };
 }
 
-function tlsOptions(tls: TlsOptions): NonNullable<ConstructorParameters<typeof Client>[0]['sslOptions']> {
+/** The driver takes a bundle or the addresses, and refuses both. */
+function placeOf({ contactPoints, secureConnectBundle, tls }: ConnectOptions): DriverOptions {
+  if (secureConnectBundle !== undefined) return { cloud: { secureConnectBundle } };
+  return {
+    contactPoints: [...contactPoints],
+    ...(tls === undefined ? {} : { sslOptions: tlsOptions(tls) }),
+  };
+}
+
+function tlsOptions(tls: TlsOptions): NonNullable<DriverOptions['sslOptions']> {
   return {
     // Said in any case: the driver's own default is to accept any certificate.
     rejectUnauthorized: tls.verify ?? true,

@@ -110,6 +110,7 @@ class NewestSearch {
         table: this.#request.table.name,
         range,
         consistency: this.#consistency,
+        source: null,
       });
     }
     this.#pending.push(...(smaller ?? [range]));

@@ -27,7 +27,11 @@ import { Writer } from './write.ts';
 import { createBlockWriter } from './write-blocks.ts';
 
 /** Rows of the cluster behind a connection. Closing the connection is its owner's. */
-export function createRows(connection: Pick<Connection, 'client' | 'options'>): Rows {
+export function createRows(
+  connection: Pick<Connection, 'client' | 'options'>,
+  /** `source`: what the configuration calls the cluster, when it is another than the own. */
+  { source = null }: { readonly source?: string | null } = {},
+): Rows {
   const { client } = connection;
   installRawRows();
   const brake = new Brake(client);
@@ -51,10 +55,11 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
     splitFor: async (keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]> =>
       splitRing((await isSmall(client, keyspace, table)) ? 1 : parts),
     scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
-      scanPages(request, { client, pageSize: pageSizeOf(request), elementTimes: elementTimes(), unpaused }),
+      scanPages(request, { client, source, pageSize: pageSizeOf(request), elementTimes: elementTimes(), unpaused }),
     scanRaw: (request: RawScanRequest): AsyncIterable<RawRows> =>
       scanRawPages(request, {
         client,
+        source,
         pageSize: pageSizeOf({ ...request, times: false }),
         elementTimes: false,
         unpaused,
@@ -63,6 +68,7 @@ export function createRows(connection: Pick<Connection, 'client' | 'options'>): 
       const timed = { ...request, times: true };
       return scanThrough(timed, through, {
         client,
+        source,
         pageSize: pageSizeOf(timed),
         elementTimes: elementTimes(),
         unpaused,

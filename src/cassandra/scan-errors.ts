@@ -48,12 +48,15 @@ export interface ReadSubject {
   readonly table: string;
   readonly range: TokenRange;
   readonly consistency: Consistency;
+  /** What the configuration calls the cluster, when it is another than the own. */
+  readonly source: string | null;
 }
 
 /** The error of a read that was given up. */
 export function readError(thrown: unknown, subject: ReadSubject): CqlformError {
   if (thrown instanceof CqlformError) return thrown;
-  const name = `${subject.keyspace}.${subject.table}`;
+  const { source } = subject;
+  const name = `${subject.keyspace}.${subject.table}${source === null ? '' : ` of source ${source}`}`;
   const range = `(${subject.range.start}, ${subject.range.end}]`;
   const fields = { keyspace: subject.keyspace, table: subject.table, range, consistency: subject.consistency };
   const reason = reasonOf(thrown);
@@ -74,6 +77,7 @@ export function readError(thrown: unknown, subject: ReadSubject): CqlformError {
       cause: thrown,
     });
   }
+  if (trouble === 'unreachable' && source !== null) return connectionLost(thrown, source, { ...fields, reason });
   if (trouble === 'unreachable') {
     return new CqlformError('CLUSTER_UNREACHABLE', `no node takes the request to read ${name}: ${reason}`, {
       next: 'Bring the nodes back, then run the command again; `cqlform status` shows which are up.',
@@ -87,6 +91,19 @@ export function readError(thrown: unknown, subject: ReadSubject): CqlformError {
     `reading ${name}, tokens ${range}, at ${subject.consistency} timed out: ${reason}`,
     { next: 'Run the command again when the cluster is less busy.', fields, retryable: true, cause: thrown },
   );
+}
+
+function connectionLost(
+  thrown: unknown,
+  source: string,
+  { reason, ...fields }: { readonly reason: string } & Readonly<Record<string, string>>,
+): CqlformError {
+  return new CqlformError('SOURCE_CONNECTION_LOST', `the connection to source ${source} broke: ${reason}`, {
+    next: 'Apply again: it goes on with the pieces that are not finished.',
+    fields: { ...fields, connection: source },
+    retryable: true,
+    cause: thrown,
+  });
 }
 
 /** `NODES_MISSING`: fewer replicas are alive than the consistency level needs. */

@@ -41,6 +41,8 @@ export class PageSize {
 
 export interface ScanContext {
   readonly client: Client;
+  /** What the configuration calls the cluster, when it is another than the own. */
+  readonly source: string | null;
   readonly pageSize: PageSize;
   readonly elementTimes: boolean;
   /** Asked before each page: resolves when nobody wants a pause. Left out: at once. */
@@ -142,7 +144,8 @@ class PageFetcher {
         const trouble = troubleOf(thrown);
         const most = trouble === 'failure' ? mostFailures : mostAttempts;
         if (trouble === 'refused' || trouble === 'unavailable' || attempt >= most) {
-          throw readError(thrown, { ...this.#request, table: this.#request.table.name });
+          const { source } = this.#context;
+          throw readError(thrown, { ...this.#request, table: this.#request.table.name, source });
         }
         if (trouble === 'timeout' || trouble === 'failure') this.#context.pageSize.shrink();
         await pause(Math.min(5000, 50 * 2 ** attempt) * (0.5 + Math.random() / 2));
@@ -198,6 +201,7 @@ export function driverConsistency(consistency: Consistency): types.consistencies
     QUORUM: types.consistencies.quorum,
     LOCAL_QUORUM: types.consistencies.localQuorum,
     ONE: types.consistencies.one,
+    LOCAL_ONE: types.consistencies.localOne,
   }[consistency];
 }
 

@@ -1,16 +1,15 @@
 import type { CopyAccounts } from '../model/journal.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Rows } from '../ports/cluster.ts';
 import type { CopyRequest, WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
-import type { OpenSource, Source } from '../ports/source.ts';
+import type { SourceFacts } from '../ports/source.ts';
 import { assertAddUp } from './accounts.ts';
 import { newestDone } from './checkpoints.ts';
 import { countRepeated } from './collisions.ts';
 import type { Piece } from './input.ts';
-import { assertReadsInTheClear } from './masked-source.ts';
+import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
-import { rowWork, tableRead } from './row-work.ts';
+import { rowWork } from './row-work.ts';
 import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
@@ -19,9 +18,7 @@ import { tablePieces } from './table-pieces.ts';
 import { assertNoCounters } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
 
-export interface CopyDependencies {
-  readonly rows: Rows;
-  readonly openSource: OpenSource;
+export interface CopyDependencies extends InputDependencies {
   readonly clock: Clock;
 }
 
@@ -32,33 +29,27 @@ export async function copyData(
   dependencies: CopyDependencies,
 ): Promise<CopyAccounts> {
   assertNoCounters(request.into);
-  if (request.from !== null) await assertReadsInTheClear(dependencies.rows, context.keyspace, request.from);
-  const { from } = request.spec;
-  const source = from.kind === 'foreign' ? await dependencies.openSource(from) : null;
-  try {
-    return await run({ request, context, dependencies, source });
-  } finally {
-    await source?.close();
-  }
+  return withInput(request, { context, dependencies }, (input) => run({ request, context, dependencies, input }));
 }
 
 interface Running {
   readonly request: CopyRequest;
   readonly context: WorkContext;
   readonly dependencies: CopyDependencies;
-  readonly source: Source | null;
+  readonly input: OpenedInput;
 }
 
 async function run(running: Running): Promise<CopyAccounts> {
-  const { request, context, dependencies, source } = running;
+  const { request, context, dependencies, input } = running;
   const { spec, into, rejectsFile } = request;
   const spool = new Spool(rejectsFile);
-  const facts = source === null ? null : await source.facts();
+  const facts = input.kind === 'source' ? await input.source.facts() : null;
+  const identity = identityOf(input, facts);
   const rejects = new RejectLimit(spec.maxRejects, facts?.rows ?? null);
-  const tracked = !keysAreKept(request);
+  const tracked = !keysAreKept(running);
 
-  const done = await stillFinished(context.finished, { spool, identity: facts?.identity ?? null });
-  const { finished, todo } = await piecesOf(running, { done, spool, identity: facts?.identity ?? '' });
+  const done = await stillFinished(context.finished, { spool, identity });
+  const { finished, todo } = await piecesOf(running, { done, spool, identity: identity ?? '' });
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -66,9 +57,9 @@ async function run(running: Running): Promise<CopyAccounts> {
     into,
     spool,
     onReject: (reason, row) => rejects.add(reason, row.place()),
-    work: rowWork({ request, context, clock: dependencies.clock, tracked }),
+    work: rowWork({ request, context, input, clock: dependencies.clock, tracked }),
     totalRows: facts?.rows ?? null,
-    straight: tracked ? null : straightOf(request),
+    straight: tracked ? null : straightOf(running),
   });
   engine.resume(finished);
   rejects.resume(engine.total);
@@ -114,28 +105,42 @@ async function piecesOf(
   running: Running,
   { done, spool, identity }: { readonly done: readonly Checkpoint[]; readonly spool: Spool; readonly identity: string },
 ): Promise<{ readonly finished: readonly Checkpoint[]; readonly todo: readonly Piece[] }> {
-  const { context, dependencies, source } = running;
+  const { input } = running;
   const names = new Set(done.map(({ range }) => range));
-  if (source !== null) {
-    const pieces = await sourcePieces(source, { identity, spool });
+  if (input.kind === 'source') {
+    const pieces = await sourcePieces(input.source, { identity, spool });
     const known = new Set(pieces.map(({ id }) => id));
     const finished = done.filter(({ range }) => known.has(range));
     return { finished, todo: pieces.filter(({ id }) => !names.has(id)) };
   }
-  const { table, columns } = tableRead(running.request);
-  const { keyspace, types } = context;
-  const reading = { rows: dependencies.rows, keyspace, table, types, columns, times: true };
-  return { finished: done, todo: await tablePieces(reading, [...names]) };
+  return {
+    finished: done,
+    todo: await tablePieces({ ...input.table, columns: input.columns, times: true }, [...names]),
+  };
+}
+
+/** Null: what an earlier attempt read counts in any case. A table of the own keyspace is the plan's, which is checked. */
+function identityOf(input: OpenedInput, facts: SourceFacts | null): string | null {
+  if (facts !== null) return facts.identity;
+  return input.kind === 'table' && input.other ? input.table.identity : null;
 }
 
 /** Only a copy of columns as they are, where keys cannot meet. */
-function straightOf(request: CopyRequest): StraightCopy | null {
-  const { spec, from, into, floor } = request;
-  if (spec.kind !== 'copy' || from === null) return null;
-  return straightCopy({ from, into, columns: tableRead(request).columns, mappings: spec.columns, floor });
+function straightOf({ request, context, input }: Running): StraightCopy | null {
+  const { spec, into, floor } = request;
+  if (spec.kind !== 'copy' || input.kind === 'source') return null;
+  const { table, columns } = input;
+  return straightCopy({
+    from: table,
+    into: { table: into, types: context.types },
+    columns,
+    mappings: spec.columns,
+    floor,
+  });
 }
 
-function keysAreKept({ spec, from, into }: CopyRequest): boolean {
+function keysAreKept({ request: { spec, into }, context, input }: Running): boolean {
   if (spec.kind === 'backfill') return true;
-  return spec.kind === 'copy' && from !== null && keepsKeys(from, into, spec.columns);
+  if (spec.kind !== 'copy' || input.kind === 'source') return false;
+  return keepsKeys(input.table, { table: into, types: context.types }, spec.columns);
 }

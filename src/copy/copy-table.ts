@@ -10,7 +10,7 @@ import type { InputRow } from './input.ts';
 import { mappedWork } from './mapped-work.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
 import { straightCopy } from './straight.ts';
-import { tablePieces } from './table-pieces.ts';
+import { ownTable, tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
 import { type RowWork, WriteEngine } from './write-engine.ts';
 
@@ -27,7 +27,7 @@ export async function copyTable(
   assertNoCounters(into);
   await assertReadsInTheClear(rows, context.keyspace, from);
   const columns = readColumns(from, request.columns);
-  const { keyspace, types } = context;
+  const { types } = context;
   const finished = newestDone(context.finished);
   const refused = new Refused(request);
   const engine = new WriteEngine({
@@ -40,7 +40,13 @@ export async function copyTable(
     totalRows: null,
     straight: request.withinRow
       ? null
-      : straightCopy({ from, into, columns, mappings: columnMappings(request.columns), floor: request.floor }),
+      : straightCopy({
+          from: { table: from, types },
+          into: { table: into, types },
+          columns,
+          mappings: columnMappings(request.columns),
+          floor: request.floor,
+        }),
     work: (): RowWork =>
       mappedWork({
         from,
@@ -59,7 +65,7 @@ export async function copyTable(
   });
   engine.resume(finished);
   const done = finished.map(({ range }) => range);
-  await engine.run(await tablePieces({ rows, keyspace, table: from, types, columns, times: true }, done));
+  await engine.run(await tablePieces({ ...ownTable(from, { rows, context }), columns, times: true }, done));
   refused.judge();
   assertAddUp(engine.total, `copy of ${from.name} into ${into.name}`);
   return { ...emptyTally(), ...engine.total, rejectsFile: null };

@@ -8,6 +8,7 @@ import type { RowWork, Write } from './write-engine.ts';
 
 export interface MappedWorkOptions {
   readonly from: Table;
+  /** Of the keyspace of `from`. */
   readonly types: ByName<UserType>;
   readonly columns: readonly string[];
   readonly mappings: CopySpec['columns'];
@@ -28,6 +29,7 @@ export function mappedWork(options: MappedWorkOptions): RowWork {
   const writes = new StoredWrites(mapper, {
     ...options,
     into: encoder.table,
+    types: encoder.types,
     markers: !inPlace,
     nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
   });

@@ -3,13 +3,11 @@ import { createInterface } from 'node:readline';
 import { tokenOf } from '../cql/token.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { type ForeignSource, type JsRow, RowRejected } from '../model/data.ts';
-import type { ByName, Table, UserType } from '../model/schema.ts';
-import type { Rows } from '../ports/cluster.ts';
 import { declaredRow } from './declared-values.ts';
 import type { InputRow, Piece } from './input.ts';
 import { type JoinedRow, joinRows, sameKey } from './joined-row.ts';
 import { isEdited, parseRejected, type RejectedRow, valuesOf } from './rejected-row.ts';
-import { copyConsistency, RowDecoder } from './table-pieces.ts';
+import { RowDecoder, type TableInput } from './table-pieces.ts';
 import { TargetEncoder } from './target-row.ts';
 
 const pageRows = 64;
@@ -19,14 +17,7 @@ export function foreignRejects(file: string, { columns }: ForeignSource): Piece 
   return rejectsPiece(file, async (rejected) => ofForeign(rejected, columns));
 }
 
-export interface StoredRejects {
-  readonly rows: Rows;
-  readonly keyspace: string;
-  readonly table: Table;
-  readonly types: ByName<UserType>;
-  /** Columns besides the key. */
-  readonly columns: readonly string[];
-}
+export type StoredRejects = Omit<TableInput, 'times'>;
 
 /** Rows of a rejects file, each read again from its table by its key; one that is not there any more has the problem `gone`. */
 export function storedRejects(file: string, from: StoredRejects): Piece {
@@ -123,10 +114,10 @@ class StoredReader {
   }
 
   async #find(key: Pick<JoinedRow, 'partitionKey' | 'clusteringKey'>): Promise<JoinedRow | null> {
-    const { rows, keyspace, table, types, columns } = this.#from;
+    const { rows, keyspace, table, types, columns, consistency } = this.#from;
     const token = tokenOf(key.partitionKey);
     const range = { start: token - 1n, end: token };
-    const pages = rows.scan({ keyspace, table, types, columns, range, times: true, consistency: copyConsistency });
+    const pages = rows.scan({ keyspace, table, types, columns, range, times: true, consistency });
     for await (const page of joinRows(pages)) {
       const found = page.find((row) => isRow(row, key));
       if (found !== undefined) return found;

@@ -4,9 +4,9 @@ import { assertAddUp } from './accounts.ts';
 import { countRepeated } from './collisions.ts';
 import type { CopyDependencies } from './copy-data.ts';
 import type { InputRow, Outcome, Piece } from './input.ts';
-import { assertReadsInTheClear } from './masked-source.ts';
+import { withInput } from './opened-input.ts';
 import { foreignRejects, gone, storedRejects } from './rejects-piece.ts';
-import { rowWork, tableRead } from './row-work.ts';
+import { type RowWorkOptions, rowWork } from './row-work.ts';
 import { Spool } from './spool.ts';
 import { assertNoCounters } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
@@ -15,13 +15,30 @@ import { WriteEngine } from './write-engine.ts';
 export async function replayRejects(
   request: ReplayRequest,
   context: WorkContext,
+  dependencies: CopyDependencies,
+): Promise<CopyAccounts> {
+  const { spec, into, replayed } = request;
+  assertNoCounters(into);
+  if (spec.from.kind === 'foreign') {
+    const piece = foreignRejects(replayed, spec.from);
+    return replay(piece, { request, context, input: { kind: 'source' } }, dependencies);
+  }
+  return withInput(request, { context, dependencies }, (input) => {
+    if (input.kind === 'source') throw new TypeError('a table was opened as something else');
+    const piece = storedRejects(replayed, { ...input.table, columns: input.columns });
+    return replay(piece, { request, context, input }, dependencies);
+  });
+}
+
+type Replaying = Pick<RowWorkOptions, 'context' | 'input'> & { readonly request: ReplayRequest };
+
+async function replay(
+  piece: Piece,
+  { request, context, input }: Replaying,
   { rows, clock }: Pick<CopyDependencies, 'rows' | 'clock'>,
 ): Promise<CopyAccounts> {
-  const { spec, from, into, rejectsFile } = request;
-  assertNoCounters(into);
-  if (from !== null) await assertReadsInTheClear(rows, context.keyspace, from);
+  const { spec, into, rejectsFile } = request;
   const spool = new Spool(rejectsFile);
-  const piece = pieceOf(request, context, rows);
   const engine = new WriteEngine({
     rows,
     clock,
@@ -29,7 +46,7 @@ export async function replayRejects(
     into,
     spool,
     onReject: () => undefined,
-    work: rowWork({ request, context, clock, tracked: true }),
+    work: rowWork({ request, context, input, clock, tracked: true }),
     problemOf: ({ problem }: InputRow): Outcome<never> | null =>
       problem === gone ? { kind: 'skip', reason: gone } : null,
     totalRows: null,
@@ -44,11 +61,4 @@ export async function replayRejects(
   assertAddUp(total, `replay of ${spec.kind} into ${into.name}`);
   await spool.remove();
   return { ...total, rejectsFile: total.rejected > 0 ? rejectsFile : null };
-}
-
-function pieceOf(request: ReplayRequest, { keyspace, types }: WorkContext, rows: CopyDependencies['rows']): Piece {
-  const { spec, replayed } = request;
-  if (spec.from.kind === 'foreign') return foreignRejects(replayed, spec.from);
-  const { table, columns } = tableRead(request);
-  return storedRejects(replayed, { rows, keyspace, table, types, columns });
 }

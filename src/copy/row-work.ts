@@ -1,17 +1,18 @@
 import type { DataSpec, RunClock, TransformSpec } from '../model/data.ts';
-import { keyColumns, type Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CopyRequest, WorkContext } from '../ports/engines.ts';
 import { copyForeignRow, transformRow } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { timesOf } from './joined-row.ts';
 import { fullKey, mappedWork } from './mapped-work.ts';
+import type { OpenedTableInput } from './opened-input.ts';
 import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 import type { RowWork, Write } from './write-engine.ts';
 
 export interface RowWorkOptions {
   readonly request: Omit<CopyRequest, 'rejectsFile'>;
   readonly context: WorkContext;
+  readonly input: OpenedTableInput | { readonly kind: 'source' };
   readonly clock: Clock;
   /** Whether keys are handed on, to be looked for again among all rows. */
   readonly tracked: boolean;
@@ -19,16 +20,16 @@ export interface RowWorkOptions {
 
 /** What a data spec does to each row; called anew for each piece. */
 export function rowWork(options: RowWorkOptions): () => RowWork {
-  const { request, context } = options;
+  const { request, context, input } = options;
   const { spec, into } = request;
   const encoder = new TargetEncoder(into, context.types);
   const run: RunClock = { startedAt: request.startedAt };
   if (spec.kind === 'transform') return () => emittedWork(options, transformed(spec, { encoder, run }));
-  if (request.from === null) {
+  if (input.kind === 'source') {
     if (spec.kind === 'backfill') throw new TypeError('a backfill reads its own table');
-    return () => emittedWork(options, (input) => copyForeignRow(input, { spec, encoder, run }));
+    return () => emittedWork(options, (row) => copyForeignRow(row, { spec, encoder, run }));
   }
-  return () => storedWork(options, { spec, encoder, run });
+  return () => storedWork(options, { spec, encoder, run, input });
 }
 
 type Emitted = (input: InputRow) => Outcome<TargetRow>;
@@ -89,17 +90,18 @@ function storedWork(
     spec,
     encoder,
     run,
+    input,
   }: {
     readonly spec: Exclude<DataSpec, TransformSpec>;
     readonly encoder: TargetEncoder;
     readonly run: RunClock;
+    readonly input: OpenedTableInput;
   },
 ): RowWork {
-  const { table, columns } = tableRead(request);
   return mappedWork({
-    from: table,
-    types: context.types,
-    columns,
+    from: input.table.table,
+    types: input.table.types,
+    columns: input.columns,
     mappings: spec.columns,
     inPlace: spec.kind === 'backfill',
     encoder,
@@ -110,14 +112,4 @@ function storedWork(
     clock,
     tracked,
   });
-}
-
-/** The live table that is read, and the declared columns besides its key. */
-export function tableRead({ spec, from }: Pick<CopyRequest, 'spec' | 'from'>): {
-  readonly table: Table;
-  readonly columns: readonly string[];
-} {
-  if (from === null || spec.from.kind !== 'table') throw new TypeError('a copy from a table was given no table');
-  const keys = new Set(keyColumns(from));
-  return { table: from, columns: spec.from.table.columns.map(({ name }) => name).filter((name) => !keys.has(name)) };
 }

@@ -1,6 +1,5 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { isMultiCell } from '../cql/select.ts';
-import { canonicalJson } from '../kernel/hash.ts';
 import { type ColumnMapping, RowRejected, type RunClock } from '../model/data.ts';
 import type { Bytes, Cell, CellTime } from '../model/row.ts';
 import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
@@ -9,6 +8,7 @@ import { cellOfType } from './cell-of-type.ts';
 import { mappedValue } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, keyAt, type RowTimes, timesOf } from './joined-row.ts';
+import { fitsAsItIs, type TypedTable } from './same-type.ts';
 import { wholeValue } from './table-pieces.ts';
 import type { TargetEncoder, TargetRow } from './target-row.ts';
 
@@ -26,6 +26,7 @@ export interface MappedRow {
 
 export interface MapperOptions {
   readonly from: Table;
+  /** Of the keyspace of `from`. */
   readonly types: ByName<UserType>;
   /** The columns that were read, besides the key. */
   readonly columns: readonly string[];
@@ -167,12 +168,14 @@ function sourceOf(
   if (at === undefined || type === null) throw new TypeError(`column ${mapping.from} was not read`);
   const target = encoder.column(name).type;
   if (at.kind === 'partition' || at.kind === 'clustering') {
-    const same = equalTypes(type, target);
+    const same = fitsAsItIs({ type, types }, { type: target, types: encoder.types });
     const { decode } = codecOf(type, types);
     const converted = (value: unknown): Bytes | null => (value === null ? null : encoder.value(name, value));
     return { kind: 'key', access: at, convert: (bytes) => (same ? bytes : converted(decode(bytes))) };
   }
-  if (equalTypes(type, target) && !isCounter(type)) return { kind: 'cell', access: at, convert: (cell) => cell };
+  if (fitsAsItIs({ type, types }, { type: target, types: encoder.types }) && !isCounter(type)) {
+    return { kind: 'cell', access: at, convert: (cell) => cell };
+  }
   const codec = codecOf(type, types);
   return {
     kind: 'cell',
@@ -184,17 +187,13 @@ function sourceOf(
           : codec.decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, types));
       // Empty bytes of a type that has no empty value.
       if (value === null) return null;
-      return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types });
+      return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types: encoder.types });
     },
   };
 }
 
 function typeOfColumn(table: Table, name: string): CqlType | null {
   return table.columns.find((column) => column.name === name)?.type ?? null;
-}
-
-function equalTypes(a: CqlType, b: CqlType): boolean {
-  return canonicalJson(a) === canonicalJson(b);
 }
 
 function isCounter(type: CqlType): boolean {
@@ -209,14 +208,19 @@ function timeOfCell(cell: Cell): CellTime {
 }
 
 /** True for mappings under which different rows always have different keys: every key column goes into the key byte by byte. */
-export function keepsKeys(from: Table, into: Table, mappings: Readonly<Record<string, ColumnMapping>>): boolean {
+export function keepsKeys(
+  from: TypedTable,
+  into: TypedTable,
+  mappings: Readonly<Record<string, ColumnMapping>>,
+): boolean {
   const carried = new Set(
-    keyColumns(into).flatMap((name) => {
+    keyColumns(into.table).flatMap((name) => {
       const mapping = mappings[name];
       if (mapping?.kind !== 'column') return [];
-      const [source, target] = [typeOfColumn(from, mapping.from), typeOfColumn(into, name)];
-      return source !== null && target !== null && equalTypes(source, target) ? [mapping.from] : [];
+      const [source, target] = [typeOfColumn(from.table, mapping.from), typeOfColumn(into.table, name)];
+      if (source === null || target === null) return [];
+      return fitsAsItIs({ type: source, types: from.types }, { type: target, types: into.types }) ? [mapping.from] : [];
     }),
   );
-  return keyColumns(from).every((name) => carried.has(name));
+  return keyColumns(from.table).every((name) => carried.has(name));
 }

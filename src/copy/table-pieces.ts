@@ -4,6 +4,7 @@ import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
+import type { WorkContext } from '../ports/engines.ts';
 import type { InputRow, Piece } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
@@ -14,11 +15,27 @@ export const copyConsistency: Consistency = 'LOCAL_QUORUM';
 /** Pieces of a table; also how much of it is done again after a crash. */
 const tableParts = 64;
 
-export interface TableInput {
+/** A table that rows are read from, here or in another cluster. */
+export interface ReadTable {
   readonly rows: Rows;
   readonly keyspace: string;
   readonly table: Table;
   readonly types: ByName<UserType>;
+  readonly consistency: Consistency;
+  /** Finished pieces count only while it is the same. */
+  readonly identity: string;
+}
+
+/** A table of the keyspace that is written. */
+export function ownTable(
+  table: Table,
+  { rows, context }: { readonly rows: Rows; readonly context: Pick<WorkContext, 'keyspace' | 'types'> },
+): ReadTable {
+  const { keyspace, types } = context;
+  return { rows, keyspace, table, types, consistency: copyConsistency, identity: table.name };
+}
+
+export interface TableInput extends ReadTable {
   /** Columns besides the key. */
   readonly columns: readonly string[];
   readonly times: boolean;
@@ -31,15 +48,15 @@ export async function tablePieces(input: TableInput, done: readonly string[]): P
   const ranges = await input.rows.splitFor(input.keyspace, input.table, tableParts);
   return remaining(ranges, doneRanges).map((range) => ({
     id: rangeName(range),
-    identity: input.table.name,
+    identity: input.identity,
     async *rows() {
-      const { keyspace, table, types, columns, times } = input;
-      const pages = input.rows.scan({ keyspace, table, types, columns, range, times, consistency: copyConsistency });
+      const { keyspace, table, types, columns, times, consistency } = input;
+      const pages = input.rows.scan({ keyspace, table, types, columns, range, times, consistency });
       for await (const page of joinRows(pages)) yield page.map((row) => decoder.inputRow(row));
     },
     async *through(through: PassThrough) {
-      const { keyspace, table, types, columns } = input;
-      const request = { keyspace, table, types, columns, range, consistency: copyConsistency };
+      const { keyspace, table, types, columns, consistency } = input;
+      const request = { keyspace, table, types, columns, range, consistency };
       for await (const { rows, passed, bytes } of input.rows.scanThrough(request, through)) {
         const others = rows.flatMap((row) => (row.kind === 'row' ? [decoder.inputRow({ ...row, statics: [] })] : []));
         yield { rows: others, passed, bytes };

@@ -20,12 +20,14 @@ const longestKeyPart = 65_535;
 /** Encodes rows for one table. */
 export class TargetEncoder {
   readonly table: Table;
+  readonly types: ByName<UserType>;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #encoders: ReadonlyMap<string, (value: unknown) => Bytes>;
   readonly #keys: ReadonlySet<string>;
 
   constructor(table: Table, types: ByName<UserType>) {
     this.table = table;
+    this.types = types;
     this.#columns = new Map(table.columns.map((column) => [column.name, column]));
     this.#encoders = new Map(
       table.columns.map((column) => {

@@ -1,6 +1,6 @@
 import { converterOf, isScalarKind } from '../model/conversion.ts';
 import type { ColumnMapping, JsRow, RunClock } from '../model/data.ts';
-import { keyColumns } from '../model/schema.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
 import type { CqlType } from './cql-type.ts';
 import type { FromOrigin } from './data-spec.ts';
 import { conversionOf, fits, isJson } from './fits.ts';
@@ -110,7 +110,16 @@ function misfit({ from, into }: Mapped, name: string, source: string): string | 
     const lost = conversionOf(read, written)?.verdict === 'lossy' ? ', which would lose something' : '';
     return `it is ${read.kind}, and ${written.kind} is wanted${lost}`;
   }
-  return keyColumns(into.table).includes(name) && mayBeNull(from, source) ? 'it may be null, and a key may not' : null;
+  if (!keyColumns(into.table).includes(name) || !mayBeNull(from, source)) return null;
+  return isStaticRow({ from, into }, name, source) ? null : 'it may be null, and a key may not';
+}
+
+/** Null in a clustering column means a partition's static cells alone, on both sides. */
+function isStaticRow({ from, into }: Pick<Mapped, 'from' | 'into'>, name: string, source: string): boolean {
+  const clusters = (table: Table, column: string): boolean =>
+    table.clusteringKey.some((part) => part.column === column);
+  if (from.kind === 'source' || !clusters(from.table, source) || !clusters(into.table, name)) return false;
+  return into.table.columns.some((column) => column.static);
 }
 
 function typeOf(origin: FromOrigin, name: string): CqlType | SourceType {

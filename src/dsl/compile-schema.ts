@@ -70,9 +70,10 @@ export class SchemaList {
         return;
       case 'data':
       case 'source':
+      case 'cluster-table':
       case 'migration':
         throw this.#mistake('NOT_IN_SCHEMA_LIST', {
-          message: `a ${origin.kind} stands in schema`,
+          message: `a ${origin.kind === 'cluster-table' ? 'table of another cluster' : origin.kind} stands in schema`,
           next: origin.kind === 'data' ? 'Move it to `data`.' : 'Take it out.',
         });
     }

@@ -40,7 +40,29 @@ export type SourceConnection =
   | {
       /** An SQLite database's file, relative to the project's folder. */
       readonly file: string;
-    };
+    }
+  | ClusterConnection;
+
+/** Another cluster, of Cassandra, DSE or Astra DB. */
+export type ClusterConnection = {
+  /** The keyspace of tables that name none. */
+  readonly keyspace: string;
+  readonly credentials?: { readonly username: string | Env; readonly password: Env };
+  /** How many replicas a read waits for; `LOCAL_QUORUM` unless said otherwise. */
+  readonly consistency?: 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE' | 'LOCAL_ONE';
+} & (
+  | {
+      /** `host` or `host:port`; or one text with commas, from the environment. */
+      readonly contactPoints: readonly string[] | string | Env;
+      /** That of the first node that answers, unless said otherwise. */
+      readonly localDataCenter?: string;
+      readonly tls?: Tls;
+    }
+  | {
+      /** Astra DB's zip file, relative to the project's folder; the address and the certificates are in it. */
+      readonly secureConnectBundle: string;
+    }
+);
 
 /** What can be said for all environments, and over again for one. */
 export interface Settings {

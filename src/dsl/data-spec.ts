@@ -1,13 +1,20 @@
-import type { ColumnMapping, DataSource, DataSpec, JsRow, TransformSpec } from '../model/data.ts';
+import {
+  type ColumnMapping,
+  type DataSource,
+  type DataSpec,
+  type JsRow,
+  sourceName,
+  type TransformSpec,
+} from '../model/data.ts';
 
 import { mappingsOf } from './column-mapping.ts';
 import { turned, turnsOf } from './json-value.ts';
 import { mistake, type Properties, propertiesOf, shown } from './mistake.ts';
-import { type DataOrigin, originOf, type SourceOrigin, type TableOrigin } from './origin.ts';
+import { type ClusterOrigin, type DataOrigin, originOf, type SourceOrigin, type TableOrigin } from './origin.ts';
 import { isPromise } from './promise.ts';
 import { isSignal } from './signals.ts';
 
-export type FromOrigin = TableOrigin | SourceOrigin;
+export type FromOrigin = TableOrigin | ClusterOrigin | SourceOrigin;
 
 /** What every data verb is given, checked. */
 interface Ends {
@@ -20,7 +27,7 @@ interface Ends {
 function endsOf(verb: DataSpec['kind'], spec: unknown, more: string): Ends {
   const given = propertiesOf(verb, spec, ['from', 'into', 'maxRejects', more]);
   const from = originOf(given['from']);
-  if (from?.kind !== 'table' && from?.kind !== 'source') {
+  if (from?.kind !== 'table' && from?.kind !== 'source' && from?.kind !== 'cluster-table') {
     throw mistake('DATA_FROM', {
       message: `${verb} reads from ${shown(given['from'])}`,
       next: 'Give `from` a table (`existing(…)`) or a source, e.g. `json.file(…)`.',
@@ -53,7 +60,7 @@ const tablesOf = ({ from, into }: Ends): readonly TableOrigin[] => (from.kind ==
 
 /** What a spec is called in messages. */
 export function subjectOf(verb: string, { from, into }: Pick<Ends, 'from' | 'into'>): string {
-  return `${verb} from ${from.kind === 'table' ? from.table.name : from.source.place} into ${into.table.name}`;
+  return `${verb} from ${sourceName(sourceOf(from))} into ${into.table.name}`;
 }
 
 export function copyOrigin(spec: unknown): DataOrigin {

@@ -1,4 +1,5 @@
 import type { RunClock } from '../model/data.ts';
+import type { ClusterTable } from './cluster-type.ts';
 import type { Converts } from './converts.ts';
 import type { Write } from './cql-type.ts';
 import { backfillOrigin, copyOrigin, transformOrigin } from './data-spec.ts';
@@ -6,12 +7,12 @@ import { withOrigin } from './origin.ts';
 import type { InsertOf, RowOf } from './row.ts';
 import type { Reject, Skip, Unset } from './signals.ts';
 import type { Source } from './source.ts';
-import type { Table } from './table-type.ts';
+import type { HasStatic, Table } from './table-type.ts';
 
 /** The only clock there is: fixed for the whole run, so that a resumed copy and a verify see the same value. */
 export type Run = RunClock;
 /** Where rows come from. */
-export type From = Table | Source;
+export type From = Table | ClusterTable | Source;
 
 type KeyOf<I> = I extends Table<infer _, infer _C, infer P, infer K> ? P | K : never;
 type ColumnOf<I> = I extends Table<infer _, infer C> ? keyof C & string : never;
@@ -25,13 +26,28 @@ type TargetValue<I, X> =
     : never;
 /** The type of a column, of a table or a source. */
 type TypeOf<T, X> = T extends { readonly columns: infer C } ? (X extends keyof C ? C[X] : never) : never;
+type ClusteringOf<T> =
+  T extends Table<infer _, infer _C, infer _P, infer K>
+    ? K
+    : T extends ClusterTable<infer _, infer _C, infer _P, infer K>
+      ? K
+      : never;
+/** Where null in a clustering column means a partition's static cells alone, on both sides. */
+type IsStaticRow<F, S, I, X> =
+  S extends ClusteringOf<F>
+    ? X extends ClusteringOf<I>
+      ? I extends { readonly columns: infer C }
+        ? HasStatic<C>
+        : false
+      : false
+    : false;
 /** Whether column S of F may go into column X of I by itself: by the conversion table, and null into no key. */
 type FitsInto<F, S, I, X, Row> =
   Converts<TypeOf<F, S>, TypeOf<I, X>> extends true
     ? X extends KeyOf<I>
       ? S extends keyof Row
         ? null extends Row[S]
-          ? false
+          ? IsStaticRow<F, S, I, X>
           : true
         : false
       : true

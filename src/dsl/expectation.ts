@@ -2,8 +2,9 @@ import type { Expectation } from '../model/migration.ts';
 import { type Column, keyColumns } from '../model/schema.ts';
 import { inOrder } from './column.ts';
 import type { SchemaList } from './compile-schema.ts';
-import { mistake, type Properties } from './mistake.ts';
-import { type DataOrigin, originOf, type TableOrigin, type TypeOrigin } from './origin.ts';
+import { mistake } from './mistake.ts';
+import type { DataOrigin, TableOrigin, TypeOrigin } from './origin.ts';
+import { userTypesIn } from './types-within.ts';
 
 /** What the file says it will find: one entry per table declared with `existing` that its schema or data reach. */
 export function expectationsOf(
@@ -13,7 +14,8 @@ export function expectationsOf(
   const reached = reachedTables(migration);
   const roots = new Set<TableOrigin>();
   for (const origin of reached) roots.add(rootOf(id, migration.schema, origin));
-  for (const type of typesOf(reached)) refuseUnlistedType(id, migration.schema, type);
+  for (const type of userTypesIn(reached.flatMap(({ types }) => Object.values(types))))
+    refuseUnlistedType(id, migration.schema, type);
   const expected = new Map<string, Expectation>();
   for (const root of roots) {
     if (root.how !== 'existing') continue;
@@ -78,22 +80,6 @@ function merged(id: string, before: Expectation | undefined, { table }: TableOri
     next: 'Let both say the same, or use one for both.',
     fields: { migration: id, table: name, key: keyColumns(table) },
   });
-}
-
-/** User-defined types inside the tables' columns. */
-function typesOf(tables: readonly TableOrigin[]): ReadonlySet<TypeOrigin> {
-  const found = new Set<TypeOrigin>();
-  const visit = (type: unknown): void => {
-    if (typeof type !== 'object' || type === null) return;
-    const origin = originOf(type);
-    if (origin?.kind === 'type') found.add(origin);
-    const { of, element, elements, key, value, fields } = type as Properties;
-    for (const part of [of, element, key, value]) visit(part);
-    for (const part of Array.isArray(elements) ? elements : []) visit(part);
-    for (const part of Object.values((fields ?? {}) as Properties)) visit(part);
-  };
-  for (const { types } of tables) for (const type of Object.values(types)) visit(type);
-  return found;
 }
 
 function refuseUnlistedType(id: string, schema: SchemaList, origin: TypeOrigin): void {

@@ -1,4 +1,4 @@
-import type { DataSpec, ForeignSource } from '../model/data.ts';
+import type { ClusterSource, DataSpec, ForeignSource } from '../model/data.ts';
 import type { Declaration, Drop, TableDelta, TypeDelta } from '../model/migration.ts';
 import type { SchemaObject, Table, UserType } from '../model/schema.ts';
 import type { Columns } from './cql-type.ts';
@@ -44,6 +44,13 @@ export interface SourceOrigin {
   readonly source: ForeignSource;
   readonly types: SourceColumns;
 }
+/** A table of another cluster. */
+export interface ClusterOrigin {
+  readonly kind: 'cluster-table';
+  readonly source: ClusterSource;
+  readonly table: Table;
+  readonly types: Columns;
+}
 /** A data step; `spec` waits for its place in the list. */
 export interface DataOrigin {
   readonly kind: 'data';
@@ -63,6 +70,7 @@ export type Origin =
   | DropOrigin
   | KeyspaceOrigin
   | SourceOrigin
+  | ClusterOrigin
   | DataOrigin
   | MigrationOrigin;
 

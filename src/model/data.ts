@@ -1,4 +1,4 @@
-import type { Table } from './schema.ts';
+import type { ByName, Table, UserType } from './schema.ts';
 
 /** A source outside the keyspace, as a migration declares it. */
 export interface ForeignSource {
@@ -38,7 +38,30 @@ export interface TableSource {
   readonly kind: 'table';
   readonly table: Table;
 }
-export type DataSource = TableSource | ForeignSource;
+/** A table or view of another cluster, with the columns that the migration declared it uses. */
+export interface ClusterSource {
+  readonly kind: 'cluster';
+  /** A name that the configuration knows. */
+  readonly connection: string;
+  /** Null: the keyspace that the configuration names for the connection. */
+  readonly keyspace: string | null;
+  readonly table: Table;
+  /** The user-defined types in its columns, as they are there. */
+  readonly types: ByName<UserType>;
+}
+export type DataSource = TableSource | ClusterSource | ForeignSource;
+
+/** `movies`, `legacy/shop.movies`, `orders.csv`: a source for people. */
+export function sourceName(from: DataSource): string {
+  switch (from.kind) {
+    case 'table':
+      return from.table.name;
+    case 'cluster':
+      return `${from.connection}/${from.keyspace === null ? '' : `${from.keyspace}.`}${from.table.name}`;
+    case 'foreign':
+      return from.place;
+  }
+}
 
 /** A row in JavaScript values, by column name. */
 export type JsRow = Readonly<Record<string, unknown>>;
@@ -110,7 +133,7 @@ export type DataSpec = CopySpec | TransformSpec | BackfillSpec;
 export interface DataSummary {
   readonly kind: DataSpec['kind'];
   readonly index: number;
-  readonly from: { readonly kind: 'table' | 'foreign'; readonly name: string };
+  readonly from: { readonly kind: DataSource['kind']; readonly name: string };
   readonly into: string;
   /** Target columns that may be written; null: any (a transform decides per row). */
   readonly columns: readonly string[] | null;

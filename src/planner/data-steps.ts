@@ -1,5 +1,5 @@
 import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
-import type { DataSpec, DataSummary } from '../model/data.ts';
+import { type DataSpec, type DataSummary, sourceName } from '../model/data.ts';
 import type { Hazard } from '../model/hazard.ts';
 import { keyColumns, type Schema, type Table } from '../model/schema.ts';
 import type { Reverse } from '../model/step.ts';
@@ -26,11 +26,7 @@ export interface DataContext extends SectionContext {
 export function dataTitle(spec: DataSpec): string {
   if (spec.kind === 'backfill')
     return `backfill ${listed(Object.keys(spec.columns).map((name) => `${spec.into.name}.${name}`))}`;
-  return `${spec.kind} ${sourceName(spec)} → ${spec.into.name}`;
-}
-
-function sourceName({ from }: DataSpec): string {
-  return from.kind === 'table' ? from.table.name : from.place;
+  return `${spec.kind} ${sourceName(spec.from)} → ${spec.into.name}`;
 }
 
 /** The step of one data function, with a backup before it where it writes over rows. */
@@ -40,7 +36,7 @@ export function planData(context: DataContext, spec: DataSpec): void {
   const staged = staging.get(spec.into.name);
   const into = spec.kind === 'backfill' ? schema.tables[spec.into.name] : (staged ?? schema.tables[spec.into.name]);
   const from = spec.from.kind === 'table' ? schema.tables[spec.from.table.name] : null;
-  const missing = into === undefined ? spec.into.name : from === undefined ? sourceName(spec) : null;
+  const missing = into === undefined ? spec.into.name : from === undefined ? sourceName(spec.from) : null;
   if (into === undefined || from === undefined) {
     writer.refuse('OBJECT_MISSING', missing ?? '', {
       message: `${dataTitle(spec)}: there is no table ${missing}`,
@@ -55,7 +51,7 @@ export function planData(context: DataContext, spec: DataSpec): void {
     return;
   }
   const finding =
-    spec.from.kind === 'foreign' ? writer.scope.input.sources?.[`${writer.migration}/${spec.index}`] : undefined;
+    spec.from.kind === 'table' ? undefined : writer.scope.input.sources?.[`${writer.migration}/${spec.index}`];
   if (finding !== undefined && !noteFinding(writer, spec, finding)) return;
   const guard = staged === undefined ? guardRows(context, { spec, into, intoBefore }) : stagedGuard(staged);
   writer.work(
@@ -208,7 +204,7 @@ function summaryOf(spec: DataSpec): DataSummary {
   return {
     kind: spec.kind,
     index: spec.index,
-    from: { kind: spec.from.kind, name: sourceName(spec) },
+    from: { kind: spec.from.kind, name: sourceName(spec.from) },
     into: spec.into.name,
     columns: spec.kind === 'transform' ? null : withKey(spec),
   };

@@ -6,7 +6,7 @@ import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Flow } from './flow.ts';
 
-export type Consistency = 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE';
+export type Consistency = 'ALL' | 'QUORUM' | 'LOCAL_QUORUM' | 'ONE' | 'LOCAL_ONE';
 
 /** How a schema statement ended. `unknown`: a time-out or a lost connection; it may still land, so it must be probed, never repeated blindly. */
 export type DdlOutcome =

@@ -85,7 +85,7 @@ export interface Backups {
 
 export interface CopyRequest {
   readonly spec: DataSpec;
-  /** The live tables behind `spec.from` and `spec.into`, whole; `from` null for a foreign source. */
+  /** The live tables behind `spec.from` and `spec.into`, whole; `from` null where rows come from elsewhere. */
   readonly from: Table | null;
   readonly into: Table;
   readonly startedAt: Date;

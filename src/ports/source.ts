@@ -2,6 +2,7 @@ import type { RowBlock } from '../cql/row-block.ts';
 import type { ForeignSource, JsRow } from '../model/data.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
+import type { Consistency } from './cluster.ts';
 
 /** A serialisable piece of a source that can be read again by itself and gives the same rows. */
 export interface Split {
@@ -118,7 +119,28 @@ export type SourceAddress =
       readonly password: Secret | null;
       readonly tls: TlsFiles | null;
     }
-  | { readonly kind: 'file'; readonly path: string };
+  | { readonly kind: 'file'; readonly path: string }
+  | ClusterAddress;
+
+/** Where another cluster is, of Cassandra, DSE or Astra DB. */
+export interface ClusterAddress {
+  readonly kind: 'cluster';
+  readonly at:
+    | {
+        readonly kind: 'nodes';
+        /** `host` or `host:port`. */
+        readonly contactPoints: () => readonly string[];
+        /** Null: that of the first node that answers. */
+        readonly localDataCenter: string | null;
+        readonly tls: TlsFiles | null;
+      }
+    /** The path of the zip file that Astra DB gives. */
+    | { readonly kind: 'bundle'; readonly path: string };
+  /** Where a declaration names none. */
+  readonly keyspace: string;
+  readonly credentials: { readonly username: Secret; readonly password: Secret } | null;
+  readonly consistency: Consistency;
+}
 
 /** Finds the reader of a declared source; throws `UNKNOWN_SOURCE` for a system that is not there. */
 export type OpenSource = (source: ForeignSource) => Promise<Source>;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createCluster } from '../../src/cassandra/cluster.ts';
 import { type Connection, connect } from '../../src/cassandra/connect.ts';
 import { schemaSession } from '../../src/cassandra/execute.ts';
+import { createOpenTable } from '../../src/cassandra/other-cluster.ts';
 import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
@@ -107,7 +108,12 @@ export async function copyFixture(
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
   const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options });
-  const copier = createCopier({ rows: base.rows, openSource, clock: systemClock });
+  const copier = createCopier({
+    rows: base.rows,
+    openSource,
+    openTable: createOpenTable(options.addresses ?? {}),
+    clock: systemClock,
+  });
   const tables = new Map<string, Table>();
   const made: Declared[] = [];
   let checkpoints: Checkpoint[] = [];

@@ -235,9 +235,7 @@ describe('static columns', () => {
   });
 
   it('are copied once, partitions with nothing else included', async () => {
-    const { result } = await fixture.run(
-      copy({ from: statics, into: staticsCopy, columns: { at: ({ at }) => at as number } }),
-    );
+    const { result } = await fixture.run(copy({ from: statics, into: staticsCopy }));
     expect(result).toMatchObject({ read: 4, written: 4, collisions: 0 });
     const rows = await fixture.query('SELECT id, at, s, v FROM KS.statics_copy');
     expect(rows).toEqual(await fixture.query('SELECT id, at, s, v FROM KS.statics'));

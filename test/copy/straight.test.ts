@@ -158,8 +158,8 @@ describe('a table whose columns only pass through', () => {
   });
 
   it('is told from one that needs more', () => {
-    const from = fixture.table('origin');
-    const into = fixture.table('target');
+    const from = { table: fixture.table('origin'), types: {} };
+    const into = { table: fixture.table('target'), types: {} };
     const mappings = (more: Readonly<Record<string, string>>) =>
       Object.fromEntries(
         Object.entries({ ...mapped, ...more }).map(([name, column]) => [

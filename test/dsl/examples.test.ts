@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import * as cassandra from '../../src/cassandra.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import * as files from '../../src/files.ts';
 import * as api from '../../src/index.ts';
@@ -15,6 +16,7 @@ import * as sqlite from '../../src/sqlite.ts';
 const source = resolve(import.meta.dirname, '../../src');
 const entries = {
   cqlform: join(source, 'index.ts'),
+  'cqlform/cassandra': join(source, 'cassandra.ts'),
   'cqlform/files': join(source, 'files.ts'),
   'cqlform/mongodb': join(source, 'mongodb.ts'),
   'cqlform/mysql': join(source, 'mysql.ts'),
@@ -44,9 +46,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('examples in docstrings', () => {
   it('stand at every function and namespace that users import', () => {
-    const exported = Object.entries({ ...api, ...files, ...mongodb, ...mysql, ...postgres, ...sqlite }).filter(
-      ([, value]) => value !== api.CqlformError,
-    );
+    const exported = Object.entries({
+      ...api,
+      ...cassandra,
+      ...files,
+      ...mongodb,
+      ...mysql,
+      ...postgres,
+      ...sqlite,
+    }).filter(([, value]) => value !== api.CqlformError);
     const names = exported.map(([name]) => name).filter((name) => name !== 'unset');
     expect(examples.map(({ name }) => name).sort()).toEqual(names.sort());
   });

@@ -9,6 +9,7 @@ import type { VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
 import { emptyTally, type Tally } from '../accounts.ts';
 import { hashOfRow } from '../bucketed-digest.ts';
 import type { Piece } from '../input.ts';
+import type { OpenedInput } from '../opened-input.ts';
 import { rowWork } from '../row-work.ts';
 import { copyConsistency } from '../table-pieces.ts';
 import { type SaidRow, SaidRows } from './said-row.ts';
@@ -19,6 +20,7 @@ const rememberedStatics = 20_000;
 export interface StreamOptions {
   readonly request: VerifyRowsRequest;
   readonly context: WorkContext;
+  readonly input: OpenedInput;
   readonly rows: Rows;
   readonly clock: Clock;
   /** The compared columns of the target. */
@@ -31,14 +33,14 @@ export type UseSaid = (row: SaidRow, mutations: readonly Mutation[]) => void;
 
 /** The source read once more, through the same functions: what should be in the target. */
 export async function eachSaid(options: StreamOptions, pieces: readonly Piece[], use: UseSaid): Promise<Tally> {
-  const { request, context, clock, ranges } = options;
+  const { request, context, input, clock, ranges } = options;
   const tally = emptyTally();
   const said = new SaidRows({
     table: request.into,
     types: context.types,
     nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
   });
-  const workOf = rowWork({ request, context, clock, tracked: false });
+  const workOf = rowWork({ request, context, input, clock, tracked: false });
   const wanted = request.share >= 100 ? () => true : within(ranges);
   const repeated = new RepeatedStatics();
   await eachAtATime(pieces, readAtOnce, async (piece) => {

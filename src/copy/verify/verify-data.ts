@@ -1,12 +1,10 @@
 import type { StoredRow, TokenRange } from '../../model/row.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Rows } from '../../ports/cluster.ts';
 import type { RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
-import type { OpenSource } from '../../ports/source.ts';
 import { BucketedDigest } from '../bucketed-digest.ts';
+import type { CopyDependencies } from '../copy-data.ts';
 import type { Piece } from '../input.ts';
 import { assertReadsInTheClear } from '../masked-source.ts';
-import { tableRead } from '../row-work.ts';
+import { withInput } from '../opened-input.ts';
 import { piecesOfSource } from '../source-pieces.ts';
 import { tablePieces } from '../table-pieces.ts';
 import { assertNoCounters } from '../target-row.ts';
@@ -27,37 +25,25 @@ const heldRows = 60_000;
 /** How often both sides are read again; what differs beyond that is counted, not examined. */
 const mostLooks = 16;
 
-export interface VerifyDependencies {
-  readonly rows: Rows;
-  readonly openSource: OpenSource;
-  readonly clock: Clock;
-}
-
 /** Throws nothing for rows that differ: they are the report. */
 export async function verifyData(
   request: VerifyRowsRequest,
   context: WorkContext,
-  { rows, openSource, clock }: VerifyDependencies,
+  dependencies: CopyDependencies,
 ): Promise<RowsVerification> {
-  const { spec, from, into } = request;
+  const { rows, clock } = dependencies;
+  const { into, share } = request;
   assertNoCounters(into);
-  for (const table of from === null ? [into] : [from, into]) await assertReadsInTheClear(rows, context.keyspace, table);
-  const source = spec.from.kind === 'foreign' ? await openSource(spec.from) : null;
+  await assertReadsInTheClear(rows, context.keyspace, into);
   const ranges =
-    request.share >= 100
-      ? await rows.splitFor(context.keyspace, into, ringParts)
-      : sampled(rows.split(sampleParts), request.share);
-  const options: StreamOptions = { request, context, rows, clock, shape: shapeOf(request), ranges };
-  const { keyspace, types } = context;
-  const piecesOf = async (): Promise<readonly Piece[]> => {
-    if (source !== null) return piecesOfSource(source, '');
-    return tablePieces({ rows, keyspace, types, ...tableRead(request), times: true }, []);
-  };
-  try {
-    return await looked(options, piecesOf);
-  } finally {
-    await source?.close();
-  }
+    share >= 100 ? await rows.splitFor(context.keyspace, into, ringParts) : sampled(rows.split(sampleParts), share);
+  return withInput(request, { context, dependencies }, (input) => {
+    const options: StreamOptions = { request, context, input, rows, clock, shape: shapeOf(request), ranges };
+    return looked(options, async () => {
+      if (input.kind === 'source') return piecesOfSource(input.source, '');
+      return tablePieces({ ...input.table, columns: input.columns, times: true }, []);
+    });
+  });
 }
 
 async function looked(options: StreamOptions, piecesOf: () => Promise<readonly Piece[]>): Promise<RowsVerification> {

@@ -157,6 +157,7 @@ interface Login {
 /** Throws `SOURCE_ADDRESS_INVALID`; the address itself is never part of a message. */
 async function loginOf(name: string, address: SourceAddress): Promise<Login> {
   if (address.kind === 'file') throw invalidAddress(name, 'is a file, and a server is needed');
+  if (address.kind === 'cluster') throw invalidAddress(name, 'is that of a cluster of Cassandra');
   const password = address.password?.() ?? null;
   const tls = address.tls === null ? null : await tlsOf(address.tls);
   const { rejectUnauthorized = true, ...files } = tls ?? {};

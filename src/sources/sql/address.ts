@@ -43,6 +43,7 @@ export async function loginOf(
   system: { readonly schemes: readonly string[]; readonly port: number },
 ): Promise<ServerLogin> {
   if (address.kind === 'file') throw invalidAddress(name, 'is a file, and a server is needed');
+  if (address.kind === 'cluster') throw invalidAddress(name, 'is that of a cluster of Cassandra');
   const tls = address.tls === null ? null : await tlsOf(address.tls);
   const password = address.password?.() ?? null;
   if (address.kind === 'host') {

@@ -1,0 +1,66 @@
+import { assertReadsInTheClear } from '../copy/masked-source.ts';
+import { sampleTable } from '../copy/sample-table.ts';
+import type { ClusterSource } from '../model/data.ts';
+import { keyColumns } from '../model/schema.ts';
+import { listed } from '../planner/names.ts';
+import type { OpenedTable, OpenTable } from '../ports/cluster-source.ts';
+import type { SourceNote, SourceRow } from '../ports/source.ts';
+
+/** What was seen of a table of another cluster. */
+export interface SeenTable {
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly notes: readonly SourceNote[];
+  readonly sample: readonly SourceRow[];
+}
+
+/** Opens a table of another cluster, compares it with its declaration, and reads some rows. Throws as `OpenTable` does, and `MASKED_COLUMNS`. */
+export async function seenTable(
+  source: ClusterSource,
+  { openTable, sampled }: { readonly openTable: OpenTable; readonly sampled: number },
+): Promise<SeenTable> {
+  const opened = await openTable(source);
+  try {
+    await assertReadsInTheClear(opened.rows, opened.keyspace, opened.table);
+    const keys = keyColumns(opened.table);
+    const columns = source.table.columns.map(({ name }) => name).filter((name) => !keys.includes(name));
+    const { cluster, version, rows, bytes } = await opened.facts();
+    const sample = await sampleTable({ ...opened, columns }, sampled);
+    const notes = [
+      whence(opened, { cluster, version, connection: source.connection }),
+      ...inferred(opened, { columns, version }),
+    ];
+    return { rows, bytes, notes, sample };
+  } finally {
+    await opened.close();
+  }
+}
+
+function whence(
+  { keyspace, table, consistency }: OpenedTable,
+  { cluster, version, connection }: { readonly cluster: string; readonly version: string; readonly connection: string },
+): SourceNote {
+  return {
+    code: 'SOURCE_CLUSTER',
+    severity: 'info',
+    message: `reads ${keyspace}.${table.name} of ${cluster}, release ${version}, at ${consistency}; write times and TTLs come along`,
+    next: `sources.${connection} in the configuration says where it is.`,
+  };
+}
+
+/** Before 5.0 a server does not tell the times of what collections and unfrozen types hold. */
+function inferred(
+  { rows, table }: OpenedTable,
+  { columns, version }: { readonly columns: readonly string[]; readonly version: string },
+): readonly SourceNote[] {
+  const untimed = rows.untimedColumns(table).filter((name) => columns.includes(name));
+  if (untimed.length === 0) return [];
+  return [
+    {
+      code: 'TIME_INFERRED',
+      severity: 'warning',
+      message: `release ${version} does not tell when what ${listed(untimed)} hold${untimed.length === 1 ? 's' : ''} was written, nor when it ends: it gets the oldest write time of its row's other cells, and never ends`,
+      next: 'Go on where that is right; upgraded to 5.0, the source tells it for each element and field.',
+    },
+  ];
+}
