@@ -212,6 +212,9 @@ describe('the rules for code that runs for rows', () => {
     "Date.parse('2026-01-01T00:00:00')",
     "new Error('x').stack",
     '(() => { try { return x; } catch (e) { return (e as Error).stack; } })()',
+    '(() => { const { stack } = new Error(); return stack; })()',
+    '(() => { const e = new TypeError(); const { message, stack: where = message } = e; return where; })()',
+    "(() => { let stack: string | undefined; ({ stack } = new Error('x')); return stack; })()",
   ])("warns of the machine's settings in %s", async (value) => {
     const found = await findings(migration(`out.emit({ id, x: String(${value}) });`));
     expect(found).toMatchObject([{ code: 'IMPURE_ENVIRONMENT', severity: 'warning', line: 7 }]);
@@ -228,6 +231,7 @@ describe('the rules for code that runs for rows', () => {
     'new Date(x ?? 0).toISOString()',
     "({ stack: 'x' }).stack",
     "new Error('x').message",
+    "(() => { const { stack } = { stack: 'x' }; const { message } = new Error('x'); return stack + message; })()",
   ])('lets %s be', async (value) => {
     expect(await findings(migration(`out.emit({ id, x: String(${value}) });`))).toEqual([]);
   });
@@ -264,6 +268,14 @@ describe('the rules for code that runs for rows', () => {
     ["const r = reject('x'); const again = (r); const twice = again ?? null; void twice;", false],
     ["const r = reject('x'); [1].forEach(() => r);", false],
     ["if (reject('x') ?? x) out.emit({ id, x });", false],
+    ["const no = () => reject('x'); if (x === null) no();", false],
+    ["const no = (v: string | null) => { if (v === null) return reject('x'); return undefined; }; no(x);", false],
+    [
+      "function no() { let r; r ??= skip('x'); return id > 1 ? (r) : null; } const kept = no(); out.emit({ id, x });",
+      false,
+    ],
+    ["const no = () => reject('x'); const via = () => x ?? no(); if (via() === null) out.emit({ id, x });", false],
+    ["(() => skip('x'))();", false],
   ])('SIGNAL_NOT_RETURNED: %s', async (rows, mechanical) => {
     expect(await findings(migration(rows))).toMatchObject([{ code: 'SIGNAL_NOT_RETURNED', line: 7, mechanical }]);
   });
@@ -282,6 +294,10 @@ describe('the rules for code that runs for rows', () => {
     "const r = reject('no x'); const all = [r]; for (const one of all) if (x === null) return one;",
     "const check = (text: string | null) => { const bad = text === null ? reject('no x') : null; return bad; }; const r = check(x); if (r) return r;",
     "const r = x === null && reject('no x'); return r || undefined;",
+    "const no = (v: string | null) => (v === null ? reject('x') : null); const lost = no(x); if (lost !== null) return lost;",
+    "const no = () => reject('x'); const all = [no()]; return all[0];",
+    "const count = () => { const no = () => reject('x'); return [no].length; }; count();",
+    'const twice = (n: number): number => (n > 9 ? n : twice(n + 1)); twice(id);',
     "const of = (text: string | null) => text ?? reject('none'); const y = of(x); if (typeof y !== 'string') return y;",
   ])('lets signals be that go somewhere: %s', async (rows) => {
     expect(await findings(migration(rows))).toEqual([]);

@@ -7,10 +7,28 @@ import { localised, zoned } from './impure-names.ts';
 /** What a node takes of the machine's language, time zone or file paths, in words; null when nothing. */
 export function machineSetting(node: ts.Node, program: CodeProgram): string | null {
   if (ts.isNewExpression(node) || ts.isCallExpression(node)) return made(node, program) ?? called(node);
-  const stack = memberName(node);
-  return stack?.name === 'stack' && isError(stack.of, program)
-    ? "an error's stack, which has paths of the machine,"
-    : null;
+  const member = memberName(node) ?? memberTaken(node);
+  const isStack = member?.name === 'stack' && (member.of === 'caught' || isError(member.of, program));
+  return isStack ? "an error's stack, which has paths of the machine," : null;
+}
+
+/** What a pattern takes: `const { stack } = e`, `({ stack } = e)`, `catch ({ stack })`. */
+function memberTaken(node: ts.Node): { readonly of: ts.Expression | 'caught'; readonly name: string } | null {
+  if (ts.isBindingElement(node)) {
+    const { parent: pattern } = node;
+    const name = node.propertyName ?? node.name;
+    const from = ts.isObjectBindingPattern(pattern) && ts.isVariableDeclaration(pattern.parent) ? pattern.parent : null;
+    if (from === null || !ts.isIdentifier(name)) return null;
+    const of = ts.isCatchClause(from.parent) ? 'caught' : from.initializer;
+    return of === undefined ? null : { of, name: name.text };
+  }
+  if (!ts.isShorthandPropertyAssignment(node) && !ts.isPropertyAssignment(node)) return null;
+  const { parent: assignment } = node.parent;
+  const isPattern =
+    ts.isBinaryExpression(assignment) &&
+    assignment.left === node.parent &&
+    assignment.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return isPattern && ts.isIdentifier(node.name) ? { of: assignment.right, name: node.name.text } : null;
 }
 
 /** Methods of dates, numbers and texts. */

@@ -4,34 +4,41 @@ import { type CodeProgram, spotOf } from '../code/program.ts';
 import { eachNode, type ReachedPart } from '../code/reach.ts';
 import { isWrapper } from '../code/value.ts';
 import { type Diagnostic, errorAt } from '../diagnostic.ts';
+import { signalGiven } from './signal-givers.ts';
 
-/** `skip('…')` and `reject('…')` do nothing until they are returned. */
+/** `skip('…')` and `reject('…')` do nothing until they are returned; nor does what a function returns that gives one. */
 export function signalFindings(parts: readonly ReachedPart[], program: CodeProgram): readonly Diagnostic[] {
   return parts.flatMap((part) => {
     const found: Diagnostic[] = [];
     eachNode(part.node, program, (node) => {
       if (!ts.isCallExpression(node)) return;
-      const name = cqlformMember(node.expression, program);
-      if (name !== 'skip' && name !== 'reject') return;
-      const lost = howLost(node, program);
-      if (lost === null) return;
+      const name = signalGiven(node, program);
+      const lost = name === null ? null : howLost(node, program);
+      if (name === null || lost === null) return;
+      const own = cqlformMember(node.expression, program) !== null;
+      const call = own ? name : calledName(node);
       found.push(
         errorAt(
           spotOf(node),
           {
             code: 'SIGNAL_NOT_RETURNED',
-            reason: `${name}() in ${part.name} is ${lost.how}, so the row is not ${name === 'skip' ? 'skipped' : 'rejected'}`,
-            fix:
-              lost === dropped
-                ? `Return ${name}(…) from the function of the row itself, e.g. from a for loop.`
-                : `Write \`return ${lost.variable === null ? `${name}(…)` : lost.variable}\`.`,
+            reason: `${own ? `${name}()` : `the ${name}() that ${call}() gives`} in ${part.name} is ${lost.how}, so the row is not ${name === 'skip' ? 'skipped' : 'rejected'}`,
+            fix: remedy(lost, call, own),
           },
-          isMechanical(node, part),
+          own && isMechanical(node, part),
         ),
       );
     });
     return found;
   });
+}
+
+function remedy(lost: Lost, call: string, own: boolean): string {
+  if (lost === dropped) return `Return ${call}(…) from the function of the row itself, e.g. from a for loop.`;
+  if (lost.variable !== null) return `Write \`return ${lost.variable}\`.`;
+  return own
+    ? `Write \`return ${call}(…)\`.`
+    : `Keep what ${call}(…) gives, and return it where it is a signal: \`const given = ${call}(…); if (given) return given;\`.`;
 }
 
 interface Lost {
@@ -149,6 +156,10 @@ function isHandingOn(operator: ts.SyntaxKind): boolean {
     operator === ts.SyntaxKind.QuestionQuestionToken ||
     operator === ts.SyntaxKind.CommaToken
   );
+}
+
+function calledName({ expression }: ts.CallExpression): string {
+  return ts.isIdentifier(expression) || ts.isPropertyAccessExpression(expression) ? expression.getText() : 'a function';
 }
 
 /** Only where `return` would leave the row's own function: a bare statement, in no function within it. */
