@@ -50,11 +50,12 @@ function isOption(name: string, words: readonly string[]): boolean {
   return asTyped(name, words).startsWith('-');
 }
 
-/** The parser names options without their dashes, and those with dashes in them twice. */
+/** The parser names options without their dashes, those with dashes in them twice, and `-xy` and `-x5` by their letters. */
 function asTyped(name: string, words: readonly string[]): string {
   const dashed = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const typed = words.map((word) => word.split('=')[0] ?? word);
-  return typed.find((word) => [`--${name}`, `--${dashed}`, `-${name}`, `--no-${name}`].includes(word)) ?? name;
+  const whole = typed.find((word) => [`--${name}`, `--${dashed}`, `-${name}`, `--no-${name}`].includes(word));
+  return whole ?? typed.find((word) => name.length === 1 && /^-[^-]/.test(word) && word.includes(name)) ?? name;
 }
 
 /** `show <plan>`, `backup show <id>`. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,8 @@ describe('a wrong command line', () => {
     [['backup'], /`backup`/, /`cqlform backup --help`/],
     [['backup', 'lst'], /backup has no lst/, /`cqlform backup list`/],
     [['plan', '--bogus'], /cqlform plan has no option --bogus/, /`cqlform plan --help`/],
+    [['plan', '-x'], /^cqlform plan has no option -x$/, /`cqlform plan --help`/],
+    [['plan', '-xy5', '--zz=1'], /has no option -xy5, --zz$/, /`cqlform plan --help`/],
     [['status', '--lock-timeout', '4'], /has no option --lock-timeout/, /`cqlform status --help`/],
     [['plan', 'surplus'], /surplus/, /`cqlform plan --help`/],
     [['show'], /argument is missing: cqlform show <plan>$/, /`cqlform show --help`/],
@@ -85,6 +87,24 @@ describe('a wrong command line', () => {
       expect(ended.code).toBe(64);
       expect(errorOf(ended)).toMatchObject({ kind: 'error', code: 'USAGE', exitCode: 64 });
     }
+  });
+});
+
+describe('a Node without what cqlform needs', () => {
+  it('is refused in words, and as JSON where that is asked for', async () => {
+    await writeFile(join(folder, 'older.cjs'), "delete require('node:module').registerHooks;");
+    const env = { NODE_OPTIONS: '--require ./older.cjs' };
+    const ended = await runIn({ folder, env }, 'status', '--json');
+    expect(ended.code).toBe(1);
+    expect(refusal(ended)).toMatchObject({ code: 'NODE_TOO_OLD', text: expect.stringContaining(process.version) });
+    const { code, next, where, exitCode } = errorOf(ended);
+    expect({ code, next, where, exitCode }).toEqual({
+      code: 'NODE_TOO_OLD',
+      next: refusal(ended).next,
+      where: null,
+      exitCode: 1,
+    });
+    expect((await runIn({ folder, env }, 'status')).stdout).toBe('');
   });
 });
 

@@ -151,7 +151,7 @@ function textOf(node: ts.Expression): string {
 }
 
 const chapters: readonly (readonly [title: string, layers: readonly string[]])[] = [
-  ['Command line and configuration', ['cli', 'app']],
+  ['Command line and configuration', ['cli', 'app', 'bin.ts']],
   ['Migration files', ['dsl', 'analysis']],
   ['Plans', ['planner', 'cql']],
   ['Running', ['runner', 'kernel', 'model', 'ports']],

@@ -23,7 +23,10 @@ export function signalFindings(parts: readonly ReachedPart[], program: CodeProgr
           {
             code: 'SIGNAL_NOT_RETURNED',
             reason: `${own ? `${name}()` : `the ${name}() that ${call}() gives`} in ${part.name} is ${lost.how}, so the row is not ${name === 'skip' ? 'skipped' : 'rejected'}`,
-            fix: remedy(lost, call, own),
+            fix:
+              lost === dropped
+                ? `Return ${call}(…) from the function of the row itself, e.g. from a for loop.`
+                : returning(lost, call, own),
           },
           own && isMechanical(node, part),
         ),
@@ -33,8 +36,7 @@ export function signalFindings(parts: readonly ReachedPart[], program: CodeProgr
   });
 }
 
-function remedy(lost: Lost, call: string, own: boolean): string {
-  if (lost === dropped) return `Return ${call}(…) from the function of the row itself, e.g. from a for loop.`;
+function returning(lost: Lost, call: string, own: boolean): string {
   if (lost.variable !== null) return `Write \`return ${lost.variable}\`.`;
   return own
     ? `Write \`return ${call}(…)\`.`
