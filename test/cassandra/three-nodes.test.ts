@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerTableId } from '../../src/cassandra/ledger-tables.ts';
+import { devStatus, type NodeHealth } from '../../src/devcluster/status.ts';
 import { type PrivateCluster, privateCluster } from '../support/cassandra.ts';
 import { LedgerChild } from './ledger-child.ts';
 import { type Half, openHalf, quickTimings, thrownBy } from './schema-fixture.ts';
@@ -26,7 +27,22 @@ const open = (keyspace: string): Promise<Half> =>
 const downNodes = async (): Promise<readonly string[]> =>
   (await half.cluster.health()).filter((node) => !node.up).map((node) => node.address);
 
+/** What `dev status` says of each. */
+const states = async (): Promise<readonly NodeHealth[]> => {
+  const status = await devStatus({ folder: own.folder });
+  return status.kind === 'present' ? status.nodes.map((node) => node.health) : [];
+};
+
 describe('three nodes', { timeout: 240_000 }, () => {
+  it('form one even ring', async () => {
+    expect(new Set(own.cluster.nodes.map((node) => node.port)).size).toBe(1);
+    expect(new Set(own.cluster.nodes.map((node) => node.address)).size).toBe(3);
+    const ring = await own.nodetool('status', 'system_auth');
+    expect(ring.match(/^UN /gm)).toHaveLength(3);
+    expect(ring.match(/33\.3%/g)).toHaveLength(3);
+    expect(await states()).toEqual(['up', 'up', 'up']);
+  });
+
   it('agree on a schema after each statement, and are all up', async () => {
     expect((await half.cluster.health()).map(({ address, up }) => ({ address, up }))).toEqual(
       expect.arrayContaining(points().map((address) => ({ address, up: true }))),
@@ -85,6 +101,7 @@ describe('three nodes', { timeout: 240_000 }, () => {
     await own.pause(third?.name);
     // The last of its threads may stop a moment after the signal.
     await expect.poll(downNodes, { timeout: 30_000 }).toEqual([`${third?.address}:${third?.port}`]);
+    expect(await states()).toEqual(['up', 'up', 'not-answering']);
     await own.resume(third?.name);
     await expect
       .poll(async () => (await half.cluster.health()).every((node) => node.up), { timeout: 60_000 })
@@ -96,6 +113,7 @@ describe('three nodes', { timeout: 240_000 }, () => {
     const lease = await half.journal.take({ owner: 'ann', timeoutMs: 20_000, onWait: () => undefined });
     await own.stop(third?.name);
     await expect.poll(downNodes, { timeout: 30_000 }).toEqual([`${third?.address}:${third?.port}`]);
+    expect(await states()).toEqual(['up', 'up', 'down']);
     expect(await half.cluster.execute('CREATE TABLE shop.meanwhile (k int PRIMARY KEY)')).toMatchObject({
       kind: 'done',
     });
@@ -107,6 +125,7 @@ describe('three nodes', { timeout: 240_000 }, () => {
       .poll(async () => (await half.cluster.health()).every((node) => node.up), { timeout: 60_000 })
       .toBe(true);
     await half.cluster.agree(60_000);
+    expect(await states()).toEqual(['up', 'up', 'up']);
     lease.assertHeld();
     await lease.release();
   });
