@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic } from '../analysis/diagnostic.ts';
-import { withChosenOptions } from '../analysis/source/default-options.ts';
 import { wholeMigrationSource } from '../analysis/source/migration.ts';
+import { withChosenOptions } from '../cql/default-options.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Schema } from '../model/schema.ts';

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { paintFor } from '../../src/cli/view/paint.ts';
+import { planMarkdown } from '../../src/cli/view/plan-markdown.ts';
+import { planText } from '../../src/cli/view/plan-text.ts';
 import { parseType } from '../../src/cql/type-text.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Schema } from '../../src/model/schema.ts';
@@ -59,6 +62,43 @@ describe('planRollback', () => {
     `);
     expect(Object.keys(back.backups)).toEqual(['1_change-users-nickname']);
     expect(back).toMatchObject({ kind: 'rollback', applyable: true });
+  });
+
+  it('shows of what a table is made again with only what differs from the defaults', () => {
+    const stated = {
+      additional_write_policy: '99p',
+      allow_auto_snapshot: true,
+      bloom_filter_fp_chance: 0.01,
+      caching: { keys: 'ALL', rows_per_partition: 'NONE' },
+      cdc: false,
+      comment: 'people',
+      compaction: {
+        class: 'org.apache.cassandra.db.compaction.SizeTieredCompactionStrategy',
+        max_threshold: '32',
+        min_threshold: '4',
+      },
+      compression: { chunk_length_in_kb: '16', class: 'org.apache.cassandra.io.compress.LZ4Compressor' },
+      crc_check_chance: 1,
+      default_time_to_live: 0,
+      gc_grace_seconds: 3600,
+      max_index_interval: 2048,
+      memtable_flush_period_in_ms: 0,
+      min_index_interval: 128,
+      read_repair: 'BLOCKING',
+      speculative_retry: '99p',
+    };
+    const applied = plan(schema({ ...users, options: stated }), [migration('1_drop', [drop('users')])]);
+    const back = takenBack(applied, schema({ ...users, options: stated }));
+    const steps = back.sections.flatMap((section) => section.steps);
+    const made = steps.find(({ work }) => work.kind === 'ddl' && work.ddl.kind === 'create-table');
+    expect(made?.cql).toContain("AND read_repair = 'BLOCKING'");
+    for (const text of [planText(back, paintFor(false)), planMarkdown(back)]) {
+      expect(text).toMatch(/\) WITH comment = 'people'\n +AND gc_grace_seconds = 3600;?\n/);
+      expect(text).toMatch(/^ +-- and 14 options at Cassandra's own default$/m);
+    }
+    // What a migration states is shown as it stands there, a default too.
+    const few = plan(null, [migration('1_make', [create({ ...users, options: { gc_grace_seconds: 864_000 } })])]);
+    expect(planText(few, paintFor(false))).toMatch(/WITH gc_grace_seconds = 864000\n +undo/);
   });
 
   it('takes several migrations back, newest first', () => {

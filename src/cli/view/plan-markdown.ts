@@ -3,6 +3,7 @@ import type { Step } from '../../model/step.ts';
 import { countText } from './numbers.ts';
 import { summaryText } from './plan-text.ts';
 import { markOf, reverseText } from './step.ts';
+import { readableCql } from './step-cql.ts';
 
 /** A plan for a pull-request comment: the summary first, details folded. */
 export function planMarkdown(plan: Plan): string {
@@ -23,16 +24,19 @@ export function planMarkdown(plan: Plan): string {
     );
   if (plan.drift.length > 0)
     parts.push(['**Drift**', ...plan.drift.map((item) => `- \`${item.address}\`: ${item.kind}`)].join('\n'));
-  for (const section of plan.sections) parts.push(sectionMarkdown(section));
+  for (const section of plan.sections) parts.push(sectionMarkdown(section, target.keyspace));
   return `${parts.join('\n\n')}\n`;
 }
 
-function sectionMarkdown(section: Section): string {
+function sectionMarkdown(section: Section, keyspace: string): string {
   const rows = section.steps.map(
     (step) =>
       `| \`${markOf(step.work)}\` | \`${step.address}\` | ${cell(step.title)}${step.why === '' ? '' : ` (${cell(step.why)})`} | ${rowsText(step)} | ${cell(reverseText(step.reverse))} |`,
   );
-  const cql = section.steps.filter((step) => step.cql !== '').map((step) => `${step.cql};`);
+  const cql = section.steps
+    .map((step) => readableCql(step, keyspace))
+    .filter(({ text }) => text !== '')
+    .map(({ text, leftOut }) => `${text};${leftOut === null ? '' : `\n    -- ${leftOut}`}`);
   const hazards = section.steps.flatMap((step) =>
     step.hazards.map((hazard) => `- \`${hazard.code}\` \`${hazard.address}\`: ${hazard.why}`),
   );

@@ -6,6 +6,7 @@ import { indent } from './indent.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
 import type { Paint } from './paint.ts';
 import { markOf, paintMark, reverseText } from './step.ts';
+import { readableCql } from './step-cql.ts';
 
 /** A plan for a terminal. Readable without colour: marks and words carry everything. */
 export function planText(plan: Plan, paint: Paint): string {
@@ -29,7 +30,7 @@ function headText({ kind, target }: Plan, paint: Paint): string {
 function sectionText(section: Section, { paint, plan }: { readonly paint: Paint; readonly plan: Plan }): string {
   const lines = [`${paint.strong(section.migration)}${section.description === '' ? '' : `  ${section.description}`}`];
   if (section.late !== null) lines.push(paint.warn(`  late: ${section.late}`));
-  for (const step of section.steps) lines.push('', stepText(step, paint));
+  for (const step of section.steps) lines.push('', stepText(step, { paint, keyspace: plan.target.keyspace }));
   const adopted = adoptions(section, plan).map(({ text }) => `  ${paint.add('*')} ${text}`);
   if (adopted.length > 0) lines.push('', ...adopted);
   for (const title of section.skippedData) lines.push('', paint.faint(`  > ${title}: skipped, recorded as such`));
@@ -61,12 +62,14 @@ function adoptions({ changes, steps }: Section, { kind, target: { keyspace } }: 
   });
 }
 
-function stepText(step: Step, paint: Paint): string {
+function stepText(step: Step, { paint, keyspace }: { readonly paint: Paint; readonly keyspace: string }): string {
   const lines = [
     `  ${paintMark(markOf(step.work), paint)} ${paint.strong(step.address)}  ${step.title}${estimateText(step)}`,
   ];
   if (step.why !== '') lines.push(paint.change(`      # ${step.why}`));
-  if (step.cql !== '') lines.push(indent(step.cql, 6));
+  const { text, leftOut } = readableCql(step, keyspace);
+  if (text !== '') lines.push(indent(text, 6));
+  if (leftOut !== null) lines.push(paint.faint(`          -- ${leftOut}`));
   for (const hazard of step.hazards) lines.push(`      ${paint.warn(`! ${hazard.code}`)} ${hazard.why}`);
   if (step.consent !== null) lines.push(`      ${paint.drop(`needs --allow-destructive=${shellWord(step.consent)}`)}`);
   const undo = reverseText(step.reverse);

@@ -1,6 +1,6 @@
-import { statedOptions } from '../../cql/option.ts';
-import { canonicalJson } from '../../kernel/hash.ts';
-import type { Options, OptionValue, Schema } from '../../model/schema.ts';
+import { canonicalJson } from '../kernel/hash.ts';
+import type { Options, OptionValue, Schema } from '../model/schema.ts';
+import { optionRules, statedOptions } from './option.ts';
 
 /** What CREATE TABLE and CREATE MATERIALIZED VIEW choose when nothing is said, from 4.0 to 5.0, as servers state it. */
 const defaults: Options = {
@@ -63,4 +63,11 @@ export function withChosenOptions(schema: Schema): Schema {
       Object.entries(room).map(([key, one]) => [key, { ...one, options: chosenOptions(one.options) }]),
     );
   return { ...schema, tables: bare(schema.tables), views: bare(schema.views) };
+}
+
+/** True of options as a server states them: every one is there, whoever chose it. */
+export function isWholeStatement(options: Options): boolean {
+  return Object.entries(optionRules).every(([name, { since, whenNull }]) => {
+    return since !== '4.0' || whenNull !== undefined || options[name] !== undefined;
+  });
 }
