@@ -77,7 +77,7 @@ export function reasonIn(ran: Ran): string {
     .filter((line) => line !== '' && !/^(Run '|See '|Usage:|Unable to find image|WARNING:)/.test(line));
   const line = lines.find((one) => /error|denied|cannot|failed/i.test(one)) ?? lines.at(-1);
   return (line ?? `exit code ${ran.code}`)
-    .replace(/^(docker: )?(error response from daemon: )?/i, '')
+    .replace(/^(docker: |error: )?(error response from daemon: )?/i, '')
     .replace(/: (Get|Head|Post|Delete) "http:\/\/[^"]*"/g, '')
     .slice(0, 400);
 }

@@ -77,13 +77,13 @@ function mount(source: string, target: string): readonly string[] {
   return ['--mount', `type=bind,"source=${source.replaceAll('"', '""')}",target=${target}`];
 }
 
-/** False only when Docker says so. Throws DOCKER_UNREACHABLE when it does not answer. */
+/** A paused one runs, too. False only when Docker says so. Throws DOCKER_UNREACHABLE when it does not answer. */
 export async function isContainerRunning(id: string, state: ClusterState): Promise<boolean> {
-  const seen = await run(dockerLauncherOf(state).docker, ['inspect', '--format', '{{.State.Running}}', id]);
+  const seen = await run(dockerLauncherOf(state).docker, ['inspect', '--format', '{{.State.Status}}', id]);
   if (seen.code === 127 || isEngineSilent(seen)) {
     throw engineSilent(reasonIn(seen), 'the development cluster was started in a container');
   }
-  return seen.code === 0 && seen.stdout.trim() === 'true';
+  return seen.code === 0 && ['running', 'paused'].includes(seen.stdout.trim());
 }
 
 /** Ends a container that may be paused or over already, and removes it; its data stays in the node's folder. */
