@@ -17,6 +17,7 @@ export {
   defineConfig,
   type Env,
   env,
+  type KeySource,
   type Replication,
   type Settings,
 } from './dsl/config.ts';
@@ -28,6 +29,7 @@ export {
   type Data,
   type From,
   type Limits,
+  type Lower,
   type Out,
   type Run,
   transform,
@@ -36,6 +38,7 @@ export { type Drop, type Droppable, drop } from './dsl/drop.ts';
 export { type Aggregate, aggregate, type Fn, fn } from './dsl/function.ts';
 export { type Keyspace, keyspace } from './dsl/keyspace.ts';
 export { type Declared, type Migration, type MigrationDefinition, migration } from './dsl/migration.ts';
+export { type Privacy, privacy, type Treat, type TreatAlike, type Waived } from './dsl/privacy.ts';
 export type { InsertOf, RowOf } from './dsl/row.ts';
 export { type Reject, reject, type Skip, skip, type Unset, unset } from './dsl/signals.ts';
 export type { Source, SourceColumns, SourceType } from './dsl/source.ts';

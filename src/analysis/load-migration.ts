@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compileMigration, schemaHashOf } from '../dsl/compile.ts';
+import { type CompiledMigration, compileMigration, schemaHashOf } from '../dsl/compile.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import { hashOf } from '../kernel/hash.ts';
 import type { Migration } from '../model/migration.ts';
@@ -28,6 +28,11 @@ interface FileCode {
   readonly document: CodeDocument;
   readonly hash: string;
   readonly packages: PackageVersions;
+}
+
+/** What a migration file exports, compiled, without the hashes: for what it declares. */
+export async function compileFile(file: MigrationFile): Promise<CompiledMigration> {
+  return compiledFrom(file, (await importModule(file.path, 'MIGRATION'))['default']);
 }
 
 /** The text of a migration file; where rows run code, of the files that it imports as well. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { contactPointsIn } from './contact-points.ts';
+import { type KeySource, keysOf } from './privacy-keys.ts';
 import type { AutomaticStore, Project, Secret } from './project.ts';
 import { addressesOf, sourcesSchema } from './source-addresses.ts';
 
@@ -34,6 +35,11 @@ const tls = z.union([
     serverName: z.string().min(1).optional(),
   }),
 ]);
+/** Never the key itself. */
+const keySource = z.union([
+  z.object({ kind: z.literal('env'), name: z.string() }),
+  z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
+]);
 const settings = z.strictObject({
   keyspace: z.string().min(1),
   contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
@@ -54,6 +60,8 @@ const settings = z.strictObject({
     .optional(),
   protected: z.boolean().optional(),
   data: z.enum(['run', 'skip']).optional(),
+  lower: z.boolean().optional(),
+  privacy: z.strictObject({ keys: z.record(z.string().regex(/^\w[\w-]*$/), keySource).optional() }).optional(),
   sources: sourcesSchema(tls).optional(),
 });
 const configSchema = settings.extend({
@@ -119,7 +127,8 @@ function forEnvironment(
   const chosen = environments[environment];
   if (chosen !== undefined) {
     const sources = { ...base.sources, ...chosen.sources };
-    return { ...base, ...withoutUndefined(chosen), sources };
+    const privacy = { keys: { ...base.privacy?.keys, ...chosen.privacy?.keys } };
+    return { ...base, ...withoutUndefined(chosen), sources, privacy };
   }
   const known = Object.keys(environments);
   throw new CqlformError('ENVIRONMENT_UNKNOWN', `${file ?? 'the configuration'} has no environment ${environment}`, {
@@ -164,8 +173,19 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     store: storeOf(merged, path),
     protected: merged.protected ?? false,
     data: merged.data ?? 'run',
+    lower: merged.lower ?? false,
+    privacyKeys: keysOf(keySourcesOf(merged), (name) => secretOf({ kind: 'env', name })),
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),
   };
+}
+
+function keySourcesOf({ privacy }: Settings): Readonly<Record<string, KeySource>> {
+  return Object.fromEntries(
+    Object.entries(privacy?.keys ?? {}).map(([name, source]): [string, KeySource] => [
+      name,
+      'kind' in source ? source : { kind: 'command', command: source.command },
+    ]),
+  );
 }
 
 /** Keyspaces become folders on disk, which bounds their names. */

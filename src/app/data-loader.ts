@@ -6,6 +6,8 @@ import type { Section } from '../model/plan.ts';
 import { listed } from '../planner/names.ts';
 import { migrationFile } from './migration-files.ts';
 import { packageChanges } from './packages.ts';
+import { treatedSpec } from './privacy.ts';
+import { keyChanges, keyFingerprints } from './privacy-keys.ts';
 import type { Project } from './project.ts';
 
 /** Gives the row functions of a planned migration, after comparing the file's code with what was planned. */
@@ -20,9 +22,11 @@ export function dataLoader(project: Project): (section: Section, index: number) 
     const { packages = {} } = migration;
     const changes = packageChanges(section.packages ?? {}, (name) => packages[name] ?? null);
     if (changes.length > 0) throw packagesChanged(id, changes);
+    const changed = keyChanges(section.keys ?? {}, keyFingerprints(project, Object.keys(section.keys ?? {})));
+    if (changed.length > 0) throw keysChanged(id, changed);
     const spec = migration.data[index];
     if (spec === undefined) throw codeChanged(id);
-    return spec;
+    return treatedSpec(project, spec);
   };
 }
 
@@ -31,6 +35,15 @@ function packagesChanged(id: string, changes: readonly string[]): CqlformError {
   return new CqlformError('PACKAGE_CHANGED', `${id} was planned with ${listed(changes)}`, {
     next: 'Install what was planned (`npm ci` in the commit that was planned); or take back what has run with `cqlform rollback`, and plan again.',
     fields: { migration: id },
+    exitCode: exitCodes.stalePlan,
+  });
+}
+
+/** Half of the tokens would not match the other half. */
+function keysChanged(id: string, changed: readonly string[]): CqlformError {
+  return new CqlformError('PRIVACY_KEY_CHANGED', `${id} was planned with another privacy key ${listed(changed)}`, {
+    next: 'Set the key that was planned with; or take back what has run with `cqlform rollback`, and plan again.',
+    fields: { migration: id, keys: changed },
     exitCode: exitCodes.stalePlan,
   });
 }

@@ -13,6 +13,8 @@ import type { BlockColumn } from '../ports/source.ts';
 import { dialectOf } from '../sources/csv/dialect.ts';
 import { createOpenBlocks, createOpenSource } from '../sources/open.ts';
 import { assertOtherFile, replayedLoad } from './load-replay.ts';
+import { assertWaived, piiTags, type Waivers } from './privacy.ts';
+import type { Project } from './project.ts';
 import type { Session } from './session.ts';
 
 export type FileFormat = 'csv' | 'json' | 'ndjson';
@@ -38,6 +40,8 @@ export interface LoadInput {
   readonly rejectsFile: string | null;
   /** A rejects file of an earlier load of the same file, whose rows are loaded instead of the file's; null: the file's. */
   readonly replay: string | null;
+  /** Personal column → why it may come as it is into a lower environment. */
+  readonly waivers: Waivers;
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LoadProgress) => void;
@@ -63,6 +67,7 @@ export async function loadFile(session: Session, input: LoadInput): Promise<Load
   const format = input.format ?? formatOf(input.place);
   const rejectsFile = rejectsFileOf(input, `${project.stateFolder}/rejects/load-${into.name}.ndjson`);
   const { from, columns } = await sourceOf(input, { format, into, types });
+  await assertMayCome(project, { table: into.name, columns: Object.keys(columns) }, input.waivers);
   const begun = clock.monotonic();
   const defaultTtl = into.options['default_time_to_live'];
   try {
@@ -89,6 +94,16 @@ export async function loadFile(session: Session, input: LoadInput): Promise<Load
   } finally {
     if (from.kind === 'values') await from.source.close();
   }
+}
+
+async function assertMayCome(
+  project: Project,
+  about: { readonly table: string; readonly columns: readonly string[] },
+  waivers: Waivers,
+): Promise<void> {
+  if (!project.lower) return;
+  const what = `${project.environment ?? project.keyspace} is a lower environment, to which a load brings it as it is`;
+  assertWaived({ ...about, what }, await piiTags(project), waivers);
 }
 
 function rejectsFileOf({ replay, rejectsFile }: LoadInput, otherwise: string): string {

@@ -13,6 +13,7 @@ import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
 import { fileNamed, migrationFiles } from './migration-files.ts';
 import { withPackageNotices } from './packages.ts';
+import { withKeys } from './privacy.ts';
 import type { Session } from './session.ts';
 import { sourceFindings } from './source-findings.ts';
 import { recordedState } from './status.ts';
@@ -71,7 +72,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending, live) }),
     options: { schemaOnly, noBackup: options.noBackup },
   });
-  const noted = withPackageNotices(plan, project, standing);
+  const noted = withKeys(withPackageNotices(plan, project, standing), project, standing);
   return withPlaceNotice(noted, chooseStore(project, options.backupStore));
 }
 

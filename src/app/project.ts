@@ -38,6 +38,10 @@ export interface Project {
   /** Refuses `redo` and other shortcuts of development. */
   readonly protected: boolean;
   readonly data: 'run' | 'skip';
+  /** Personal data from outside has to be treated on its way here, and what is here may be unloaded. */
+  readonly lower: boolean;
+  /** By name, keys of hashes and tokens. */
+  readonly privacyKeys: ReadonlyMap<string, () => Uint8Array>;
   /** By connection name, the databases that migrations read from. */
   readonly sources: Readonly<Record<string, SourceAddress>>;
 }

@@ -8,6 +8,7 @@ import type { ApplyInput, SourceFinding } from '../planner/input.ts';
 import type { Source, SourceNote, SourceRow } from '../ports/source.ts';
 import { seenTable } from './cluster-findings.ts';
 import { type Openers, openersOf } from './openers.ts';
+import { piiTags, privacyFinding, treatedSpec } from './privacy.ts';
 import type { Project } from './project.ts';
 
 /** How many rows of a source are tried before a plan is made. */
@@ -25,17 +26,30 @@ export async function sourceFindings(
 ): Promise<NonNullable<ApplyInput['sources']>> {
   const types = typesOf(pending, live);
   const openers = openersOf(project);
+  const tags = project.lower ? await piiTags(project) : {};
   const found = await Promise.all(
     pending.flatMap(({ id, data }) =>
       data.flatMap((spec) => {
         const { from } = spec;
         if (from.kind === 'table') return [];
         const key = `${id}/${spec.index}`;
-        return [findingOf(from, openers, { spec, types }).then((finding) => [key, finding] as const)];
+        const { problem, notes } = privacyFinding(project, spec, tags);
+        const tried = { spec: treatedSpec(project, spec), types };
+        const finding = problem === null ? findingOf(from, openers, tried) : Promise.resolve(unread(problem));
+        return [finding.then((found) => [key, withNotes(found, notes)] as const)];
       }),
     ),
   );
   return Object.fromEntries(found);
+}
+
+/** Nothing was looked at. */
+function unread(problem: NonNullable<SourceFinding['problem']>): SourceFinding {
+  return { rows: null, bytes: null, missing: [], problem };
+}
+
+function withNotes(finding: SourceFinding, notes: readonly SourceNote[]): SourceFinding {
+  return notes.length === 0 ? finding : { ...finding, notes: [...(finding.notes ?? []), ...notes] };
 }
 
 interface Tried {
@@ -56,7 +70,7 @@ async function findingOf(
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
     const { code, message, next } = thrown;
-    return { rows: null, bytes: null, missing: [], problem: { code, message, next } };
+    return unread({ code, message, next });
   }
 }
 

@@ -9,7 +9,9 @@ import { assertReadable, type UnloadFormat } from '../copy/unload/rows-text.ts';
 import { type UnloadAccounts, unloadRows } from '../copy/unload/unload.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
+import { keyColumns } from '../model/schema.ts';
 import { type FileFormat, formatOf, tableOf } from './load.ts';
+import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Session } from './session.ts';
 
 export interface UnloadInput {
@@ -26,6 +28,8 @@ export interface UnloadInput {
   readonly rate: Rate | null;
   readonly maxRejects: DataSpec['maxRejects'];
   readonly rejectsFile: string | null;
+  /** Personal column → why it may leave. */
+  readonly waivers: Waivers;
   /** Replace a file that is there. */
   readonly force: boolean;
   readonly signal: AbortSignal;
@@ -46,6 +50,12 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
   const { project, cluster, rows, clock } = session;
   const live = await cluster.describe(project.keyspace);
   const from = tableOf(live.schema.tables, input.table, project.keyspace);
+  if (!project.lower) {
+    const columns =
+      input.columns === null ? from.columns.map(({ name }) => name) : [...keyColumns(from), ...input.columns];
+    const what = 'a file takes it where nobody looks after it';
+    assertWaived({ table: from.name, columns, what }, await piiTags(project), input.waivers);
+  }
   const format = unloadFormat(input);
   const file = input.file === null ? null : resolve(input.file);
   if (file !== null && existsSync(file) && !input.force) throw fileThere(file);

@@ -167,6 +167,7 @@ const entry: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
     schemaHash: z.string(),
     codeHash: z.string().nullable(),
     packages: z.record(z.string(), z.string()).exactOptional(),
+    keys: z.record(z.string(), z.string()).exactOptional(),
     sourceHash: z.string().exactOptional(),
     stateBefore: z.string(),
     stateAfter: z.string(),

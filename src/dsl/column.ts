@@ -46,6 +46,12 @@ export function modelType(subject: string, type: unknown, frozen = false): Model
           'Give the counter a column of its own.',
         );
       return { kind: 'scalar', name: kind };
+    case 'pii':
+      throw typeMistake(
+        'PII_INSIDE',
+        `${subject} is marked as personal inside another type`,
+        "Mark the whole column: write `t.pii(…, 'kind')` around its type.",
+      );
     case 'static':
     case 'masked':
       throw typeMistake(
@@ -70,6 +76,7 @@ const compound: ReadonlySet<unknown> = new Set([
   'custom',
   'static',
   'masked',
+  'pii',
 ]);
 
 function typeOf(subject: string, type: unknown): Properties {
@@ -130,6 +137,7 @@ export function modelColumn(
     const { kind, ...rest } = typeOf(where, type);
     if (kind === 'static' && !isStatic) isStatic = true;
     else if (kind === 'masked' && mask === undefined) mask = maskOf(where, rest['mask']);
+    else if (kind === 'pii') textOf(`the kind of personal data of ${where}`, rest['pii']);
     else break;
     type = rest['of'];
   }
@@ -137,6 +145,22 @@ export function modelColumn(
   if (!given.key) refuseUnfrozenFields(where, type);
   const column = { name, type: modelType(where, type, given.key), static: isStatic };
   return mask === undefined ? column : { ...column, mask };
+}
+
+/** Which columns are marked as personal, and of what kind. */
+export function piiOf(types: Properties): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(types).flatMap(([name, type]) => {
+      const pii = piiOfType(type);
+      return pii === null ? [] : [[name, pii] as const];
+    }),
+  );
+}
+
+function piiOfType(type: unknown): string | null {
+  if (typeof type !== 'object' || type === null || !('kind' in type)) return null;
+  if (type.kind === 'pii' && 'pii' in type) return String(type.pii);
+  return type.kind === 'static' && 'of' in type ? piiOfType(type.of) : null;
 }
 
 /** As the server states it: with the function's keyspace, and one space after each comma. */

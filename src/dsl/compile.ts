@@ -1,11 +1,12 @@
 import { hashOf } from '../kernel/hash.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
+import { piiOf } from './column.ts';
 import { dataOf, listsOf } from './compile-lists.ts';
 import { SchemaList } from './compile-schema.ts';
 import { expectationsOf } from './expectation.ts';
-import { mistake, shown } from './mistake.ts';
-import { type MigrationOrigin, originOf } from './origin.ts';
+import { mistake, type Properties, shown } from './mistake.ts';
+import { type MigrationOrigin, originOf, type TableOrigin } from './origin.ts';
 
 /** A migration without the hashes, of which the code hash needs the file's text. */
 export type CompiledMigration = Omit<Migration, 'schemaHash' | 'codeHash'>;
@@ -26,7 +27,20 @@ export function compileMigration(id: string, value: unknown): CompiledMigration 
     expects: Object.freeze(expects),
     data: Object.freeze(data.map(({ spec }, index) => spec(index))),
     replaces: lists.replaces,
+    ...piiOfTables([
+      ...schema.origins.flatMap((origin) => (origin.kind === 'table' ? [origin] : [])),
+      ...data.flatMap(({ tables }) => tables),
+    ]),
   });
+}
+
+function piiOfTables(tables: readonly TableOrigin[]): Pick<CompiledMigration, 'pii'> {
+  const pii: Record<string, Readonly<Record<string, string>>> = {};
+  for (const { table, types } of tables) {
+    const columns = piiOf(types as unknown as Properties);
+    if (Object.keys(columns).length > 0) pii[table.name] = { ...pii[table.name], ...columns };
+  }
+  return Object.keys(pii).length === 0 ? {} : { pii };
 }
 
 function migrationOf(id: string, value: unknown): MigrationOrigin {
@@ -61,12 +75,21 @@ export function schemaDocumentOf(migration: CompiledMigration): SchemaDocument {
   return { declarations, expects, replaces, data: migration.data.map(declaredOf) };
 }
 
+/** What becomes of personal data is part of what is declared; how a column is marked is not. */
+function loweredOf({ privacy }: DataSpec): { readonly lower?: Readonly<Record<string, string>> } {
+  const lower = Object.entries(privacy?.lower ?? {}).map(([name, one]) => [
+    name,
+    one.kind === 'waived' ? one.reason : one.words,
+  ]);
+  return lower.length === 0 ? {} : { lower: Object.fromEntries(lower) };
+}
+
 function declaredOf(spec: DataSpec): unknown {
   const { kind, from, into } = spec;
-  if (spec.kind === 'transform') return { kind, from, into };
+  if (spec.kind === 'transform') return { kind, from, into, ...loweredOf(spec) };
   const columns = Object.entries(spec.columns).map(([name, mapping]) => [
     name,
     mapping.kind === 'column' ? mapping : { kind: mapping.kind },
   ]);
-  return { kind, from, into, columns: Object.fromEntries(columns) };
+  return { kind, from, into, columns: Object.fromEntries(columns), ...loweredOf(spec) };
 }

@@ -64,6 +64,9 @@ export type ClusterConnection = {
     }
 );
 
+/** Where a key comes from: the environment, or what a command prints. */
+export type KeySource = Env | { readonly command: readonly string[] };
+
 /** What can be said for all environments, and over again for one. */
 export interface Settings {
   /** The keyspace that the migrations live in. */
@@ -91,6 +94,13 @@ export interface Settings {
   readonly protected?: boolean;
   /** By the name that migrations call them by, the databases that rows come from. */
   readonly sources?: { readonly [connection: string]: SourceConnection };
+  /**
+   * True: a lower environment, such as staging. Columns marked with `t.pii` have to be treated, or waived with a reason,
+   * when their rows come from outside.
+   */
+  readonly lower?: boolean;
+  /** By name, the keys of `privacy.hash` and `privacy.tokenise`: 32 bytes of chance in base64 or hexadecimal digits. */
+  readonly privacy?: { readonly keys?: { readonly [key: string]: KeySource } };
   /** `skip`: data steps are recorded as skipped, so that a fresh development cluster needs nobody's data. */
   readonly data?: 'run' | 'skip';
 }

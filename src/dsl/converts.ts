@@ -2,7 +2,7 @@ import type { conversions, DomainKind, domainOfKind, ScalarKind } from '../model
 import type { Read, Typed, Write } from './cql-type.ts';
 
 /** The type without what does not change its values. */
-type Bare<T> = T extends { readonly kind: 'frozen' | 'static' | 'masked'; readonly of: infer I } ? Bare<I> : T;
+type Bare<T> = T extends { readonly kind: 'frozen' | 'static' | 'masked' | 'pii'; readonly of: infer I } ? Bare<I> : T;
 type Automatic<K extends DomainKind> = (typeof conversions)[(typeof domainOfKind)[K]]['exact' | 'lossless'][number];
 
 /** Whether values of one column's type go into another's by themselves, as the conversion table says. */

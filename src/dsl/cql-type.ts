@@ -43,7 +43,7 @@ export type InnerKind =
   | 'uuid'
   | 'varint'
   | 'vector';
-export type CqlKind = InnerKind | 'counter' | 'static' | 'masked';
+export type CqlKind = InnerKind | 'counter' | 'static' | 'masked' | 'pii';
 
 /** A CQL type; each has an interface of its own, so that hovers read `{ id: CqlUuid; tags: CqlSet<CqlText> }`. */
 export interface CqlType<Kind extends CqlKind = CqlKind, R = unknown, W = R> extends Typed<R, W> {
@@ -133,6 +133,11 @@ export interface CqlStatic<T extends CqlType> extends CqlType<'static', Read<T>,
 export interface CqlMasked<T extends Inner> extends CqlType<'masked', Read<T>, Write<T>> {
   readonly of: T;
   readonly mask: string;
+}
+/** A column of personal data; `pii` says of what kind. */
+export interface CqlPii<T extends CqlType> extends CqlType<'pii', Read<T>, Write<T>> {
+  readonly of: T;
+  readonly pii: string;
 }
 /** A user-defined type; it stands in columns like any other type. */
 export interface Udt<N extends string = string, F extends Fields = Fields>

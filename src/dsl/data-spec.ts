@@ -8,6 +8,7 @@ import {
 } from '../model/data.ts';
 
 import { mappingsOf } from './column-mapping.ts';
+import { dataPrivacy } from './data-privacy.ts';
 import { turned, turnsOf } from './json-value.ts';
 import { mistake, type Properties, propertiesOf, shown } from './mistake.ts';
 import { type ClusterOrigin, type DataOrigin, originOf, type SourceOrigin, type TableOrigin } from './origin.ts';
@@ -25,7 +26,13 @@ interface Ends {
 }
 
 function endsOf(verb: DataSpec['kind'], spec: unknown, more: string): Ends {
-  const given = propertiesOf(verb, spec, ['from', 'into', 'maxRejects', more]);
+  const given = propertiesOf(verb, spec, [
+    'from',
+    'into',
+    'maxRejects',
+    more,
+    ...(verb === 'backfill' ? [] : ['lower']),
+  ]);
   const from = originOf(given['from']);
   if (from?.kind !== 'table' && from?.kind !== 'source' && from?.kind !== 'cluster-table') {
     throw mistake('DATA_FROM', {
@@ -126,9 +133,15 @@ function rowsFunction(subject: string, { from, into }: Ends, rows: TransformSpec
 function specOf(
   ends: Ends,
   verb: DataSpec['kind'],
-  finish: (base: Pick<DataSpec, 'index' | 'from' | 'into' | 'maxRejects'>) => DataSpec,
+  finish: (base: Pick<DataSpec, 'index' | 'from' | 'into' | 'maxRejects' | 'privacy'>) => DataSpec,
 ): DataOrigin {
-  const base = { from: sourceOf(ends.from), into: ends.into.table, maxRejects: ends.maxRejects };
+  const privacy = dataPrivacy(subjectOf(verb, ends), { ...ends, given: ends.given['lower'] });
+  const base = {
+    from: sourceOf(ends.from),
+    into: ends.into.table,
+    maxRejects: ends.maxRejects,
+    ...(privacy === null ? {} : { privacy }),
+  };
   return { kind: 'data', verb, tables: tablesOf(ends), spec: (index) => Object.freeze(finish({ index, ...base })) };
 }
 

@@ -1,9 +1,10 @@
 import type { RunClock } from '../model/data.ts';
 import type { ClusterTable } from './cluster-type.ts';
 import type { Converts } from './converts.ts';
-import type { Write } from './cql-type.ts';
+import type { Read, Write } from './cql-type.ts';
 import { backfillOrigin, copyOrigin, transformOrigin } from './data-spec.ts';
 import { withOrigin } from './origin.ts';
+import type { Waived } from './privacy.ts';
 import type { InsertOf, RowOf } from './row.ts';
 import type { Reject, Skip, Unset } from './signals.ts';
 import type { Source } from './source.ts';
@@ -74,6 +75,27 @@ type Given<F, I, X> =
 export type ColumnMap<F, I> = { readonly [X in Unmatched<F, I>]: Given<F, I, X> } & {
   readonly [X in Exclude<ColumnOf<I>, Unmatched<F, I>>]?: Given<F, I, X>;
 };
+type IsPii<C> = C extends { readonly kind: 'pii' }
+  ? true
+  : C extends { readonly kind: 'static'; readonly of: infer T }
+    ? IsPii<T>
+    : false;
+/** Columns that are marked as personal. */
+type PiiColumn<I> = { [X in ColumnOf<I>]: IsPii<TypeOf<I, X>> extends true ? X : never }[ColumnOf<I>];
+type LowerColumn<I, X> = Waived | ({ readonly treats: string } & ((value: Read<TypeOf<I, X>>) => Write<TypeOf<I, X>>));
+/**
+ * What becomes of columns in lower environments, where rows come from outside the keyspace: a function of `privacy`, or
+ * a waiver. Columns that are marked as personal have to be said.
+ */
+export type Lower<F, I> = F extends Table
+  ? { readonly lower?: never }
+  : [PiiColumn<I>] extends [never]
+    ? { readonly lower?: { readonly [X in ColumnOf<I>]?: LowerColumn<I, X> } }
+    : {
+        readonly lower: { readonly [X in PiiColumn<I>]: LowerColumn<I, X> } & {
+          readonly [X in Exclude<ColumnOf<I>, PiiColumn<I>>]?: LowerColumn<I, X>;
+        };
+      };
 export interface Limits {
   /** How many rows may be rejected before the step fails, e.g. `10` or `'0.1%'`; 0 when it is left out. */
   readonly maxRejects?: number | `${number}%`;
@@ -110,6 +132,7 @@ export interface Data {
  */
 export function copy<F extends From, I extends Table>(
   spec: { readonly from: F; readonly into: I } & Limits &
+    Lower<F, I> &
     ([Unmatched<F, I>] extends [never]
       ? { readonly columns?: ColumnMap<F, I> }
       : { readonly columns: ColumnMap<F, I> }),
@@ -158,7 +181,8 @@ export function transform<F extends From, I extends Table>(
     readonly from: F;
     readonly into: I;
     readonly rows: (row: RowOf<F>, out: Out<I>, run: Run) => void | Skip | Reject;
-  } & Limits,
+  } & Limits &
+    Lower<F, I>,
 ): Data {
   return withOrigin({ kind: 'data' }, transformOrigin(spec));
 }

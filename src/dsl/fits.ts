@@ -6,10 +6,12 @@ import type { SourceType } from './source.ts';
 type AnyType = CqlType | SourceType;
 type Bare = Properties & { readonly kind: string };
 
+const wrappers: ReadonlySet<string> = new Set(['frozen', 'static', 'masked', 'pii']);
+
 /** The type without what does not change its values. */
 function bare(type: AnyType): Bare {
   const { kind, ...rest } = type as unknown as Bare;
-  return kind === 'frozen' || kind === 'static' || kind === 'masked' ? bare(rest['of'] as AnyType) : { ...rest, kind };
+  return wrappers.has(kind) ? bare(rest['of'] as AnyType) : { ...rest, kind };
 }
 
 /** The kind of a container without its system's name. */

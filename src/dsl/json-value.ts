@@ -47,6 +47,7 @@ function turnOf(type: Properties, direction: Direction): Turn {
     case 'frozen':
     case 'static':
     case 'masked':
+    case 'pii':
       return jsonTurn(type['of'], direction);
     case 'list':
     case 'vector':

@@ -5,7 +5,7 @@ import type { HasStatic, Table } from './table-type.ts';
 
 type MaybeNull<T> = T extends { readonly kind: 'set' | 'list' | 'map' }
   ? Read<T>
-  : T extends { readonly kind: 'static' | 'masked'; readonly of: infer I }
+  : T extends { readonly kind: 'static' | 'masked' | 'pii'; readonly of: infer I }
     ? MaybeNull<I>
     : Read<T> | null;
 

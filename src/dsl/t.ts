@@ -17,6 +17,7 @@ import type {
   CqlList,
   CqlMap,
   CqlMasked,
+  CqlPii,
   CqlSet,
   CqlSmallint,
   CqlStatic,
@@ -96,9 +97,14 @@ export interface CqlTypes {
   /** Stored as one value: written and replaced as a whole, null when it is not there. What stands in a key or in another type is frozen by itself. */
   frozen<T extends Freezable>(type: T): CqlFrozen<T>;
   /** One value for all rows of a partition; needs a clustering key. */
-  static<T extends CqlType<InnerKind | 'counter' | 'masked'>>(type: T): CqlStatic<T>;
+  static<T extends CqlType<InnerKind | 'counter' | 'masked' | 'pii'>>(type: T): CqlStatic<T>;
   /** Masked from roles without UNMASK by a function, e.g. `mask_inner(1, 1)`; `default` hides the whole value. */
   masked<T extends Inner>(type: T, mask: string): CqlMasked<T>;
+  /**
+   * Personal data of a kind, e.g. `email`: it has to be treated when its rows come from outside into a lower environment,
+   * and is not unloaded by itself. The server knows nothing of it.
+   */
+  pii<T extends CqlType<InnerKind | 'masked'>>(type: T, pii: string): CqlPii<T>;
   /** A type that CQL has no name for, by its Java class, as a server states it; its bytes. */
   custom(className: string): CqlCustom;
   /** Stored as text. Functions read the parsed value and write values that are stringified; a row whose text is not JSON is rejected. */
@@ -163,5 +169,6 @@ export const t: CqlTypes = Object.freeze({
   custom: (className) => Object.freeze({ kind: 'custom', className }),
   frozen: (of) => Object.freeze({ kind: 'frozen', of }),
   static: (of) => Object.freeze({ kind: 'static', of }),
+  pii: (of, pii) => Object.freeze({ kind: 'pii', of, pii }),
   masked: (of, mask) => Object.freeze({ kind: 'masked', of, mask }),
 } satisfies CqlTypes);

@@ -40,7 +40,7 @@ export type FormOf<T> = T extends { readonly kind: 'map' }
     ? 'values'
     : T extends { readonly kind: 'frozen'; readonly of: { readonly kind: 'map' | 'set' | 'list' } }
       ? 'full'
-      : T extends { readonly kind: 'static' | 'masked'; readonly of: infer I }
+      : T extends { readonly kind: 'static' | 'masked' | 'pii'; readonly of: infer I }
         ? FormOf<I>
         : never;
 

@@ -1,8 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 /** SHA-256 as 64 lower-case hex digits. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
+}
+
+/** HMAC-SHA-256: 32 bytes that nobody without the key can tell from chance. */
+export function hmacSha256(key: Uint8Array, text: string): Uint8Array {
+  return createHmac('sha256', key).update(text).digest();
 }
 
 /** JSON with the keys of every object in code-unit order and no white space: equal values give equal text. `undefined` members are left out. */

@@ -1,3 +1,4 @@
+import type { DataPrivacy } from './privacy.ts';
 import type { ByName, Table, UserType } from './schema.ts';
 
 /** A source outside the keyspace, as a migration declares it. */
@@ -108,6 +109,8 @@ interface DataSpecBase {
   /** The target with the columns that the migration declared. */
   readonly into: Table;
   readonly maxRejects: number | `${number}%`;
+  /** Left out: it has no personal data and says nothing of any. */
+  readonly privacy?: DataPrivacy;
 }
 /** One row in, one row out. `columns` is complete: every target column that is written has its mapping. */
 export interface CopySpec extends DataSpecBase {

@@ -60,6 +60,8 @@ export interface Migration {
   readonly expects: readonly Expectation[];
   readonly data: readonly DataSpec[];
   readonly replaces: readonly string[];
+  /** By table and column, what its tables are marked with as personal; left out: nothing. */
+  readonly pii?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** SHA-256 of the compiled declaration. */
   readonly schemaHash: string;
   /** SHA-256 of the code that its data functions run; null without data. */

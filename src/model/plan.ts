@@ -23,6 +23,8 @@ export interface Section {
   readonly codeHash: string | null;
   /** Packages that its row functions name, with their versions; left out: none. Recorded, not hashed. */
   readonly packages?: Readonly<Record<string, string>>;
+  /** Privacy keys that its functions may take, by name: their fingerprints. Left out: none. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** The document that keeps its source text, for showing what was edited; left out by versions that did not keep it. */
   readonly sourceHash?: string;
   readonly changes: readonly Change[];

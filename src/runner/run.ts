@@ -149,6 +149,7 @@ async function beginMigration(section: Section, request: RunRequest, deps: Runne
     schemaHash: section.schemaHash,
     codeHash: section.codeHash,
     ...(section.packages === undefined ? {} : { packages: section.packages }),
+    ...(section.keys === undefined ? {} : { keys: section.keys }),
     ...(section.sourceHash === undefined ? {} : { sourceHash: section.sourceHash }),
     stateBefore,
     // Taking back what never became part of the recorded state leaves that state as it is.

@@ -25,6 +25,7 @@ const documents = [
   'docs/guides/from-files.md',
   'docs/guides/assessing-a-source.md',
   'docs/guides/loading-and-unloading.md',
+  'docs/guides/privacy.md',
 ];
 
 /** A database that a document reads from. */

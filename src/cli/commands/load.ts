@@ -50,6 +50,12 @@ export const loadCommand: AnyCommand = command({
       describe:
         'Load the mended rows of this rejects file, which an earlier load of the same file left, and only those',
     },
+    waive: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'COLUMN=REASON: why personal data may go as it is; repeatable',
+    },
     'dry-run': { type: 'boolean', default: false, describe: 'Read and convert everything, write nothing' },
   },
   examples: [
@@ -62,7 +68,7 @@ export const loadCommand: AnyCommand = command({
       place: word(flags, 'file') ?? '',
       table: word(flags, 'table') ?? '',
       format: flags.format ?? null,
-      map: mapOf(flags.map),
+      map: pairsOf('map', flags.map, 'COLUMN=FIELD'),
       ignore: flags.ignore,
       fields: fieldsOf(flags.header, flags.fields),
       settings: {
@@ -75,6 +81,7 @@ export const loadCommand: AnyCommand = command({
       rate: rateOf(flags.rate),
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
+      waivers: pairsOf('waive', flags.waive, 'COLUMN=REASON'),
       replay: flags.replay ?? null,
       dryRun: flags['dry-run'],
     } satisfies Omit<LoadInput, 'signal' | 'onProgress'>;
@@ -108,11 +115,12 @@ export const loadCommand: AnyCommand = command({
   },
 });
 
-function mapOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+/** `--map COLUMN=FIELD`, `--waive COLUMN=REASON`. */
+export function pairsOf(option: string, pairs: readonly string[], form: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1 || at === pair.length - 1) throw usage(`--map ${pair} is not COLUMN=FIELD`);
+      if (at < 1 || at === pair.length - 1) throw usage(`--${option} ${pair} is not ${form}`);
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );

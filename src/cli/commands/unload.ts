@@ -3,7 +3,7 @@ import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
-import { formatChoices, maxRejectsOf, rateOf } from './load.ts';
+import { formatChoices, maxRejectsOf, pairsOf, rateOf } from './load.ts';
 
 export const unloadCommand: AnyCommand = command({
   usage: 'unload <table> [file]',
@@ -32,6 +32,12 @@ export const unloadCommand: AnyCommand = command({
       describe: 'Rows that may be unreadable: a number, or a share such as 1%',
     },
     rejects: { type: 'string', describe: 'Where unreadable rows go', defaultDescription: 'in .cqlform/rejects' },
+    waive: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'COLUMN=REASON: why personal data may go as it is; repeatable',
+    },
     force: { type: 'boolean', default: false, describe: 'Replace a file that is there' },
   },
   examples: [
@@ -52,6 +58,7 @@ export const unloadCommand: AnyCommand = command({
       rate: rateOf(flags.rate),
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
+      waivers: pairsOf('waive', flags.waive, 'COLUMN=REASON'),
       force: flags.force,
     } satisfies Omit<UnloadInput, 'signal' | 'onProgress'>;
     const [{ ProgressLine }, { unloadText }] = await Promise.all([
