@@ -59,8 +59,8 @@ function inferred(
     {
       code: 'TIME_INFERRED',
       severity: 'warning',
-      message: `release ${version} does not tell when what ${listed(untimed)} hold${untimed.length === 1 ? 's' : ''} was written, nor when it ends: it gets the oldest write time of its row's other cells, and never ends`,
-      next: 'Go on where that is right; upgraded to 5.0, the source tells it for each element and field.',
+      message: `release ${version} does not tell when what ${listed(untimed)} ${untimed.length === 1 ? 'holds' : 'hold'} was written and when it ends: it gets the oldest write time of its row's other cells, and ends with the last of them where all of them end`,
+      next: 'Go on where that is right; from 5.0 on, a source tells it of each element and field.',
     },
   ];
 }

@@ -9,7 +9,7 @@ export interface TypedTable {
 }
 
 /** A type with the user-defined types of its keyspace. */
-interface TypeThere {
+export interface TypeThere {
   readonly type: CqlType;
   readonly types: ByName<UserType>;
 }

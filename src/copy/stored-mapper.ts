@@ -4,12 +4,11 @@ import { type ColumnMapping, RowRejected, type RunClock } from '../model/data.ts
 import type { Bytes, Cell, CellTime } from '../model/row.ts';
 import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
-import { cellOfType } from './cell-of-type.ts';
+import { cellConverter } from './cell-conversion.ts';
 import { mappedValue } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, keyAt, type RowTimes, timesOf } from './joined-row.ts';
 import { fitsAsItIs, type TypedTable } from './same-type.ts';
-import { wholeValue } from './table-pieces.ts';
 import type { TargetEncoder, TargetRow } from './target-row.ts';
 
 /** A stored row in the shape of another table, its cells with their times. */
@@ -173,38 +172,14 @@ function sourceOf(
     const converted = (value: unknown): Bytes | null => (value === null ? null : encoder.value(name, value));
     return { kind: 'key', access: at, convert: (bytes) => (same ? bytes : converted(decode(bytes))) };
   }
-  if (fitsAsItIs({ type, types }, { type: target, types: encoder.types }) && !isCounter(type)) {
-    return { kind: 'cell', access: at, convert: (cell) => cell };
-  }
-  const codec = codecOf(type, types);
-  return {
-    kind: 'cell',
-    access: at,
-    convert: (cell) => {
-      const value =
-        cell.kind === 'counter'
-          ? cell.value
-          : codec.decode(cell.kind === 'value' ? cell.bytes : wholeValue(cell, type, types));
-      // Empty bytes of a type that has no empty value.
-      if (value === null) return null;
-      return cellOfType(encoder.value(name, value), target, { time: timeOfCell(cell), types: encoder.types });
-    },
-  };
+  const convert = cellConverter({ type, types }, { type: target, types: encoder.types }, (value) =>
+    encoder.value(name, value),
+  );
+  return { kind: 'cell', access: at, convert };
 }
 
 function typeOfColumn(table: Table, name: string): CqlType | null {
   return table.columns.find((column) => column.name === name)?.type ?? null;
-}
-
-function isCounter(type: CqlType): boolean {
-  return type.kind === 'scalar' && type.name === 'counter';
-}
-
-/** The newest time of a cell's parts; it ends when the longest-living part does. */
-function timeOfCell(cell: Cell): CellTime {
-  const row = { partitionKey: [], clusteringKey: [], statics: [], cells: [cell] };
-  const { newest, expiresAt } = timesOf(row);
-  return { writeTime: newest, expiresAt };
 }
 
 /** True for mappings under which different rows always have different keys: every key column goes into the key byte by byte. */

@@ -5,6 +5,7 @@ import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
+import { leavesOutTimes, withInferredEnds } from './inferred-ends.ts';
 import type { InputRow, Piece } from './input.ts';
 import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
@@ -45,6 +46,7 @@ export interface TableInput extends ReadTable {
 export async function tablePieces(input: TableInput, done: readonly string[]): Promise<readonly Piece[]> {
   const doneRanges = done.map(rangeOfName).filter((range) => range !== null);
   const decoder = new RowDecoder(input);
+  const untold = input.times && leavesOutTimes(input.rows, input.table, input.columns);
   const ranges = await input.rows.splitFor(input.keyspace, input.table, tableParts);
   return remaining(ranges, doneRanges).map((range) => ({
     id: rangeName(range),
@@ -52,7 +54,8 @@ export async function tablePieces(input: TableInput, done: readonly string[]): P
     async *rows() {
       const { keyspace, table, types, columns, times, consistency } = input;
       const pages = input.rows.scan({ keyspace, table, types, columns, range, times, consistency });
-      for await (const page of joinRows(pages)) yield page.map((row) => decoder.inputRow(row));
+      for await (const page of joinRows(untold ? withInferredEnds(pages) : pages))
+        yield page.map((row) => decoder.inputRow(row));
     },
     async *through(through: PassThrough) {
       const { keyspace, table, types, columns, consistency } = input;

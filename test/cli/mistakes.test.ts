@@ -50,6 +50,20 @@ describe('a configuration that is not right', { timeout: 240_000 }, () => {
       /^(?!.*s3cret).*sources\.shop\.password: a password does not stand here in the clear/s,
     ],
     [
+      "a cluster's password in the clear",
+      own(
+        `keyspace: 'a', sources: { old: { contactPoints: 'x', keyspace: 'b', credentials: { username: 'u', password: 's3cret' } } }`,
+      ),
+      'CONFIG_INVALID',
+      /^(?!.*s3cret).*sources\.old\.credentials\.password: a password does not stand here in the clear/s,
+    ],
+    [
+      'a bundle beside addresses',
+      own(`keyspace: 'a', sources: { old: { contactPoints: 'x', secureConnectBundle: 'x.zip', keyspace: 'b' } }`),
+      'CONFIG_INVALID',
+      /sources\.old.*contactPoints/,
+    ],
+    [
       'an unknown setting of a source',
       own(`keyspace: 'a', sources: { shop: { file: 'x.db', readonly: true } }`),
       'CONFIG_INVALID',

@@ -23,6 +23,7 @@ const documents = [
   'docs/guides/from-postgres.md',
   'docs/guides/from-mongodb.md',
   'docs/guides/from-files.md',
+  'docs/guides/from-another-cluster.md',
   'docs/guides/assessing-a-source.md',
   'docs/guides/loading-and-unloading.md',
   'docs/guides/privacy.md',
@@ -72,6 +73,7 @@ class Reader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.execute(`DROP KEYSPACE IF EXISTS ${this.#keyspace}`);
+    await this.#client.execute(`DROP KEYSPACE IF EXISTS ${this.#keyspace}_old`);
     await this.#client.shutdown();
     await rm(this.#folder, { recursive: true, force: true });
     await this.#database?.[Symbol.asyncDispose]();
@@ -100,12 +102,14 @@ class Reader implements AsyncDisposable {
   #spawn(words: readonly string[]): Promise<Ended> {
     const { host, port } = cassandraAddress();
     const source = this.#database === null ? {} : { SHOP_URL: this.#database.url };
-    const env = { ...process.env, ...source, CI: '', CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1' };
+    const nodes = `${host}:${port}`;
+    const own = { CI: '', CQLFORM_CONTACT_POINTS: nodes, OLD_NODES: nodes, NO_COLOR: '1' };
+    const env = { ...process.env, ...source, ...own };
     return ended(spawn(process.execPath, [...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }
 
   #own(text: string): string {
-    return text.replaceAll(/\bcinema\b/g, this.#keyspace);
+    return text.replaceAll(/\bcinema(?=_old\b|\b)/g, this.#keyspace);
   }
 }
 

@@ -24,7 +24,7 @@ export const rowsOf = [
      "w": "{}", "x": [{"a": [1, 2]}, {}], "y": [{"n": 2, "words": []}], "z": {"${at}": "0x01"},
      "ff": {"1": "one"}, "st": {"s": "t"}}' USING TIMESTAMP 1700000000000001`,
   `UPDATE $ks.every_type USING TIMESTAMP 1700000000000777 SET m = 'later', gone = 'x' WHERE k1 = ${one}1 AND k2 = ${at}`,
-  `INSERT INTO $ks.every_type (k1, k2, g, i, m, c) VALUES (${one}2, ${at}, NaN, -Infinity, '', 0x) USING TTL 86400`,
+  `INSERT INTO $ks.every_type (k1, k2, g, i, m, c, x) VALUES (${one}2, ${at}, NaN, -Infinity, '', 0x, [{'a': {1}}]) USING TTL 86400`,
   `INSERT INTO $ks.every_type (k1, k2) VALUES (${one}3, ${at})`,
   `INSERT INTO $ks.every_type (k1, st) VALUES (${one}4, {'static': 'only'})`,
   'ALTER TABLE $ks.every_type DROP gone',

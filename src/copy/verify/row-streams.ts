@@ -8,6 +8,7 @@ import type { Rows } from '../../ports/cluster.ts';
 import type { VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
 import { emptyTally, type Tally } from '../accounts.ts';
 import { hashOfRow } from '../bucketed-digest.ts';
+import { leavesOutTimes, withInferredEnds } from '../inferred-ends.ts';
 import type { Piece } from '../input.ts';
 import type { OpenedInput } from '../opened-input.ts';
 import { rowWork } from '../row-work.ts';
@@ -72,6 +73,7 @@ export async function eachStored(options: StreamOptions, use: (row: StoredRow) =
   const { request, context, rows, shape, ranges } = options;
   const { keyspace, types } = context;
   const columns = shape.map(({ name }) => name);
+  const untold = leavesOutTimes(rows, request.into, columns);
   let seen = 0;
   await eachAtATime(ranges, readAtOnce, async (range) => {
     const pages = rows.scan({
@@ -83,7 +85,7 @@ export async function eachStored(options: StreamOptions, use: (row: StoredRow) =
       times: true,
       consistency: copyConsistency,
     });
-    for await (const page of pages) {
+    for await (const page of untold ? withInferredEnds(pages) : pages) {
       context.assertHeld();
       for (const row of page) use(row);
       seen += page.length;
