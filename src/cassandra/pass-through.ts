@@ -1,6 +1,7 @@
 import { hashOfBytes, type RowBlock, unsetLength } from '../cql/row-block.ts';
 import type { ScanStatement } from '../cql/select.ts';
-import type { PassedPage, PassThrough, ScanRequest } from '../ports/cluster.ts';
+import type { Bytes } from '../model/row.ts';
+import type { PassedPage, PassingRow, PassThrough, ScanRequest } from '../ports/cluster.ts';
 import type { RawPage } from './raw.ts';
 import { type ScanContext, scanParsed } from './scan.ts';
 import { PageParser, type ResultRow } from './scan-rows.ts';
@@ -10,6 +11,8 @@ interface SortedPage {
   readonly bytes: Buffer;
   readonly starts: readonly number[];
   readonly others: readonly ResultRow[];
+  /** The row that begins there. */
+  readonly rowAt: (start: number) => ResultRow;
   readonly size: number;
   readonly expiring: boolean;
 }
@@ -21,23 +24,29 @@ export async function* scanThrough(
   context: ScanContext,
 ): AsyncGenerator<PassedPage> {
   const key = request.table.partitionKey.length + request.table.clusteringKey.length;
-  const appender = new RowAppender(through, key);
+  const appender = new RowAppender(through, { key, columns: request.columns.length });
   let begun = false;
-  for await (const { bytes, starts, others } of scanParsed(request, context, sortPage)) {
-    if (starts.length > 0 && !begun) {
-      begun = true;
-      await through.begin();
-    }
-    let sum = 0;
+  for await (const { bytes, starts, others, rowAt } of scanParsed(request, context, sortPage)) {
+    let [sum, passed] = [0, 0];
+    const apart: ResultRow[] = [];
     for (const start of starts) {
+      if (!appender.take(bytes, start)) {
+        apart.push(rowAt(start));
+        continue;
+      }
+      if (!begun) {
+        begun = true;
+        await through.begin();
+      }
       const block = through.into.filling ?? (await through.into.room());
-      sum += appender.append(bytes, start, block);
+      sum += appender.append(block);
+      passed += 1;
       through.into.filled();
     }
-    const rows = others.flatMap(({ partitionKey, clusteringKey, regulars }) =>
+    const rows = [...others, ...apart].flatMap(({ partitionKey, clusteringKey, regulars }) =>
       clusteringKey === null ? [] : [{ kind: 'row' as const, partitionKey, clusteringKey, cells: regulars }],
     );
-    if (starts.length > 0 || rows.length > 0) yield { passed: starts.length, bytes: sum, rows };
+    if (passed > 0 || rows.length > 0) yield { passed, bytes: sum, rows };
   }
 }
 
@@ -60,7 +69,8 @@ function sortPage(page: RawPage, statement: ScanStatement, second: number): Sort
     expiring ||= parser.expiring;
     at = parser.size;
   }
-  return { bytes, starts, others, size: at, expiring };
+  const rowAt = (start: number): ResultRow => new PageParser(bytes, second, start).row(statement);
+  return { bytes, starts, others, rowAt, size: at, expiring };
 }
 
 /** Where a row ends whose cells all have one write time and no TTL; null for every other row. */
@@ -90,27 +100,62 @@ function endOfPlainRow(bytes: Buffer, start: number, statement: ScanStatement): 
   return time === -1 ? null : at;
 }
 
-class RowAppender {
+/** Takes rows one by one from pages into blocks. */
+class RowAppender implements PassingRow {
   readonly #through: PassThrough;
-  readonly #key: number;
   /** Where each cell of the key and each value of a regular column stands in the row at hand. */
   readonly #keyAt: Int32Array;
   readonly #valueAt: Int32Array;
+  /** What was made of the row at hand, by place. */
+  readonly #made: (Bytes | 'unset')[];
+  readonly #makes: boolean;
   readonly #floor: Buffer | null;
+  #bytes: Buffer = Buffer.alloc(0);
+  /** Where the row's write time stands. */
+  #time = 0;
 
-  constructor(through: PassThrough, key: number) {
+  constructor(through: PassThrough, { key, columns }: { readonly key: number; readonly columns: number }) {
     this.#through = through;
-    this.#key = key;
     this.#keyAt = new Int32Array(key);
-    const regulars = through.values.filter(({ kind }) => kind === 'regular').map(({ index }) => index);
-    this.#valueAt = new Int32Array(Math.max(-1, ...regulars) + 1);
+    this.#valueAt = new Int32Array(columns);
+    this.#made = through.values.map(() => 'unset');
+    this.#makes = through.values.some(({ kind }) => kind === 'made');
     this.#floor = through.floor === null ? null : Buffer.alloc(8);
     this.#floor?.writeBigInt64BE(through.floor ?? 0n);
   }
 
-  /** Gives the bytes of its keys and values. */
-  append(bytes: Buffer, start: number, block: RowBlock): number {
-    const time = this.#locate(bytes, start);
+  key(index: number): Bytes {
+    return this.#cell(this.#keyAt[index] ?? 0) ?? Buffer.alloc(0);
+  }
+
+  regular(index: number): Bytes | null {
+    return this.#cell(this.#valueAt[index] ?? 0);
+  }
+
+  #cell(at: number): Bytes | null {
+    const length = this.#bytes.readInt32BE(at);
+    return length < 0 ? null : this.#bytes.subarray(at + 4, at + 4 + length);
+  }
+
+  /** Makes what is to be made of a row; false when the row cannot go on as it is. */
+  take(bytes: Buffer, start: number): boolean {
+    this.#bytes = bytes;
+    this.#time = this.#locate(bytes, start);
+    if (!this.#makes) return true;
+    const { values, onRow } = this.#through;
+    onRow?.(this);
+    for (let place = 0; place < values.length; place += 1) {
+      const value = values[place];
+      if (value?.kind !== 'made') continue;
+      const made = value.make(this);
+      if (made === 'apart') return false;
+      this.#made[place] = made;
+    }
+    return true;
+  }
+
+  /** Adds the row that was taken; gives the bytes of its keys and values. */
+  append(block: RowBlock): number {
     const { values, partitionParts } = this.#through;
     const { sink } = block;
     block.begin();
@@ -119,16 +164,40 @@ class RowAppender {
     for (let place = 0; place < values.length; place += 1) {
       const value = values[place];
       if (value === undefined) continue;
-      const at = (value.kind === 'key' ? this.#keyAt : this.#valueAt)[value.index] ?? 0;
-      const length = bytes.readInt32BE(at);
-      const to = sink.reserve(4 + Math.max(0, length));
-      if (length < 0) sink.bytes.writeInt32BE(unsetLength, to);
-      else {
-        copied(bytes, at, at + 4 + length, sink.bytes, to);
-        sum += length;
-      }
+      if (value.kind === 'made') sum += this.#appendMade(place, block);
+      else sum += this.#appendCell((value.kind === 'key' ? this.#keyAt : this.#valueAt)[value.index] ?? 0, block);
       if (place === partitionParts - 1) hash = hashOfBytes(sink.bytes, from, sink.length);
     }
+    this.#appendTimes(block);
+    block.commit(hash, 0);
+    return sum;
+  }
+
+  #appendCell(at: number, { sink }: RowBlock): number {
+    const length = this.#bytes.readInt32BE(at);
+    const to = sink.reserve(4 + Math.max(0, length));
+    if (length < 0) {
+      sink.bytes.writeInt32BE(unsetLength, to);
+      return 0;
+    }
+    copied(this.#bytes, at, at + 4 + length, sink.bytes, to);
+    return length;
+  }
+
+  #appendMade(place: number, { sink }: RowBlock): number {
+    const made = this.#made[place] ?? 'unset';
+    if (made === 'unset') {
+      sink.bytes.writeInt32BE(unsetLength, sink.reserve(4));
+      return 0;
+    }
+    const to = sink.reserve(4 + made.length);
+    sink.bytes.writeInt32BE(made.length, to);
+    sink.bytes.set(made, to + 4);
+    return made.length;
+  }
+
+  #appendTimes({ sink }: RowBlock): void {
+    const [bytes, time] = [this.#bytes, this.#time];
     const end = sink.reserve(20);
     const target = sink.bytes;
     target.writeInt32BE(8, end);
@@ -137,20 +206,18 @@ class RowAppender {
     } else copied(bytes, time, time + 8, target, end + 4);
     target.writeInt32BE(4, end + 12);
     target.writeInt32BE(0, end + 16);
-    block.commit(hash, 0);
-    return sum;
   }
 
   /** Finds the row's cells; gives where its write time stands. */
   #locate(bytes: Buffer, start: number): number {
     let at = start + 4 + bytes.readInt32BE(start);
-    for (let part = 0; part < this.#key; part += 1) {
+    for (let part = 0; part < this.#keyAt.length; part += 1) {
       this.#keyAt[part] = at;
       at += 4 + bytes.readInt32BE(at);
     }
     let time = 0;
-    for (let column = 0; column < this.#valueAt.length || time === 0; column += 1) {
-      if (column < this.#valueAt.length) this.#valueAt[column] = at;
+    for (let column = 0; column < this.#valueAt.length; column += 1) {
+      this.#valueAt[column] = at;
       at += 4 + Math.max(0, bytes.readInt32BE(at));
       const told = bytes.readInt32BE(at);
       if (told >= 0) time = at + 4;

@@ -15,7 +15,7 @@ import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
 import { type StraightCopy, straightCopy } from './straight.ts';
 import { tablePieces } from './table-pieces.ts';
-import { assertNoCounters } from './target-row.ts';
+import { assertNoCounters, TargetEncoder } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
 
 export interface CopyDependencies extends InputDependencies {
@@ -125,9 +125,9 @@ function identityOf(input: OpenedInput, facts: SourceFacts | null): string | nul
   return input.kind === 'table' && input.other ? input.table.identity : null;
 }
 
-/** Only a copy of columns as they are, where keys cannot meet. */
+/** Only a copy column by column, where keys cannot meet. */
 function straightOf({ request, context, input }: Running): StraightCopy | null {
-  const { spec, into, floor } = request;
+  const { spec, into, floor, startedAt } = request;
   if (spec.kind !== 'copy' || input.kind === 'source') return null;
   const { table, columns } = input;
   return straightCopy({
@@ -136,6 +136,7 @@ function straightOf({ request, context, input }: Running): StraightCopy | null {
     columns,
     mappings: spec.columns,
     floor,
+    functions: { encoder: new TargetEncoder(into, context.types), run: { startedAt } },
   });
 }
 

@@ -46,6 +46,7 @@ export async function copyTable(
           columns,
           mappings: columnMappings(request.columns),
           floor: request.floor,
+          functions: null,
         }),
     work: (): RowWork =>
       mappedWork({

@@ -95,7 +95,7 @@ export function copyForeignRow(
 
 /** The value of a column's function: `undefined` for unset. */
 export function mappedValue(
-  input: InputRow,
+  input: Pick<InputRow, 'place'>,
   column: string,
   call: () => unknown,
 ): { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'skip' | 'reject'; readonly reason: string } {

@@ -1,20 +1,32 @@
 import { isMultiCell } from '../cql/select.ts';
-import type { ColumnMapping } from '../model/data.ts';
+import type { ColumnMapping, RunClock } from '../model/data.ts';
+import type { Bytes } from '../model/row.ts';
 import { type Column, keyColumns, type Table } from '../model/schema.ts';
-import type { PassThrough } from '../ports/cluster.ts';
+import type { PassingRow, PassThrough } from '../ports/cluster.ts';
+import { mappedValue } from './emitted-row.ts';
+import { PassingValues } from './passing-values.ts';
 import { fitsAsItIs, type TypedTable } from './same-type.ts';
+import type { TargetEncoder } from './target-row.ts';
 
 /** A copy whose rows can go from one table to the other without being decoded. */
 export interface StraightCopy {
   /** Columns that are written, the key first. */
   readonly columns: readonly string[];
   readonly values: PassThrough['values'];
+  readonly onRow: (row: PassingRow) => void;
   readonly floor: bigint | null;
 }
 
+/** What functions of a mapping are called with. */
+export interface StraightFunctions {
+  readonly encoder: TargetEncoder;
+  readonly run: RunClock;
+}
+
 /**
- * Null where rows need more than to be carried over: functions, other types, collections and types with parts of their
- * own, static columns, counters, or a key that is not made of the source's key.
+ * Null where rows need more than to be carried over: other types, collections and types with parts of their own, static
+ * columns, counters, or a key that is not made of the source's key. A function's value is made of the row's bytes, of
+ * which only those are decoded that the function looks at.
  */
 export function straightCopy({
   from,
@@ -22,6 +34,7 @@ export function straightCopy({
   columns,
   mappings,
   floor,
+  functions,
 }: {
   readonly from: TypedTable;
   readonly into: TypedTable;
@@ -29,6 +42,8 @@ export function straightCopy({
   readonly columns: readonly string[];
   readonly mappings: Readonly<Record<string, ColumnMapping>>;
   readonly floor: bigint | null;
+  /** Null: there are none. */
+  readonly functions: StraightFunctions | null;
 }): StraightCopy | null {
   const columnOf = (table: Table, name: string): Column | undefined =>
     table.columns.find((column) => column.name === name);
@@ -38,11 +53,19 @@ export function straightCopy({
   const others = into.table.columns
     .map(({ name }) => name)
     .filter((name) => !targetKeys.includes(name) && name in mappings);
+  const passing = new PassingValues(from, columns);
   const written: string[] = [];
   const values: PassThrough['values'][number][] = [];
   for (const name of [...targetKeys, ...others]) {
     const mapping = mappings[name];
     if (mapping?.kind === 'unset' && !targetKeys.includes(name)) continue;
+    if (mapping?.kind === 'function') {
+      const target = columnOf(into.table, name);
+      if (functions === null || targetKeys.includes(name) || !isPlain(target)) return null;
+      written.push(name);
+      values.push({ kind: 'made', make: maker(name, { mapping, passing, ...functions }) });
+      continue;
+    }
     if (mapping?.kind !== 'column') return null;
     const [source, target] = [columnOf(from.table, mapping.from), columnOf(into.table, name)];
     if (source === undefined || target === undefined || target.static) return null;
@@ -57,7 +80,33 @@ export function straightCopy({
     written.push(name);
     values.push(key >= 0 ? { kind: 'key', index: key } : { kind: 'regular', index: regular });
   }
-  return values.some(({ kind }) => kind === 'regular') ? { columns: written, values, floor } : null;
+  if (values.every(({ kind }) => kind === 'key')) return null;
+  return { columns: written, values, floor, onRow: (row) => passing.move(row) };
+}
+
+/** A value from a function. Whatever is not simply a value is left to the way that rows take one by one, where it is called again. */
+function maker(
+  name: string,
+  {
+    mapping,
+    passing,
+    encoder,
+    run,
+  }: StraightFunctions & {
+    readonly mapping: Extract<ColumnMapping, { readonly kind: 'function' }>;
+    readonly passing: PassingValues;
+  },
+): () => Bytes | 'unset' | 'apart' {
+  const call = (): unknown => mapping.value(passing.values, run);
+  return () => {
+    try {
+      const made = mappedValue({ place: () => name }, name, call);
+      if (made.kind !== 'value' || made.value === null) return 'apart';
+      return made.value === undefined ? 'unset' : encoder.value(name, made.value);
+    } catch {
+      return 'apart';
+    }
+  };
 }
 
 function isPlain(column: Column | undefined): boolean {

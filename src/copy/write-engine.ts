@@ -114,8 +114,8 @@ export class WriteEngine {
       for await (const rows of piece.rows()) yield { rows, passed: 0, bytes: 0 };
       return;
     }
-    const { values, floor } = straight;
-    yield* piece.through({ into: blocks, values, floor, partitionParts: into.partitionKey.length, begin });
+    const { values, floor, onRow } = straight;
+    yield* piece.through({ into: blocks, values, onRow, floor, partitionParts: into.partitionKey.length, begin });
   }
 
   async #piece(piece: Piece, writers: Writers): Promise<void> {

@@ -2,7 +2,7 @@ import type { RowBlock } from '../cql/row-block.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
 import type { Right } from '../model/right.ts';
-import type { Mutation, StoredRow, TokenRange } from '../model/row.ts';
+import type { Bytes, Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Flow } from './flow.ts';
 
@@ -102,11 +102,31 @@ export interface BlockWriter {
   flush(): Promise<void>;
 }
 
+/** A row on its way from one table to another; its bytes are there until the next row comes. */
+export interface PassingRow {
+  /** A part of the key, partition key first. */
+  key(index: number): Bytes;
+  /** One of the columns asked for; null: it has no cell. */
+  regular(index: number): Bytes | null;
+}
+
+/** What stands in a place of a statement: a part of the key that is read, a regular column of those asked for, or what is made of the row. */
+export type PassedValue =
+  | { readonly kind: 'key'; readonly index: number }
+  | { readonly kind: 'regular'; readonly index: number }
+  | {
+      readonly kind: 'made';
+      /** Gives a cell's bytes, `unset` for none, or `apart` for a row that cannot go on as it is. */
+      readonly make: (row: PassingRow) => Bytes | 'unset' | 'apart';
+    };
+
 /** How rows of one table become rows of another as they are: the values of the writer's first statement, from the rows read. */
 export interface PassThrough {
   readonly into: BlockWriter;
-  /** By place in the statement: a part of the key that is read, or a regular column of those asked for. */
-  readonly values: readonly { readonly kind: 'key' | 'regular'; readonly index: number }[];
+  /** By place in the statement. */
+  readonly values: readonly PassedValue[];
+  /** Called with each row before anything is made of it. */
+  readonly onRow?: (row: PassingRow) => void;
   /** How many of the first values are the partition key. */
   readonly partitionParts: number;
   /** Rows are written at max(original, floor), in microseconds; null: no floor. */

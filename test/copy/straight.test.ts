@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { straightCopy } from '../../src/copy/straight.ts';
-import { copy, desc, t, table } from '../../src/index.ts';
+import { copy, desc, reject, skip, t, table, unset } from '../../src/index.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import { keyColumns } from '../../src/model/schema.ts';
 import { type CopyFixture, copyFixture } from './copy-fixture.ts';
@@ -168,11 +168,82 @@ describe('a table whose columns only pass through', () => {
         ]),
       );
     const plan = (more: Readonly<Record<string, string>>, read = ['a', 'b', 'l']) =>
-      straightCopy({ from, into, columns: read, mappings: mappings(more), floor: null });
+      straightCopy({ from, into, columns: read, mappings: mappings(more), floor: null, functions: null });
     expect(plan({})).toMatchObject({ columns: ['q', 'c', 'p', 'b', 'l', 'z'] });
     expect(plan({ z: 'q' })).toBeNull();
     expect(plan({ z: 'b' })).toBeNull();
     expect(plan({ q: 'a' })).toBeNull();
+  });
+});
+
+describe('a column made by a function', () => {
+  const fate = (b: number | null): string => {
+    if (b === null) return 'unset';
+    return ['null', 'reject', 'skip', 'value', 'value'][b % 5] ?? 'value';
+  };
+  let broken: number | null = 33;
+  const spec = copy({
+    from: origin,
+    into: target,
+    columns: {
+      z: (row) => {
+        const { a, b, c } = row;
+        // what functions may do with a row: spread it, list it, look twice
+        if (Object.keys({ ...row }).length !== 7 || row.a !== a) throw new Error('not a whole row');
+        if (c.getTime() === broken) throw new Error('broken');
+        const kind = fate(b);
+        if (kind === 'unset') return unset;
+        if (kind === 'reject') return reject('of five, one');
+        if (kind === 'skip') return skip('of five, two');
+        return kind === 'null' ? null : `${a}, ${b}!`;
+      },
+    },
+    maxRejects: count,
+  });
+
+  it('comes with the write time of its row, and rows that it refuses, skips or deletes are counted', async () => {
+    await fixture.base.cql('TRUNCATE copy_straight.target');
+    await expect(fixture.run(spec)).rejects.toMatchObject({
+      code: 'TRANSFORM_FAILED',
+      message: expect.stringMatching(/origin \{"p":33,"q":"q5".* broken/),
+    });
+    broken = null;
+    await fixture.base.cql('TRUNCATE copy_straight.target');
+
+    const { result } = await fixture.run(spec);
+    const query = async (text: string) =>
+      (await fixture.base.connection.client.execute(text, [], { fetchSize: 5000 })).rows;
+    const read = await query(
+      'SELECT p, q, c, a, b, writetime(a) AS ta, writetime(b) AS tb, ttl(b) AS left FROM copy_straight.origin',
+    );
+    const written = new Map(
+      (await query('SELECT p, q, c, b, z, writetime(z) AS tz, ttl(z) AS left FROM copy_straight.target')).map((row) => [
+        `${row['p']} ${row['q']} ${row['c'].getTime()}`,
+        row,
+      ]),
+    );
+    const fates = read.map((row) => fate(row['b']));
+    const times = (kind: string): number => fates.filter((one) => one === kind).length;
+    expect(result).toMatchObject({
+      read: read.length,
+      rejected: times('reject'),
+      skipped: times('skip'),
+      written: read.length - times('reject') - times('skip'),
+    });
+    expect(times('null') * times('reject') * times('skip') * times('unset')).toBeGreaterThan(0);
+    for (const row of read) {
+      const there = written.get(`${row['p']} ${row['q']} ${row['c'].getTime()}`);
+      const kind = fate(row['b']);
+      expect(there === undefined).toBe(kind === 'reject' || kind === 'skip');
+      if (there === undefined) continue;
+      const newest = Math.max(Number(row['ta'] ?? 0), Number(row['tb'] ?? 0));
+      expect([there['b'], there['z'], Number(there['tz'])]).toEqual([
+        row['b'],
+        kind === 'value' ? `${row['a']}, ${row['b']}!` : null,
+        kind === 'value' ? newest : 0,
+      ]);
+      if (kind === 'value') expect(there['left'] === null).toBe(row['left'] === null);
+    }
   });
 });
 
