@@ -31,38 +31,56 @@ export async function newestWriteTime(
   const list = [`${first} AS "${rawMark}"`, ...others].join(', ');
   const token = tokenOf(request.table);
   const ranges = splitRing((await isSmall(client, request.keyspace, request.table)) ? 1 : startingRanges);
-  const search = new NewestSearch(client, request, {
+  const search = new WholeRead(client, request, {
     ranges,
     text: `SELECT ${list} FROM ${qualified(request.keyspace, request.table.name)} WHERE ${token} > ? AND ${token} <= ?`,
     columns: expressions.length,
+    mostRefusals: mostFailures,
   });
-  return await search.run();
+  return await search.newest();
 }
+
+/** Has every row read once by the servers, which send none; throws `READ_FAILED` where they cannot. Read as `newestWriteTime` reads. */
+export async function readThrough(client: Client, subject: Subject): Promise<void> {
+  const token = tokenOf(subject.table);
+  const read = new WholeRead(client, subject, {
+    ranges: splitRing((await isSmall(client, subject.keyspace, subject.table)) ? 1 : startingRanges),
+    text: `SELECT count(*) AS "${rawMark}" FROM ${qualified(subject.keyspace, subject.table.name)} WHERE ${token} > ? AND ${token} <= ?`,
+    columns: 1,
+    mostRefusals: 3,
+  });
+  await read.newest();
+}
+
+type Subject = Pick<NewestRequest, 'keyspace' | 'table'>;
 
 interface Statement {
   readonly text: string;
   readonly columns: number;
+  /** How often a replica may say that it cannot read, which waiting seldom mends, before it is believed. */
+  readonly mostRefusals: number;
   /** To begin with. */
   readonly ranges: readonly TokenRange[];
 }
 
-class NewestSearch {
+class WholeRead {
   readonly #client: Client;
-  readonly #request: NewestRequest;
+  readonly #request: Subject;
   readonly #statement: Statement;
   readonly #pending: TokenRange[];
   #consistency: Consistency = 'ALL';
   #newest: bigint | null = null;
   #failures = 0;
 
-  constructor(client: Client, request: NewestRequest, statement: Statement) {
+  constructor(client: Client, request: Subject, statement: Statement) {
     this.#client = client;
     this.#request = request;
     this.#statement = statement;
     this.#pending = [...statement.ranges];
   }
 
-  async run(): Promise<bigint | null> {
+  /** Reads all ranges; gives the greatest number that any of them answered. */
+  async newest(): Promise<bigint | null> {
     await Promise.all(Array.from({ length: inFlight }, () => this.#work()));
     return this.#newest;
   }
@@ -104,7 +122,8 @@ class NewestSearch {
     }
     const smaller = trouble === 'timeout' || trouble === 'failure' ? halves(range) : null;
     this.#failures++;
-    if (trouble === 'refused' || trouble === 'unavailable' || this.#failures > mostFailures) {
+    const most = trouble === 'failure' ? this.#statement.mostRefusals : mostFailures;
+    if (trouble === 'refused' || trouble === 'unavailable' || this.#failures > most) {
       throw readError(thrown, {
         keyspace: this.#request.keyspace,
         table: this.#request.table.name,

@@ -17,7 +17,7 @@ import type {
 import { Brake } from './brake.ts';
 import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
-import { type NewestRequest, newestWriteTime } from './newest.ts';
+import { type NewestRequest, newestWriteTime, readThrough } from './newest.ts';
 import { scanThrough } from './pass-through.ts';
 import { installRawRows } from './raw.ts';
 import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
@@ -77,6 +77,7 @@ export function createRows(
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>
       newestWriteTime(client, request, elementTimes()),
+    readThrough: (keyspace: string, table: Table): Promise<void> => readThrough(client, { keyspace, table }),
     readsMasked: (keyspace: string, table: Table): Promise<boolean> =>
       readsMasked(client, { keyspace, table }, connection.options.credentials?.username ?? null),
     write: (request: WriterRequest): TableWriter => new Writer(client, request, { bound: brake }),

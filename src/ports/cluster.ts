@@ -166,6 +166,8 @@ export interface Rows {
   untimedColumns(table: Table): readonly string[];
   /** The newest write time of the columns, in microseconds; null when there is no cell. */
   newestWriteTime(request: Omit<ScanRequest, 'range' | 'times' | 'consistency'>): Promise<bigint | null>;
+  /** Has the servers read every row and send none; throws `READ_FAILED` when a part of the table cannot be read. */
+  readThrough(keyspace: string, table: Table): Promise<void>;
   /** True when a role other than one with UNMASK would read masked values: such a read must be refused. */
   readsMasked(keyspace: string, table: Table): Promise<boolean>;
   write(request: WriterRequest): TableWriter;

@@ -7,10 +7,10 @@ import type { Step, Work } from '../model/step.ts';
 import type { RunnerDeps, RunRequest } from './deps.ts';
 
 /** Cells that writers send while a column is dropped must be older than the drop: see docs/architecture.md, "Dropping a column". */
-const dropMarginMicros = 10_000_000n;
+export const dropMarginMicros = 10_000_000n;
 const microsPerMilli = 1_000n;
 /** A clock may be this much ahead; a time beyond it is a mistake of units or a trick to win every conflict. */
-const furthestFutureMicros = 3_600_000_000n;
+export const furthestFutureMicros = 3_600_000_000n;
 const tableIdNamespace = '6f2c1f0e-6a5e-5b1c-9c0a-2f6f7d0a51c3';
 
 interface DecideInput {
@@ -20,9 +20,15 @@ interface DecideInput {
   readonly live: LiveKeyspace;
 }
 
-/** What a step must not decide twice. An earlier attempt's decisions stand; only the attempt counts up. */
+/**
+ * What a step must not decide twice. An earlier attempt's decisions stand; only the attempt counts up. A drop that took
+ * effect and was undone since is decided anew: repeated at its old time it would leave the table unreadable.
+ */
 export async function decide(input: DecideInput, earlier: StepEntry | undefined): Promise<StepDecisions> {
-  if (earlier !== undefined) return { ...earlier.decisions, attempt: earlier.decisions.attempt + 1 };
+  if (earlier !== undefined) {
+    const decisions = { ...earlier.decisions, attempt: earlier.decisions.attempt + 1 };
+    return isUndone(input, earlier.decisions) ? { ...decisions, dropTimestamp: await dropTimestamp(input) } : decisions;
+  }
   const { step, request, live, deps } = input;
   return {
     tableId: newTableId(step.work, `${request.run}/${step.id}`),
@@ -32,6 +38,14 @@ export async function decide(input: DecideInput, earlier: StepEntry | undefined)
     attempt: 1,
     startedAt: deps.clock.now().toISOString(),
   };
+}
+
+/** True of a column that is there although it was dropped at the decided time or later. */
+function isUndone({ step: { work }, live }: DecideInput, { dropTimestamp: decided }: StepDecisions): boolean {
+  if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns' || decided === null) return false;
+  const { table, columns } = work.ddl;
+  const there = live.schema.tables[table]?.columns.map((column) => column.name) ?? [];
+  return columns.some(({ name }) => there.includes(name) && newestDrop([name], live, table) >= BigInt(decided));
 }
 
 function newTableId(work: Work, identity: string): string | null {
@@ -44,20 +58,25 @@ async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string 
   if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns') return null;
   const table = live.schema.tables[work.ddl.table];
   if (table === undefined) return null;
+  const there = new Set(table.columns.map((column) => column.name));
   const newest = await deps.rows.newestWriteTime({
     keyspace: live.name,
     table,
     types: live.schema.types,
-    columns: work.ddl.columns.map((column) => column.name),
+    columns: work.ddl.columns.map((column) => column.name).filter((name) => there.has(name)),
   });
   return String(dropTime(newest, deps.clock.micros(), `${live.name}.${table.name}`));
 }
 
 /** When a column is dropped: after every write of now, and after the newest cell there is. Microseconds, a whole millisecond. */
 export function dropTime(newest: bigint | null, now: bigint, address: string): bigint {
-  const margin = now + dropMarginMicros;
   assertNotInTheFuture(newest, now, address);
-  return wholeMilliseconds(newest === null || newest < margin ? margin : newest + 1n);
+  return dropTimeAfter(newest, now + dropMarginMicros);
+}
+
+/** The first whole millisecond that is not before `earliest` and after the newest cell. Microseconds. */
+export function dropTimeAfter(newest: bigint | null, earliest: bigint): bigint {
+  return wholeMilliseconds(newest === null || newest < earliest ? earliest : newest + 1n);
 }
 
 /** Throws `FUTURE_WRITE_TIMES` when the newest cell of the columns is more than an hour ahead. Microseconds. */

@@ -17,7 +17,13 @@ export const resolveCommand: AnyCommand = command({
     'accept-all': { type: 'boolean', default: false, describe: 'Record everything managed as it is live' },
     applied: { type: 'string', describe: 'Half-way migration that counts as applied from now on' },
     'rolled-back': { type: 'string', describe: 'Half-way migration that counts as rolled back from now on' },
-    heal: { type: 'string', describe: 'Dropped column whose table cannot be read any more: keyspace.table.column' },
+    heal: {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'Dropped column whose table cannot be read any more: keyspace.table.column; repeatable within a table',
+    },
+    after: { type: 'string', describe: 'With --heal: drop at this time (ISO 8601), however far ahead' },
     'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
   },
   examples: [
@@ -28,21 +34,24 @@ export const resolveCommand: AnyCommand = command({
     inSession(flags, async (session) => {
       const { acceptDrift, markMigration } = await import('../../app/resolve.ts');
       const options = { leaseTimeoutMs: flags['lock-timeout'] * 1000, emit: leaseEvents(output) };
-      const marks = [flags.applied, flags['rolled-back'], flags.heal].filter((id) => id !== undefined);
+      const marks = [flags.applied, flags['rolled-back']].filter((id) => id !== undefined);
       const accepts = flags['accept-all'] || flags.accept.length > 0;
-      if (marks.length + Number(flags['accept-all']) + Number(flags.accept.length > 0) !== 1) {
+      const lists = [flags.accept, flags.heal].filter((list) => list.length > 0);
+      if (marks.length + lists.length + Number(flags['accept-all']) !== 1) {
         throw new CqlformError('USAGE', 'say exactly one of --accept, --accept-all, --applied, --rolled-back, --heal', {
           next: 'See `cqlform resolve --help`.',
           exitCode: exitCodes.usage,
         });
       }
-      if (flags.heal !== undefined) {
+      const after = timeOf(flags.after, flags.heal);
+      if (flags.heal.length > 0) {
         const { healTable } = await import('../../app/heal.ts');
-        await healTable(session, flags.heal, options);
+        const { addresses, droppedAt } = await healTable(session, flags.heal, { ...options, after });
+        const at = droppedAt.toISOString();
         output.out(
           output.json
-            ? JSON.stringify({ healed: flags.heal })
-            : `${flags.heal} is dropped after every cell of it: the table can be read again.`,
+            ? JSON.stringify({ healed: addresses, droppedAt: at })
+            : `${addresses.join(', ')}: dropped as of ${at}; the whole table was read.`,
         );
       } else if (accepts) {
         const accepted = await acceptDrift(session, flags.accept, options);
@@ -63,3 +72,14 @@ export const resolveCommand: AnyCommand = command({
       return exitCodes.fine;
     }),
 });
+
+function timeOf(text: string | undefined, heal: readonly string[]): Date | null {
+  if (text === undefined) return null;
+  const time = new Date(text);
+  if (heal.length > 0 && !Number.isNaN(time.getTime())) return time;
+  const why = heal.length === 0 ? '--after belongs to --heal' : `--after ${text} is not a time`;
+  throw new CqlformError('USAGE', why, {
+    next: 'Write it like `--heal shop.users.nickname --after 2028-11-21T14:33:20Z`.',
+    exitCode: exitCodes.usage,
+  });
+}

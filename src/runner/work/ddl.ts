@@ -1,50 +1,55 @@
 import { emitDdl } from '../../cql/ddl.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { shellWord } from '../../kernel/shell.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import type { StepResult } from '../../model/journal.ts';
 import type { LiveKeyspace } from '../../model/live.ts';
-import { keyColumns } from '../../model/schema.ts';
 import { holds } from '../../planner/holds.ts';
-import { newestDrop } from '../decide.ts';
+import { furthestFutureMicros, newestDrop } from '../decide.ts';
 import type { WorkInput } from '../deps.ts';
+import { readBack } from '../readable.ts';
+
+/** A drop is dated an hour ahead at most, unless a person healed a table by a later time. */
+const longestWaitMicros = 2n * furthestFutureMicros;
 
 /** How often a statement is sent again after a barrier proved that it never landed. */
 const sends = 3;
 
 /** One schema statement: sent once at a time, its outcome read back from the server, found again by identity after a crash. */
 export async function runDdl(input: WorkInput<'ddl'>): Promise<StepResult> {
-  if (input.again && (await landed(input))) return done([], true);
+  if (input.again && (await landed(input))) {
+    await assertReadable(input);
+    return done([], true);
+  }
   assertAll(input, input.live, 'pre');
   await waitForOlderDrop(input);
   const warnings = await send(input, sends);
-  const after = await input.deps.cluster.describe(input.live.name);
-  assertAll(input, after, 'post');
-  await assertReadable(input, after);
+  assertAll(input, await input.deps.cluster.describe(input.live.name), 'post');
+  await assertReadable(input);
   return done(warnings, false);
 }
 
-/** A cell that a writer sent dated after the drop makes whole tables unreadable: better found now than by a user. */
-async function assertReadable({ work, deps, step }: WorkInput<'ddl'>, live: LiveKeyspace): Promise<void> {
+/**
+ * Part of a drop's postcondition, whoever sent it and when: a cell or a deletion of the column that is dated after the
+ * drop makes whole tables unreadable. Better found now than by a user.
+ */
+async function assertReadable({ work, deps, step, live: { name: keyspace } }: WorkInput<'ddl'>): Promise<void> {
   if (work.ddl.kind !== 'drop-columns') return;
-  const table = live.schema.tables[work.ddl.table];
-  if (table === undefined) return;
-  const columns = table.columns.map((column) => column.name).filter((name) => !keyColumns(table).includes(name));
-  try {
-    await deps.rows.newestWriteTime({ keyspace: live.name, table, types: live.schema.types, columns });
-  } catch (cause) {
-    if (!(cause instanceof CqlformError) || cause.code !== 'READ_FAILED') throw cause;
-    const addresses = work.ddl.columns.map((column) => `${live.name}.${table.name}.${column.name}`);
-    throw new CqlformError(
-      'TABLE_UNREADABLE',
-      `${live.name}.${table.name} cannot be read since ${addresses.join(', ')} was dropped: somebody still writes it, or wrote it dated in the future`,
-      {
-        next: `Stop these writers, then run \`cqlform resolve --heal ${addresses[0]}\`: it adds the column again and drops it with a later time.`,
-        fields: { step: step.id, addresses },
-        cause,
-        exitCode: exitCodes.integrity,
-      },
-    );
-  }
+  const table = (await deps.cluster.describe(keyspace)).schema.tables[work.ddl.table];
+  const cause = table === undefined ? null : await readBack(deps, { keyspace, table });
+  if (table === undefined || cause === null) return;
+  const addresses = work.ddl.columns.map((column) => `${keyspace}.${table.name}.${column.name}`);
+  const heal = `\`cqlform resolve${addresses.map((address) => ` --heal ${shellWord(address)}`).join('')}\``;
+  throw new CqlformError(
+    'TABLE_UNREADABLE',
+    `${keyspace}.${table.name} cannot be read since ${addresses.join(', ')} was dropped: somebody still writes it, or wrote or deleted it dated in the future`,
+    {
+      next: `Stop these writers, then run ${heal}: it adds the column again, drops it with a later time and reads the table; or \`cqlform rollback\`, which brings the column back.`,
+      fields: { step: step.id, addresses },
+      cause,
+      exitCode: exitCodes.integrity,
+    },
+  );
 }
 
 function done(warnings: readonly string[], alreadyDone: boolean): StepResult {
@@ -110,9 +115,24 @@ async function waitForOlderDrop({ work, live, deps, request }: WorkInput<'ddl'>)
   if (work.ddl.kind !== 'add-columns') return;
   const names = work.ddl.columns.map((column) => column.name);
   const until = newestDrop(names, live, work.ddl.table);
+  if (until > deps.clock.micros() + longestWaitMicros)
+    throw droppedFarAhead(`${live.name}.${work.ddl.table}`, names, until);
   for (let left = until - deps.clock.micros(); left >= 0n; left = until - deps.clock.micros()) {
     await deps.clock.sleep(Number(left / 1000n) + 1, request.signal);
   }
+}
+
+function droppedFarAhead(table: string, names: readonly string[], until: bigint): CqlformError {
+  const time = new Date(Number(until / 1000n)).toISOString();
+  return new CqlformError(
+    'COLUMN_DROPPED_AHEAD',
+    `${names.join(', ')} of ${table} was dropped as of ${time}: until then nothing that is written to it can be seen`,
+    {
+      next: 'Add a column of another name instead; `cqlform backup restore` brings a backup of the old one back into a table of another name.',
+      fields: { table, columns: names, until: time },
+      exitCode: exitCodes.blocked,
+    },
+  );
 }
 
 function assertAll(input: WorkInput<'ddl'>, live: LiveKeyspace, when: 'pre' | 'post'): void {
