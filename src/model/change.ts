@@ -30,3 +30,8 @@ export interface DriftItem {
   readonly recorded: string | null;
   readonly live: string | null;
 }
+
+/** What is not as it was recorded; objects that no migration names are left alone. */
+export function deviations(drift: readonly DriftItem[]): readonly DriftItem[] {
+  return drift.filter((item) => item.kind !== 'unmanaged');
+}

@@ -106,6 +106,14 @@ describe('the commands, on one keyspace from its first table to its last rollbac
     const status = await project.run('status', '--detailed-exitcode');
     expect(status.code).toBe(0);
     expect(status.stdout).toContain('1 applied, 0 pending.');
+    await project.client.execute(`ALTER TABLE ${project.keyspace}.users DROP tags`);
+    const empty = await project.run('plan', '--no-check', '--detailed-exitcode');
+    expect(empty.code, empty.stderr).toBe(2);
+    expect(empty.stdout).toContain('Nothing is pending, but the keyspace is not as it was recorded');
+    expect(empty.stderr).toBe('Next: `cqlform drift` shows what differs.\n');
+    const drifted = await project.run('apply', '--no-check', '--json');
+    expect(eventsOf(drifted)).toMatchObject([{ kind: 'nothing-to-do', drift: [`${project.keyspace}.users.tags`] }]);
+    await project.client.execute(`ALTER TABLE ${project.keyspace}.users ADD tags set<text>`);
   });
 
   it('wants consent for each loss, by address', async () => {

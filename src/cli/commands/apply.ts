@@ -1,11 +1,13 @@
 import type { Session } from '../../app/session.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { deviations } from '../../model/change.ts';
 import type { Plan } from '../../model/plan.ts';
 import { approve } from '../ask.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import type { Output } from '../output.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
+import { mentionRunner } from '../view/lease.ts';
 import { type PlanningFlags, planningFlags, planningOptions } from './planning-options.ts';
 import { type GivenRunFlags, runFlags, runOptions } from './run-options.ts';
 
@@ -24,7 +26,7 @@ export const applyCommand: AnyCommand = command({
       const file = word(flags, 'plan');
       if (file !== undefined) assertAsStored(file, planningFlags(flags));
       const plan = await planFor(session, file, planningFlags(flags));
-      if (plan.sections.length === 0) return nothingToDo(plan, output);
+      if (plan.sections.length === 0) return nothingToDo(plan, session, output);
       const { applyPlan, assertApplyable, assertTarget } = await import('../../app/apply.ts');
       if (file !== undefined) await assertTarget(plan, session);
       if (!output.json) output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
@@ -41,7 +43,7 @@ export const applyCommand: AnyCommand = command({
         const now =
           file === undefined && wasOvertaken(thrown) ? await planFor(session, file, planningFlags(flags)) : null;
         if (now === null || now.sections.length > 0) throw thrown;
-        return nothingToDo(now, output);
+        return nothingToDo(now, session, output);
       }
       if (!output.json)
         output.err(
@@ -99,8 +101,10 @@ async function planFor(session: Session, file: string | undefined, flags: Planni
   return planOrUnfinished(session, flags);
 }
 
-async function nothingToDo(plan: Plan, output: Output): Promise<typeof exitCodes.fine> {
-  if (output.json) output.out(JSON.stringify({ kind: 'nothing-to-do', keyspace: plan.target.keyspace }));
+async function nothingToDo(plan: Plan, session: Session, output: Output): Promise<typeof exitCodes.fine> {
+  const drift = deviations(plan.drift).map((item) => item.address);
+  if (output.json) output.out(JSON.stringify({ kind: 'nothing-to-do', keyspace: plan.target.keyspace, drift }));
   else output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
+  await mentionRunner(session, output);
   return exitCodes.fine;
 }

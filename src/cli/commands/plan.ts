@@ -1,8 +1,10 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
+import { deviations } from '../../model/change.ts';
 import type { Plan } from '../../model/plan.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import type { Output } from '../output.ts';
 import { inSession } from '../project.ts';
+import { mentionRunner } from '../view/lease.ts';
 import { planningFlags, planningOptions } from './planning-options.ts';
 
 export const planCommand: AnyCommand = command({
@@ -14,7 +16,11 @@ export const planCommand: AnyCommand = command({
     ...planningOptions,
     out: { type: 'string', describe: 'Write the plan to this file, for `cqlform apply FILE`' },
     format: { choices: ['text', 'markdown', 'json'] as const, default: 'text' as const, describe: 'How to print it' },
-    'detailed-exitcode': { type: 'boolean', default: false, describe: 'Exit 2 when there is something to apply' },
+    'detailed-exitcode': {
+      type: 'boolean',
+      default: false,
+      describe: 'Exit 2 when there is something to apply, or drift',
+    },
   },
   examples: [
     ['plan', 'What would be done now'],
@@ -24,7 +30,9 @@ export const planCommand: AnyCommand = command({
   run: async (flags, output) => {
     const plan = await inSession(flags, async (session) => {
       const { planMigrations } = await import('../../app/plan.ts');
-      return planMigrations(session, planningFlags(flags));
+      const made = await planMigrations(session, planningFlags(flags));
+      await mentionRunner(session, output);
+      return made;
     });
     if (flags.out !== undefined) await keep(plan, flags.out);
     await show(plan, output, { format: flags.json ? 'json' : flags.format, file: flags.out });
@@ -56,5 +64,6 @@ export async function show(plan: Plan, output: Output, { format, file }: ShowOpt
 
 function exitCodeOf(plan: Plan, detailed: boolean): ExitCode {
   if (!plan.applyable) return exitCodes.blocked;
-  return detailed && plan.sections.length > 0 ? exitCodes.changes : exitCodes.fine;
+  const open = plan.sections.length > 0 || deviations(plan.drift).length > 0;
+  return detailed && open ? exitCodes.changes : exitCodes.fine;
 }

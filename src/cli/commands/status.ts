@@ -1,4 +1,5 @@
 import { exitCodes } from '../../kernel/errors.ts';
+import { deviations } from '../../model/change.ts';
 import { type AnyCommand, command, projectOptions } from '../command.ts';
 import { inSession } from '../project.ts';
 
@@ -31,8 +32,7 @@ export const statusCommand: AnyCommand = command({
     }
     if (!flags['detailed-exitcode']) return exitCodes.fine;
     if (report.unfinished !== null) return exitCodes.partlyApplied;
-    const open =
-      report.migrations.some((one) => one.status === 'pending') || report.drift.some((one) => one.kind !== 'unmanaged');
+    const open = report.migrations.some((one) => one.status === 'pending') || deviations(report.drift).length > 0;
     return open ? exitCodes.changes : exitCodes.fine;
   },
 });

@@ -1,7 +1,7 @@
 import { consentsOf, type Plan, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { countText } from './numbers.ts';
-import { summaryText } from './plan-text.ts';
+import { emptyText, summaryText } from './plan-text.ts';
 import { markOf, reverseText } from './step.ts';
 import { readableCql } from './step-cql.ts';
 
@@ -11,11 +11,7 @@ export function planMarkdown(plan: Plan): string {
   const parts = [
     `### ${plan.kind === 'apply' ? 'Plan' : 'Rollback plan'} for keyspace \`${target.keyspace}\` on ${cell(target.cluster)} (Cassandra ${target.version})`,
   ];
-  parts.push(
-    plan.sections.length === 0
-      ? 'No changes: the keyspace is as the migrations say.'
-      : `**${summaryText(plan.summary)}**`,
-  );
+  parts.push(plan.sections.length === 0 ? emptyText(plan, 'below') : `**${summaryText(plan.summary)}**`);
   const consents = consentsOf(plan);
   if (consents.length > 0) parts.push(`**Destroys data at:** ${consents.map((one) => `\`${one}\``).join(', ')}`);
   for (const notice of plan.notices)

@@ -1,4 +1,5 @@
 import { shellWord } from '../../kernel/shell.ts';
+import { deviations } from '../../model/change.ts';
 import { consentsOf, type Notice, type Plan, type PlanSummary, type Section } from '../../model/plan.ts';
 import type { Step } from '../../model/step.ts';
 import { driftText } from './drift.ts';
@@ -92,12 +93,19 @@ function noticeText(notice: Notice, paint: Paint): string {
 }
 
 function footText(plan: Plan, paint: Paint): string {
-  if (plan.sections.length === 0) return 'No changes: the keyspace is as the migrations say.';
+  if (plan.sections.length === 0) return emptyText(plan, 'above');
   const lines = [paint.strong(summaryText(plan.summary))];
   const consents = consentsOf(plan);
   if (consents.length > 0) lines.push(`Destroys data at: ${consents.join(', ')}`);
   if (!plan.applyable) lines.push(paint.fail('This plan cannot be applied: see the errors above.'));
   return lines.join('\n');
+}
+
+/** Of a plan without sections. `where`: on which side of it the drift is shown. */
+export function emptyText({ drift }: Plan, where: 'above' | 'below'): string {
+  return deviations(drift).length === 0
+    ? 'No changes: the keyspace is as the migrations say.'
+    : `Nothing is pending, but the keyspace is not as it was recorded: see the drift ${where}.`;
 }
 
 export function summaryText(summary: PlanSummary): string {

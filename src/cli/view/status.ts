@@ -1,4 +1,5 @@
 import type { MigrationStatus, StatusReport } from '../../app/status.ts';
+import { deviations } from '../../model/change.ts';
 import type { Paint } from './paint.ts';
 
 export function statusText(report: StatusReport, paint: Paint): string {
@@ -22,7 +23,7 @@ export function statusText(report: StatusReport, paint: Paint): string {
       paint.fail(`Run ${id} (${direction}) is unfinished${error === null ? '' : `: ${error.code}: ${error.message}`}`),
     );
   }
-  const drifted = report.drift.filter((item) => item.kind !== 'unmanaged');
+  const drifted = deviations(report.drift);
   if (drifted.length > 0) lines.push(paint.warn(`Drift at ${drifted.map((item) => item.address).join(', ')}.`));
   if (report.lease !== null) lines.push(paint.warn(`The lease is held by ${report.lease.owner}.`));
   return lines.join('\n');
