@@ -1,5 +1,7 @@
+import { emitDdl } from '../cql/ddl.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { Change } from '../model/change.ts';
+import type { Ddl } from '../model/ddl.ts';
 import type { Migration } from '../model/migration.ts';
 import { type Plan, planFormat, type Section } from '../model/plan.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
@@ -146,18 +148,20 @@ function noteUnplanned(scope: PlanScope, rest: readonly Migration[], stopped: Mi
   });
 }
 
-/** Replication comes from the configuration, but an existing keyspace is altered only by a migration that says so. */
+/** Replication comes from the configuration; that of an existing keyspace is changed by people, who repair it as well. */
 function noteReplication({ input, notices }: PlanScope, sections: readonly Section[]): void {
   const { live, replication } = input;
   const alters = sections.some((section) => section.changes.some((change) => change.kind === 'keyspace'));
   const there = live.schema.keyspace.replication;
   if (!live.exists || there === undefined || replication === null || alters || replicationHolds(replication, there))
     return;
+  const ddl: Ddl = { kind: 'alter-keyspace', settings: { kind: 'keyspace', replication } };
+  const alter = emitDdl(ddl, { keyspace: live.name, tableId: null, dropTimestamp: null });
   notices.push({
     code: 'REPLICATION_DIFFERS',
     severity: 'warning',
     address: live.name,
     message: `the configuration wants replication ${canonicalJson(replication)}, the keyspace has ${canonicalJson(there)}`,
-    next: 'Change it by a migration with keyspace({ replication: … }), or correct the configuration.',
+    next: `Correct the configuration; or run ${alter} by hand, then a full repair (nodetool repair -full) on every node.`,
   });
 }

@@ -355,6 +355,16 @@ describe('what Cassandra changes in place', () => {
     `);
   });
 
+  it('tells how replication that differs from the configuration is changed', () => {
+    const keyspace = { kind: 'keyspace', replication: { class: 'SimpleStrategy', replication_factor: '1' } } as const;
+    const replication = { class: 'NetworkTopologyStrategy', dc1: '3' };
+    const [notice] = plan({ ...schema(users), keyspace }, [], { replication }).notices;
+    expect(notice).toMatchObject({ code: 'REPLICATION_DIFFERS', severity: 'warning' });
+    expect(notice?.next).toContain(
+      "ALTER KEYSPACE shop WITH replication = {'class': 'NetworkTopologyStrategy', 'dc1': '3'} by hand",
+    );
+  });
+
   it('plans nothing where nothing is pending', () => {
     const planned = plan(schema(users), []);
     expect(planned).toMatchObject({ sections: [], notices: [], applyable: true, drift: [] });
