@@ -5,6 +5,7 @@ import { basename, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { isMigrationPath, isSchemaPath } from './file-roles.ts';
+import { whileLoading } from './while-loading.ts';
 
 /** Marks the modules that are the project's own code; everything else loads as Node loads it. */
 const mark = '?cqlform';
@@ -25,7 +26,8 @@ export async function importModule(
 ): Promise<Readonly<Record<string, unknown>>> {
   installHooks();
   try {
-    return (await import(await addressOf(path))) as Readonly<Record<string, unknown>>;
+    const address = await addressOf(path);
+    return await whileLoading({ path, what }, () => import(address) as Promise<Readonly<Record<string, unknown>>>);
   } catch (thrown) {
     const { explainImport } = await import('./explain-import.ts');
     throw await explainImport(path, thrown, what);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { contactPointsIn } from './contact-points.ts';
+import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
 import type { AutomaticStore, Project, Secret } from './project.ts';
 import { addressesOf, sourcesSchema } from './source-addresses.ts';
@@ -167,7 +168,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
       credentials: credentialsOf(merged),
       tls: tlsOf(merged.tls, path),
     },
-    ledgerKeyspace: merged.ledgerKeyspace ?? 'cqlform',
+    ledgerKeyspace: keyspaceNamed(merged.ledgerKeyspace ?? 'cqlform'),
     lease: leaseOf(merged),
     replication: replicationOf(merged),
     store: storeOf(merged, path),
@@ -186,15 +187,6 @@ function keySourcesOf({ privacy }: Settings): Readonly<Record<string, KeySource>
       'kind' in source ? source : { kind: 'command', command: source.command },
     ]),
   );
-}
-
-/** Keyspaces become folders on disk, which bounds their names. */
-function keyspaceNamed(name: string): string {
-  if (/^\w{1,48}$/.test(name)) return name;
-  throw new CqlformError('KEYSPACE_NAME', `keyspace ${JSON.stringify(name)}: Cassandra has no such names`, {
-    next: 'Use letters, digits and _ only, at most 48 of them.',
-    exitCode: exitCodes.usage,
-  });
 }
 
 function contactPointsOf(merged: Settings, overrides: Overrides): readonly string[] | null {

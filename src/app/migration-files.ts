@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { isStamp } from './migration-id.ts';
 import type { Project } from './project.ts';
 
 export interface MigrationFile {
@@ -29,6 +30,8 @@ export async function migrationFiles({ migrationsFolder }: Project): Promise<rea
     .sort();
   const odd = files.find((name) => !migrationName.test(name) && !otherNames.test(name));
   if (odd !== undefined) throw oddName(join(migrationsFolder, odd));
+  const timeless = files.find((name) => migrationName.test(name) && !isStamp(name.slice(0, 14)));
+  if (timeless !== undefined) throw noTime(join(migrationsFolder, timeless));
   return files.flatMap((name) => {
     const id = migrationName.exec(name)?.[1];
     return id === undefined ? [] : [{ id, path: join(migrationsFolder, name) }];
@@ -61,6 +64,14 @@ export async function migrationFile(project: Project, id: string): Promise<Migra
 function oddName(path: string): CqlformError {
   return new CqlformError('MIGRATION_NAME', `${path} is not named like a migration`, {
     next: 'Name it YYYYMMDDHHMMSS_slug.ts (lower case, digits, underscores), or move code that migrations share into lib/.',
+    where: { path },
+    exitCode: exitCodes.usage,
+  });
+}
+
+function noTime(path: string): CqlformError {
+  return new CqlformError('MIGRATION_TIME', `${path}: there is no such time as ${basename(path).slice(0, 14)}`, {
+    next: 'Begin its name with a time in UTC, YYYYMMDDHHMMSS, as `cqlform new` does.',
     where: { path },
     exitCode: exitCodes.usage,
   });

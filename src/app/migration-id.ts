@@ -16,6 +16,12 @@ function stampOf(time: Date): string {
   return time.toISOString().replaceAll(/\D/g, '').slice(0, 14);
 }
 
+/** True for fourteen digits that are a time: no month 13, no 30th of February. */
+export function isStamp(stamp: string): boolean {
+  const time = new Date(timeOf(stamp));
+  return !Number.isNaN(time.getTime()) && stampOf(time) === stamp;
+}
+
 function timeOf(stamp: string): number {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(stamp) ?? [];
   return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));

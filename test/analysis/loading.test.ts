@@ -26,6 +26,8 @@ const cases: readonly Case[] = [
   ['MIGRATION_IMPORTS_MIGRATION', `${imports}import './schema';\n${films}`, 2, 8],
   ['MIGRATION_IMPORTS_OUTSIDE', `${imports}import { x } from '../src/x.ts';\n${films}`, 2, 19],
   ['MIGRATION_THROWS', `${imports}const x: string[] = [];\nx[0]!.trim();\n${films}`, 3, 7],
+  ['MIGRATION_EXITS', `${imports}process.exit(0);\n${films}`, 2, 9],
+  ['MIGRATION_NEVER_LOADS', `${imports}await new Promise(() => undefined);\n${films}`, null, null],
   ['MIGRATION_NOT_A_MIGRATION', 'export default 1;\n', null, null],
   [
     'MIGRATION_NAME_INVALID',
@@ -66,6 +68,14 @@ describe('files that cannot be loaded', () => {
     expect(text).toContain(`${pathOf(2)}:2:1: error[ENUM_UNSUPPORTED] 20260101000002_a.ts: enum Kind`);
     expect(text).toContain('→ Write `const Kind = { … } as const`');
     expect(text).not.toMatch(/\n {4}at |Warning/);
+  });
+
+  it('refuses a time that there is not', async () => {
+    await using other = await projectFolder({ 'migrations/20260230000000_a.ts': imports + films });
+    const { code, stderr } = await other.run('check');
+    expect(code).toBe(64);
+    expect(stderr).toContain('error[MIGRATION_TIME]');
+    expect(stderr).toContain('no such time as 20260230000000');
   });
 
   it('shows the same of a configuration', async () => {

@@ -198,6 +198,9 @@ describe('files and plans that are not right', { timeout: 240_000 }, () => {
     const keyspace = await project.run('status', '--keyspace', 'a-b');
     expect(keyspace.code).toBe(64);
     expect(refusal(keyspace)).toMatchObject({ code: 'KEYSPACE_NAME' });
+    const own = await project.run('introspect', '--keyspace', 'system_auth');
+    expect(own.code).toBe(64);
+    expect(refusal(own)).toMatchObject({ code: 'KEYSPACE_SYSTEM' });
   });
 
   it('a plan of another keyspace', async () => {
