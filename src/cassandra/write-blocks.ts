@@ -7,8 +7,11 @@ import { Turns, type Window } from './turns.ts';
 import { type Bound, WriteLimit } from './write-limit.ts';
 
 /** Held twice. How many rows of a partition meet in a window decides what a batch costs the server. */
-const largeWindow: Window = { rows: 262_144, bytes: 48 * 1024 * 1024 };
-const orderedWindow: Window = { rows: 8192, bytes: 2 * 1024 * 1024 };
+const windows: Readonly<Record<NonNullable<BlockWriterRequest['held']>, Window>> = {
+  little: { rows: 8192, bytes: 2 * 1024 * 1024 },
+  some: { rows: 32_768, bytes: 8 * 1024 * 1024 },
+  much: { rows: 262_144, bytes: 48 * 1024 * 1024 },
+};
 const deadlineMs = 120_000;
 
 export interface BlockWriterOptions {
@@ -21,7 +24,7 @@ export interface BlockWriterOptions {
 export function createBlockWriter(
   client: Client,
   request: BlockWriterRequest,
-  { window = request.ordered === true ? orderedWindow : largeWindow, bound }: BlockWriterOptions = {},
+  { window = windows[request.held ?? 'much'], bound }: BlockWriterOptions = {},
 ): BlockWriter {
   const sender = new BatchSender({
     client,

@@ -6,7 +6,7 @@ import type { InputRow, Outcome } from './input.ts';
 import { timesOf } from './joined-row.ts';
 import { fullKey, mappedWork } from './mapped-work.ts';
 import type { OpenedTableInput } from './opened-input.ts';
-import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
+import { defaultTtlOf, TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 import type { RowWork, Write } from './write-engine.ts';
 
 export interface RowWorkOptions {
@@ -75,11 +75,10 @@ function writeTimeOf(
     const times = timesOf(stored);
     return { timestamp: raised(times.newest ?? timestamp), expiresAt: times.expiresAt, defaultTtl: 0 };
   }
-  const defaultTtl = into.options['default_time_to_live'];
   return {
     timestamp: raised(timestamp) + 2n * BigInt(attempt - 1),
     expiresAt: null,
-    defaultTtl: typeof defaultTtl === 'number' ? defaultTtl : 0,
+    defaultTtl: defaultTtlOf(into),
   };
 }
 

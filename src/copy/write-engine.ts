@@ -8,6 +8,7 @@ import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
 import { keyHash } from './collisions.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
+import { InsertBlock } from './insert-block.ts';
 import { rejectedLine } from './rejected-row.ts';
 import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
@@ -52,9 +53,13 @@ export class WriteEngine {
   readonly #underWay = new Set<PieceRun>();
   #stopped = false;
   #lastProgress = Number.NEGATIVE_INFINITY;
+  /** Null where rows go straight, or are not such that a block may hold them. */
+  readonly #inserts: InsertBlock | null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    const { straight = null, into } = options;
+    this.#inserts = straight === null && InsertBlock.suits(into) ? new InsertBlock(into) : null;
   }
 
   get total(): Tally {
@@ -103,9 +108,12 @@ export class WriteEngine {
 
   #blockWriter(request: WriterRequest): BlockWriter | null {
     const { rows, straight, context } = this.#options;
-    if (straight === undefined || straight === null) return null;
     const admit = async (): Promise<void> => context.assertHeld();
-    return rows.writeBlocks({ ...request, statements: [straight.columns], ordered: true, admit });
+    if (straight !== undefined && straight !== null) {
+      return rows.writeBlocks({ ...request, statements: [straight.columns], held: 'little', admit });
+    }
+    if (this.#inserts === null) return null;
+    return rows.writeBlocks({ ...request, statements: [this.#inserts.columns], held: 'some', admit });
   }
 
   async *#pages(piece: Piece, { blocks }: Writers, begin: () => Promise<void>): AsyncGenerator<InputPage> {
@@ -121,7 +129,7 @@ export class WriteEngine {
   async #piece(piece: Piece, writers: Writers): Promise<void> {
     const { context, spool } = this.#options;
     const own = spool?.begin(piece.id) ?? null;
-    const run = new PieceRun(this.#options, { piece, writer: writers.mutations, spool: own });
+    const run = new PieceRun(this.#options, { piece, writers, inserts: this.#inserts, spool: own });
     let sizes: SpoolSizes | null = null;
     this.#underWay.add(run);
     try {
@@ -173,7 +181,7 @@ export class WriteEngine {
 
 interface Writers {
   readonly mutations: TableWriter;
-  /** For rows that go on as they are. */
+  /** For rows that go on as they are, or else for inserts. */
   readonly blocks: BlockWriter | null;
 }
 
@@ -187,7 +195,8 @@ class PieceRun {
   readonly tally: Tally = emptyTally();
   readonly #options: EngineOptions;
   readonly #piece: Piece;
-  readonly #writer: TableWriter;
+  readonly #writers: Writers;
+  readonly #inserts: InsertBlock | null;
   readonly #spool: PieceSpool | null;
   readonly #work: RowWork;
   #started = false;
@@ -196,13 +205,20 @@ class PieceRun {
     options: EngineOptions,
     {
       piece,
-      writer,
+      writers,
+      inserts,
       spool,
-    }: { readonly piece: Piece; readonly writer: TableWriter; readonly spool: PieceSpool | null },
+    }: {
+      readonly piece: Piece;
+      readonly writers: Writers;
+      readonly inserts: InsertBlock | null;
+      readonly spool: PieceSpool | null;
+    },
   ) {
     this.#options = options;
     this.#piece = piece;
-    this.#writer = writer;
+    this.#writers = writers;
+    this.#inserts = inserts;
     this.#spool = spool;
     this.#work = options.work();
   }
@@ -254,7 +270,9 @@ class PieceRun {
     for (const mutation of mutations) {
       context.assertHeld();
       this.tally.bytes += bytesOf(mutation);
-      await this.#writer.write(mutation);
+      const { mutations: single, blocks } = this.#writers;
+      if (blocks !== null && this.#inserts?.takes(mutation) === true) await this.#inserts.write(mutation, blocks);
+      else await single.write(mutation);
     }
     this.tally.written += 1;
     if (key !== null) await this.#spool?.key(keyHash(key));

@@ -79,8 +79,11 @@ export interface TableWriter {
 export interface BlockWriterRequest extends WriterRequest {
   /** By the number that rows name: the columns that a row sets, which begin with all of its key. */
   readonly statements: readonly (readonly string[])[];
-  /** True: rows of a partition come one after another, so that little need be held back. */
-  readonly ordered?: boolean;
+  /**
+   * How much is held back so that rows of a partition meet: `little` where they come one after another, `some` where
+   * several writers work side by side; `much` unless said otherwise.
+   */
+  readonly held?: 'little' | 'some' | 'much';
   /** Asked before each batch: resolves when that many more rows may be sent, throws when no more may. Left out: at once. */
   readonly admit?: (rows: number, bytes: number) => Promise<void>;
 }

@@ -115,7 +115,7 @@ describe('a table whose columns only pass through', () => {
       types: {},
       consistency: 'ONE',
       statements: [['p', 'q', 'c', 'a', 'b', 'l']],
-      ordered: true,
+      held: 'little',
     });
     const range = { start: -(2n ** 63n), end: 2n ** 63n - 1n };
     const scan = { keyspace: 'copy_straight', table: from, types: {}, columns: ['a', 'b', 'l'], range };

@@ -1,0 +1,75 @@
+import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
+import { isMultiCell } from '../cql/select.ts';
+import type { Bytes, Mutation } from '../model/row.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
+import type { BlockWriter } from '../ports/cluster.ts';
+import { defaultTtlOf } from './target-row.ts';
+
+type Insert = Extract<Mutation, { readonly kind: 'insert' }> & {
+  readonly timestamp: bigint;
+  readonly clusteringKey: readonly Bytes[];
+};
+
+/** Hands inserts to a writer of blocks, which sends those of a partition together. */
+export class InsertBlock {
+  /** The columns of the writer's statement. */
+  readonly columns: readonly string[];
+  readonly #partitionParts: number;
+  readonly #others: readonly string[];
+  readonly #defaultTtl: number;
+
+  constructor(table: Table) {
+    const keys = keyColumns(table);
+    this.#others = table.columns
+      .filter(({ name, static: still }) => !still && !keys.includes(name))
+      .map(({ name }) => name);
+    this.columns = [...keys, ...this.#others];
+    this.#partitionParts = table.partitionKey.length;
+    this.#defaultTtl = defaultTtlOf(table);
+  }
+
+  /** Lists that can be added to double when they are written twice, as rows of blocks may be; counters are no inserts. */
+  static suits(table: Table): boolean {
+    return !table.columns.some(({ type }) => type.kind === 'list' && isMultiCell(type));
+  }
+
+  /** A row whose end is near is not held back. */
+  takes(mutation: Mutation): mutation is Insert {
+    if (mutation.kind !== 'insert' || mutation.timestamp === null || mutation.clusteringKey === null) return false;
+    return mutation.ttl === 0 || mutation.ttl === this.#defaultTtl;
+  }
+
+  async write(row: Insert, into: BlockWriter): Promise<void> {
+    this.#append(row, into.filling ?? (await into.room()));
+    into.filled();
+  }
+
+  #append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowBlock): void {
+    const { sink } = block;
+    block.begin();
+    const from = sink.length;
+    let hash = 0;
+    for (let part = 0; part < partitionKey.length; part += 1) {
+      append(partitionKey[part] ?? null, block);
+      if (part === this.#partitionParts - 1) hash = hashOfBytes(sink.bytes, from, sink.length);
+    }
+    for (const part of clusteringKey) append(part, block);
+    for (const name of this.#others) append(cells[name], block);
+    const end = sink.reserve(20);
+    sink.bytes.writeInt32BE(8, end);
+    sink.bytes.writeBigInt64BE(timestamp, end + 4);
+    sink.bytes.writeInt32BE(4, end + 12);
+    sink.bytes.writeInt32BE(ttl, end + 16);
+    block.commit(hash, 0);
+  }
+}
+
+function append(value: Bytes | null | undefined, { sink }: RowBlock): void {
+  if (value === null || value === undefined) {
+    sink.bytes.writeInt32BE(value === null ? nullLength : unsetLength, sink.reserve(4));
+    return;
+  }
+  const at = sink.reserve(4 + value.length);
+  sink.bytes.writeInt32BE(value.length, at);
+  sink.bytes.set(value, at + 4);
+}
