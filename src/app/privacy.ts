@@ -1,7 +1,7 @@
 import { compileFile } from '../analysis/load-migration.ts';
 import { namedKeys } from '../dsl/key-ring.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import type { ColumnMapping, DataSpec, JsRow } from '../model/data.ts';
+import type { ColumnMapping, DataSpec, JsRow, TransformSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Notice, Plan } from '../model/plan.ts';
 import type { Treatment } from '../model/privacy.ts';
@@ -106,18 +106,17 @@ function wordsOf(treatment: Treatment, project: Project): string {
 
 /** A data step as it runs in this environment: in a lower one, what comes from outside is treated on its way. */
 export function treatedSpec(project: Project, spec: DataSpec): DataSpec {
-  const lower = spec.privacy?.lower ?? {};
-  if (!project.lower || spec.from.kind === 'table' || spec.kind === 'backfill' || Object.keys(lower).length === 0)
-    return spec;
+  const { privacy } = spec;
+  if (!project.lower || privacy === undefined || spec.from.kind === 'table' || spec.kind === 'backfill') return spec;
+  const { lower } = privacy;
+  const withheld = Object.values(lower).some(({ kind }) => kind === 'treated');
+  if (!withheld) return spec;
   const treat = (name: string, value: unknown): unknown => {
     const treatment = Object.hasOwn(lower, name) ? lower[name] : undefined;
     return treatment === undefined || treatment.kind === 'waived' || isSignal(value) ? value : treatment.apply(value);
   };
   if (spec.kind === 'transform') {
-    const treatedRow = (row: JsRow): JsRow =>
-      Object.fromEntries(Object.entries(row).map(([name, value]) => [name, treat(name, value)]));
-    const { rows } = spec;
-    return { ...spec, rows: (row, out, run) => rows(row, { emit: (emitted) => out.emit(treatedRow(emitted)) }, run) };
+    return { ...spec, privacy: { ...privacy, withheld }, rows: treatedRows(spec.rows, treat) };
   }
   const columns = Object.entries(spec.columns).map(([name, mapping]): [string, ColumnMapping] => {
     if (!Object.hasOwn(lower, name) || lower[name]?.kind !== 'treated' || mapping.kind === 'unset')
@@ -126,7 +125,30 @@ export function treatedSpec(project: Project, spec: DataSpec): DataSpec {
       return [name, { kind: 'function', value: (row) => treat(name, row[mapping.from] ?? undefined) }];
     return [name, { kind: 'function', value: (row, run) => treat(name, mapping.value(row, run)) }];
   });
-  return { ...spec, columns: Object.fromEntries(columns) };
+  return { ...spec, privacy: { ...privacy, withheld }, columns: Object.fromEntries(columns) };
+}
+
+/** A rejection stands, whatever the function does with what `emit` throws. */
+function treatedRows(
+  rows: TransformSpec['rows'],
+  treat: (name: string, value: unknown) => unknown,
+): TransformSpec['rows'] {
+  return (row, out, run) => {
+    const failures: unknown[] = [];
+    const emit = (emitted: JsRow): void => {
+      try {
+        const isRow = typeof emitted === 'object' && emitted !== null;
+        const entries = isRow ? Object.entries(emitted).map(([name, value]) => [name, treat(name, value)]) : null;
+        out.emit(entries === null ? emitted : Object.fromEntries(entries));
+      } catch (thrown) {
+        failures.push(thrown);
+        throw thrown;
+      }
+    };
+    const result = rows(row, { emit }, run);
+    if (failures.length > 0) throw failures[0];
+    return result;
+  };
 }
 
 function isSignal(value: unknown): boolean {

@@ -3,6 +3,7 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { ClusterSource, DataSpec, ForeignSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
+import { withoutValues } from '../model/privacy.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { ApplyInput, SourceFinding } from '../planner/input.ts';
 import type { Source, SourceNote, SourceRow } from '../ports/source.ts';
@@ -107,7 +108,9 @@ function rejectNotes(rows: readonly SourceRow[], { spec, types }: Tried): readon
   const unread = rows.flatMap(({ place, problem }) => (problem === null ? [] : [{ place, reason: problem }]));
   const rejected = types === null ? unread : tryRows(rows, { spec, types, run: { startedAt: new Date() } });
   if (rejected.length === 0) return [];
-  const shown = rejected.slice(0, examples).map(({ place, reason }) => `${place}: ${reason}`);
+  const withheld = spec.privacy?.withheld === true;
+  const words = (reason: string): string => (withheld ? withoutValues(reason) : reason);
+  const shown = rejected.slice(0, examples).map(({ place, reason }) => `${place}: ${words(reason)}`);
   return [
     {
       code: 'SOURCE_VALUES_UNFIT',

@@ -59,6 +59,7 @@ async function run(running: Running): Promise<CopyAccounts> {
     onReject: (reason, row) => rejects.add(reason, row.place()),
     work: rowWork({ request, context, input, clock: dependencies.clock, tracked }),
     totalRows: facts?.rows ?? null,
+    withheld: spec.privacy?.withheld === true,
     straight: tracked ? null : straightOf(running),
   });
   engine.resume(finished);

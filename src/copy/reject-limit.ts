@@ -1,5 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
+import { withoutValues } from '../model/privacy.ts';
 import type { Tally } from './accounts.ts';
 
 const mostReasons = 100;
@@ -30,7 +31,7 @@ export class RejectLimit {
   add(reason: string, place: string): void {
     this.#rejected += 1;
     // Reasons that differ only in the value are one.
-    const kind = reason.replaceAll(/"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?/g, '…');
+    const kind = withoutValues(reason);
     const known = this.#reasons.get(kind);
     if (known !== undefined) known.count += 1;
     else if (this.#reasons.size < mostReasons) this.#reasons.set(kind, { count: 1, example: reason, place });

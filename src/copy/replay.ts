@@ -50,6 +50,7 @@ async function replay(
     problemOf: ({ problem }: InputRow): Outcome<never> | null =>
       problem === gone ? { kind: 'skip', reason: gone } : null,
     totalRows: null,
+    withheld: spec.privacy?.withheld === true,
   });
   await engine.run([piece]);
   await spool.joinRejects([piece.id]);

@@ -1,4 +1,5 @@
 import { type JsRow, RowRejected } from '../model/data.ts';
+import { withoutValues } from '../model/privacy.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -38,6 +39,8 @@ export interface EngineOptions {
   /** What becomes of a row with a problem; left out or null: it is rejected. */
   readonly problemOf?: (row: InputRow) => Outcome<never> | null;
   readonly totalRows: number | null;
+  /** True: what is told of rejected rows has none of their values. Left out: all. */
+  readonly withheld?: boolean;
   /** How rows go on that need no work; left out or null: none do. */
   readonly straight?: StraightCopy | null;
 }
@@ -278,15 +281,18 @@ class PieceRun {
     if (key !== null) await this.#spool?.key(keyHash(key));
   }
 
-  async #reject(row: InputRow, reason: string): Promise<void> {
+  async #reject(row: InputRow, found: string): Promise<void> {
+    const { withheld = false } = this.#options;
+    const reason = withheld ? withoutValues(found) : found;
     this.tally.rejected += 1;
-    await this.#spool?.reject(row.line?.(reason) ?? lineOf(row, reason));
+    await this.#spool?.reject(row.line?.(reason) ?? lineOf(row, reason, withheld));
     this.#options.onReject(reason, row);
   }
 }
 
-function lineOf(row: InputRow, reason: string): string {
-  return rejectedLine({ place: row.place(), reason, values: shownValues(row), stored: row.stored !== null });
+function lineOf(row: InputRow, reason: string, withheld: boolean): string {
+  const values = withheld ? null : shownValues(row);
+  return rejectedLine({ place: row.place(), reason, values, stored: row.stored !== null });
 }
 
 /** The row as far as it can be decoded: what was rejected may be bytes that are no value. */

@@ -11,6 +11,11 @@ export type Treatment =
   /** It comes as it is, because somebody said why that is right. */
   | { readonly kind: 'waived'; readonly reason: string };
 
+/** The reason of a rejection without the values in it: quoted texts and numbers. */
+export function withoutValues(reason: string): string {
+  return reason.replaceAll(/"(?:[^"\\]|\\.)*"|\d+(?:\.\d+)?/g, '…');
+}
+
 /** Of a data step: which of its columns are personal, and what becomes of them in lower environments. */
 export interface DataPrivacy {
   /** Target column → what kind of personal data it is. */
@@ -19,4 +24,6 @@ export interface DataPrivacy {
   readonly read: Readonly<Record<string, string>>;
   /** By target column. */
   readonly lower: Readonly<Record<string, Treatment>>;
+  /** True: it runs where rows may not be shown as they are read: rejected ones keep their place and no values. */
+  readonly withheld?: boolean;
 }
