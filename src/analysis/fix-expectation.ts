@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ts } from 'ts-morph';
+import { own } from '../kernel/own.ts';
 import type { Schema, Table } from '../model/schema.ts';
 import { keyColumns } from '../model/schema.ts';
 import { cqlformMember } from './code/names.ts';
@@ -30,7 +31,7 @@ export async function fixExpectation(path: string, table: string, schema: Schema
 /** What would be written, in the order of the file; null when it is not mechanical. */
 export function expectationBlocks(path: string, name: string, schema: Schema): readonly Block[] | null {
   const program = openProgram(path);
-  const table = schema.tables[name];
+  const table = own(schema.tables, name);
   if (table === undefined) return null;
   const blocks: Block[] = [];
   for (const call of existingCalls(program, name)) {

@@ -8,6 +8,7 @@ import { askedKey, keyBefore, proposedTable } from '../assess/propose-table.ts';
 import { type ReadRows, readingOf, readRows } from '../assess/read-rows.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { own } from '../kernel/own.ts';
 import type { AssessedTable, Assessment } from '../model/assessment.ts';
 import type { ForeignSource } from '../model/data.ts';
 import { freeName } from '../planner/names.ts';
@@ -144,7 +145,7 @@ function placedIn(project: Project, source: AssessedTable['source']): AssessedTa
 function targetOf(project: Project, input: AssessInput): SurveyTarget {
   const { source, format, sample, settings } = input;
   const [connection = '', ...rest] = source.split('/');
-  const address = Object.hasOwn(project.sources, connection) ? project.sources[connection] : undefined;
+  const address = own(project.sources, connection);
   if (address !== undefined && !existsSync(source)) {
     const system = input.system ?? systemOf(connection, address);
     return { kind: 'database', system, connection, table: rest.length === 0 ? null : rest.join('/') };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference } from '../model/journal.ts';
@@ -85,7 +86,7 @@ export async function restoreBackup(session: Session, backups: Backups, input: R
   const backup = referenceOf(info, input.table);
   const live = await cluster.describe(project.keyspace);
   const name = input.into ?? backup.table;
-  const into = live.schema.tables[name];
+  const into = own(live.schema.tables, name);
   if (into === undefined) throw tableMissing(project.keyspace, name);
   const empty = await rows.isEmpty(project.keyspace, name);
   if (!empty && !input.exact) throw notEmpty(`${project.keyspace}.${name}`);

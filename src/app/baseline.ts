@@ -1,6 +1,7 @@
 import { loadMigration } from '../analysis/load-migration.ts';
 import { sumHead } from '../analysis/sum-file.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Schema } from '../model/schema.ts';
 import { composeAll } from '../planner/compose.ts';
 import { driftOf } from '../planner/drift.ts';
@@ -30,7 +31,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
     const live = await cluster.describe(project.keyspace);
     const schema = composeAll(migrations);
     const tableIds = Object.fromEntries(
-      Object.keys(schema.tables).map((table) => [table, live.facts[table]?.id ?? 'absent']),
+      Object.keys(schema.tables).map((table) => [table, own(live.facts, table)?.id ?? 'absent']),
     );
     const differing = driftOf({ schema, tableIds }, live).filter((item) => item.kind !== 'unmanaged');
     if (differing.length > 0) throw notTheSame(differing.map((item) => `${item.address} is ${item.kind}`));
@@ -73,7 +74,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
 }
 
 function stateOf(schema: Schema, ids: Readonly<Record<string, string>>): StateDocument {
-  const tableIds = Object.fromEntries(Object.keys(schema.tables).map((table) => [table, ids[table] ?? 'absent']));
+  const tableIds = Object.fromEntries(Object.keys(schema.tables).map((table) => [table, own(ids, table) ?? 'absent']));
   return { kind: 'state', schema, tableIds };
 }
 

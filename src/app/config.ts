@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
@@ -125,7 +126,7 @@ function forEnvironment(
 ): Settings {
   const { environments = {}, ...base } = config;
   if (environment === null) return base;
-  const chosen = environments[environment];
+  const chosen = own(environments, environment);
   if (chosen !== undefined) {
     const sources = { ...base.sources, ...chosen.sources };
     const privacy = { keys: { ...base.privacy?.keys, ...chosen.privacy?.keys } };

@@ -1,5 +1,6 @@
 import { loadMigration } from '../analysis/load-migration.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Section } from '../model/plan.ts';
@@ -20,7 +21,7 @@ export function dataLoader(project: Project): (section: Section, index: number) 
     const migration = await pending;
     if (migration.codeHash !== section.codeHash || migration.schemaHash !== section.schemaHash) throw codeChanged(id);
     const { packages = {} } = migration;
-    const changes = packageChanges(section.packages ?? {}, (name) => packages[name] ?? null);
+    const changes = packageChanges(section.packages ?? {}, (name) => own(packages, name) ?? null);
     if (changes.length > 0) throw packagesChanged(id, changes);
     const changed = keyChanges(section.keys ?? {}, keyFingerprints(project, Object.keys(section.keys ?? {})));
     if (changed.length > 0) throw keysChanged(id, changed);

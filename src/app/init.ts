@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { schemaFileSource } from '../analysis/source/schema.ts';
 import { sumText } from '../analysis/sum-file.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { emptySchema } from '../model/schema.ts';
 import { slugOf } from './migration-id.ts';
 
@@ -47,7 +48,7 @@ export async function init({ folder: given, keyspace, ci }: InitOptions): Promis
   const written = Object.keys(files).filter((path) => !kept.includes(path));
   for (const path of written) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), files[path] ?? '', { flag: 'wx' });
+    await writeFile(join(folder, path), own(files, path) ?? '', { flag: 'wx' });
   }
   const ignored = await ignoreState(folder);
   return {

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Schema, SchemaObject } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
@@ -43,7 +44,7 @@ export function without(schema: Schema, left: readonly LeftOut[]): Schema {
 }
 
 function reasonAgainst(object: SchemaObject, live: LiveKeyspace): Pick<LeftOut, 'code' | 'reason'> | null {
-  if (object.kind === 'table' && live.facts[object.name]?.flags.includes('compact') === true) {
+  if (object.kind === 'table' && own(live.facts, object.name)?.flags.includes('compact') === true) {
     return { code: 'COMPACT_STORAGE', reason: 'it has COMPACT STORAGE, which no migration can declare' };
   }
   const custom = typesOf(object)

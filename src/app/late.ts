@@ -1,3 +1,4 @@
+import { setOwn } from '../kernel/own.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Plan, Section } from '../model/plan.ts';
 import type { Footprint } from '../planner/footprint.ts';
@@ -20,7 +21,11 @@ export async function lateAgainst(
       .flatMap((plan) => (plan as Plan).sections)
       .filter((one) => after.some((entry) => entry.id === one.migration));
     if (sections.length > 0)
-      late[id] = sections.map((section) => ({ migration: section.migration, footprint: footprintOfSection(section) }));
+      setOwn(
+        late,
+        id,
+        sections.map((section) => ({ migration: section.migration, footprint: footprintOfSection(section) })),
+      );
   }
   return late;
 }

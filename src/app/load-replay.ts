@@ -4,6 +4,7 @@ import type { RejectedRow } from '../copy/rejected-row.ts';
 import { rejectedRows } from '../copy/rejects-piece.ts';
 import { valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { JsRow } from '../model/data.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Source, SourceRow } from '../ports/source.ts';
@@ -32,7 +33,7 @@ export function replayedLoad(load: ReplayedLoad): Extract<LoadSource, { kind: 'v
     valuesOf: (row) =>
       Object.fromEntries(
         into.columns.flatMap((column) => {
-          const value = row[column.name];
+          const value = own(row, column.name);
           return value === null || value === undefined ? [] : [[column.name, convert(value, column)] as const];
         }),
       ),
@@ -86,11 +87,11 @@ function ofRecord(
   if (parts.length !== fields.length) return `it has ${parts.length} fields instead of ${fields.length}`;
   const values: Record<string, unknown> = {};
   for (const { name, type } of into.columns) {
-    const field = columns[name];
+    const field = own(columns, name);
     const part = field === undefined ? undefined : parts[fields.indexOf(field)];
     if (part === undefined) continue;
     const textual = type.kind === 'scalar' && (type.name === 'text' || type.name === 'ascii');
-    values[name] = isNull(part, textual ? 'csv.text' : '', dialect) ? null : part.text;
+    setOwn(values, name, isNull(part, textual ? 'csv.text' : '', dialect) ? null : part.text);
   }
   return values;
 }
@@ -104,7 +105,7 @@ function ofJson(text: string, { into, columns }: ReplayedLoad): JsRow | string {
   }
   if (!isObject(parsed)) return 'it is not an object';
   const fields = parsed;
-  return Object.fromEntries(into.columns.map(({ name }) => [name, fields[columns[name] ?? name] ?? null]));
+  return Object.fromEntries(into.columns.map(({ name }) => [name, own(fields, own(columns, name) ?? name) ?? null]));
 }
 
 /** The file that is replayed would be gone before it is read. */

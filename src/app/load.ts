@@ -7,6 +7,7 @@ import { valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { DataSpec, ForeignColumn, ForeignSource, JsRow } from '../model/data.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { BlockColumn } from '../ports/source.ts';
@@ -115,7 +116,7 @@ function rejectsFileOf({ replay, rejectsFile }: LoadInput, otherwise: string): s
 
 /** The live table; throws `TABLE_MISSING` with the nearest name. */
 export function tableOf(tables: ByName<Table>, name: string, keyspace: string): Table {
-  const table = Object.hasOwn(tables, name) ? tables[name] : undefined;
+  const table = own(tables, name);
   if (table !== undefined) return table;
   const [near] = nearNames(name, Object.keys(tables));
   throw new CqlformError('TABLE_MISSING', `${keyspace}.${name} is not there`, {
@@ -135,7 +136,7 @@ const formats: Readonly<Record<string, FileFormat>> = {
 /** By the extension, `.gz` and `.zst` left aside. Throws `FORMAT_UNKNOWN`. */
 export function formatOf(place: string): FileFormat {
   const extension = /\.([a-z]+)(?:\.(?:gz|zst))?$/i.exec(place)?.[1]?.toLowerCase() ?? '';
-  const format = formats[extension];
+  const format = own(formats, extension);
   if (format !== undefined) return format;
   throw new CqlformError('FORMAT_UNKNOWN', `what ${place} holds cannot be told by its name`, {
     next: 'Say --format csv, json or ndjson.',
@@ -167,7 +168,7 @@ async function sourceOf(
     settings: format === 'csv' ? { ...tab, ...input.settings, header: input.fields === null } : {},
   });
   if (format !== 'csv') {
-    const fields = Object.fromEntries(into.columns.map(({ name }) => [name, input.map[name] ?? name]));
+    const fields = Object.fromEntries(into.columns.map(({ name }) => [name, own(input.map, name) ?? name]));
     assertColumns(into, Object.keys(input.map));
     if (input.replay !== null) {
       return {
@@ -187,7 +188,9 @@ async function sourceOf(
     const csv = { dialect: dialectOf(declared(named)), fields: await blocks.fields() };
     return { from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv }), columns };
   }
-  const lists = into.columns.some(({ name, type }) => name in columns && type.kind === 'list' && isMultiCell(type));
+  const lists = into.columns.some(
+    ({ name, type }) => Object.hasOwn(columns, name) && type.kind === 'list' && isMultiCell(type),
+  );
   if (!lists) return { from: { kind: 'blocks', source: blocks, columns: blockColumns(into, columns) }, columns };
   const all = foreignColumns(into, columns, csvTypeOf);
   const inOrder = input.fields === null ? all : inOrderOf(input.fields, all);
@@ -219,10 +222,10 @@ function mappingOf(
   for (const field of fields) {
     if (mapped.has(field) || ignore.includes(field)) continue;
     const column = into.columns.find(({ name }) => name === field);
-    if (column === undefined || column.name in map) throw unmappedField(field, into);
-    columns[field] = field;
+    if (column === undefined || Object.hasOwn(map, column.name)) throw unmappedField(field, into);
+    setOwn(columns, field, field);
   }
-  const missing = keyColumns(into).filter((name) => !(name in columns));
+  const missing = keyColumns(into).filter((name) => !Object.hasOwn(columns, name));
   if (missing.length === 0) return columns;
   throw new CqlformError('LOAD_KEY_MISSING', `no field of the file gives the key column ${missing.join(', ')}`, {
     next: `Name it: --map ${missing[0]}=FIELD. The file has ${fields.join(', ')}.`,
@@ -260,7 +263,7 @@ function unmappedField(field: string, into: Table): CqlformError {
 
 function blockColumns(into: Table, columns: Readonly<Record<string, string>>): readonly BlockColumn[] {
   return into.columns.flatMap(({ name, type }) => {
-    const field = columns[name];
+    const field = own(columns, name);
     return field === undefined ? [] : [{ name, type, field }];
   });
 }
@@ -272,7 +275,7 @@ function foreignColumns(
 ): Readonly<Record<string, ForeignColumn>> {
   return Object.fromEntries(
     into.columns.flatMap((column) => {
-      const field = columns[column.name];
+      const field = own(columns, column.name);
       return field === undefined ? [] : [[column.name, { type: typeOf(column), required: false, field }] as const];
     }),
   );
@@ -323,9 +326,9 @@ function valuesFrom(
     valuesOf: (row: JsRow) => {
       const values: Record<string, unknown> = {};
       for (const { name, convert } of columns) {
-        const value = row[name];
+        const value = own(row, name);
         // null leaves a column as it is: a null would make a tombstone
-        if (value !== null && value !== undefined) values[name] = convert(value);
+        if (value !== null && value !== undefined) setOwn(values, name, convert(value));
       }
       return values;
     },

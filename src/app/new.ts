@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { newMigrationSource } from '../analysis/source/migration.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { own } from '../kernel/own.ts';
 import type { Schema, Table } from '../model/schema.ts';
 import { freeName } from '../planner/names.ts';
 import { writeGenerated } from './check.ts';
@@ -37,7 +38,7 @@ export async function newMigration(project: Project, options: NewOptions, now: D
   const source = newMigrationSource(
     {
       description: descriptionOf(slug),
-      target: freeName(slug, (name) => schema.tables[name] !== undefined || schema.views[name] !== undefined),
+      target: freeName(slug, (name) => own(schema.tables, name) !== undefined || own(schema.views, name) !== undefined),
       from: options.from.map((name) => tableOf(schema, name)),
       alter: options.alter.map((name) => tableOf(schema, name)),
     },
@@ -50,7 +51,7 @@ export async function newMigration(project: Project, options: NewOptions, now: D
 }
 
 function tableOf(schema: Schema, name: string): Table {
-  const table = schema.tables[name];
+  const table = own(schema.tables, name);
   if (table !== undefined) return table;
   const known = Object.keys(schema.tables);
   const near = nearNames(name, known);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { loadMigration } from '../analysis/load-migration.ts';
 import { sumHead } from '../analysis/sum-file.ts';
+import { own } from '../kernel/own.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Plan } from '../model/plan.ts';
@@ -130,7 +131,7 @@ async function emptyTables(
   const targets = new Set(
     pending.flatMap(({ data, declarations }) => [...data.map((spec) => spec.into.name), ...remade(declarations)]),
   );
-  const there = [...targets].filter((table) => live.schema.tables[table] !== undefined);
+  const there = [...targets].filter((table) => own(live.schema.tables, table) !== undefined);
   const empty = await Promise.all(there.map((table) => rows.isEmpty(live.name, table)));
   return there.filter((_, index) => empty[index]);
 }

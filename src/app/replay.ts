@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { loadMigration } from '../analysis/load-migration.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { CopyAccounts, MigrationEntry, ReplayEntry, StepEntry } from '../model/journal.ts';
 import { rejectsName } from '../runner/rejects-name.ts';
@@ -101,8 +102,8 @@ async function workOf(
 ): Promise<() => Promise<CopyAccounts>> {
   const { project, cluster } = session;
   const live = await cluster.describe(project.keyspace);
-  const into = live.schema.tables[step.work.into.name];
-  const from = step.work.from === null ? null : live.schema.tables[step.work.from.name];
+  const into = own(live.schema.tables, step.work.into.name);
+  const from = step.work.from === null ? null : own(live.schema.tables, step.work.from.name);
   if (into === undefined || from === undefined) {
     throw notAsItWas(step.id, into === undefined ? step.work.into.name : (step.work.from?.name ?? ''));
   }

@@ -1,4 +1,5 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { MigrationEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Plan } from '../model/plan.ts';
@@ -58,8 +59,8 @@ interface Accepted {
 }
 
 function idOf(table: string, { names, recorded, live }: Accepted): string {
-  const now = live.facts[table]?.id ?? 'absent';
-  return names.includes(table) ? now : (recorded.tableIds[table] ?? now);
+  const now = own(live.facts, table)?.id ?? 'absent';
+  return names.includes(table) ? now : (own(recorded.tableIds, table) ?? now);
 }
 
 /** The recorded schema with everything of this name as the cluster has it; gone when it is gone there. */
@@ -128,7 +129,7 @@ async function liveState({ journal }: Session, entry: MigrationEntry, live: Live
   );
   const schema = names.reduce((so, name) => asLive(so, name, live), (before as StateDocument).schema);
   const tableIds = Object.fromEntries(
-    Object.keys(schema.tables).map((table) => [table, live.facts[table]?.id ?? 'absent']),
+    Object.keys(schema.tables).map((table) => [table, own(live.facts, table)?.id ?? 'absent']),
   );
   return { kind: 'state', schema, tableIds };
 }

@@ -47,7 +47,7 @@ export function sourcesSchema(tls: z.ZodType<TlsSetting>): z.ZodType<Record<stri
     return has('url') ? byUrl : byHost;
   };
   const connection = z.unknown().transform((value, context): Connection => {
-    const has = (name: string): boolean => typeof value === 'object' && value !== null && name in value;
+    const has = (name: string): boolean => typeof value === 'object' && value !== null && Object.hasOwn(value, name);
     const parsed = schemaFor(has).safeParse(value);
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', path, message });

@@ -1,4 +1,5 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { MigrationEntry, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -95,8 +96,8 @@ async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVer
   if (entry === undefined || result?.kind !== 'data' || result.skipped) {
     return { ...about, kind: 'not-compared', reason: 'its data was skipped when it was applied' };
   }
-  const into = live.schema.tables[step.work.into.name];
-  const from = step.work.from === null ? null : live.schema.tables[step.work.from.name];
+  const into = own(live.schema.tables, step.work.into.name);
+  const from = step.work.from === null ? null : own(live.schema.tables, step.work.from.name);
   if (into === undefined || from === undefined) {
     const gone = into === undefined ? step.work.into.name : step.work.from?.name;
     return { ...about, kind: 'not-compared', reason: `${live.name}.${gone} is not there any more` };

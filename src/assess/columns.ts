@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { AssessedColumn, FieldProfile, FoundKind } from '../model/assessment.ts';
 import { type Conversions, conversions, domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import type { CqlType } from '../model/type.ts';
@@ -26,7 +27,7 @@ export function proposedColumn(
   const { field, declared, nullable } = surveyed;
   const seen = nullWord === null ? found : withoutWord(found, nullWord);
   const choice = choiceOf(surveyed, seen, { whole, declared });
-  const asNull = found.nullWords[nullWord ?? ''] ?? 0;
+  const asNull = own(found.nullWords, nullWord ?? '') ?? 0;
   const notes =
     asNull === 0
       ? choice.notes
@@ -97,7 +98,7 @@ function verdictFor({ read, type, convert }: Choice): AssessedColumn['verdict'] 
 
 /** The profile as it is when a word is read as null. */
 function withoutWord(found: FieldProfile, word: string): FieldProfile {
-  const count = found.nullWords[word] ?? 0;
+  const count = own(found.nullWords, word) ?? 0;
   if (count === 0) return found;
   const kinds = found.kinds.flatMap((one): readonly FoundKind[] => {
     if (one.kind !== 'text') return [one];

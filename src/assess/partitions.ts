@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { PartitionSizes } from '../model/assessment.ts';
 import { hashOfText } from './distinct.ts';
 
@@ -39,7 +40,7 @@ export class Partitions {
   ): void {
     this.#read += 1;
     const { partition, clustering } = this.#key;
-    const parts = [...partition, ...clustering].map((name) => texts[name] ?? null);
+    const parts = [...partition, ...clustering].map((name) => own(texts, name) ?? null);
     if (parts.includes(null)) {
       this.#nullKeys += 1;
       return;

@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { own } from '../kernel/own.ts';
 import type { AssessedTable, ProposedKey } from '../model/assessment.ts';
 import type { Table } from '../model/schema.ts';
 import type { SurveyedTable } from '../ports/survey.ts';
@@ -88,7 +89,7 @@ function columnsOf(
 ): readonly ProposedColumn[] {
   return surveyed.columns.flatMap((one) => {
     const column = names.get(one.field) ?? one.field;
-    const found = profiles[column];
+    const found = own(profiles, column);
     return found === undefined ? [] : [proposedColumn({ surveyed: one, column, found }, { whole, nullWord })];
   });
 }

@@ -1,3 +1,4 @@
+import { own, setOwn } from '../kernel/own.ts';
 import type { Example, FieldProfile } from '../model/assessment.ts';
 import type { ForeignColumn, ForeignSource } from '../model/data.ts';
 import type { Source, SourceRow } from '../ports/source.ts';
@@ -70,8 +71,8 @@ export async function readRows(
     let bytes = 0;
     let cells = 0;
     for (const { name, profiler } of profilers) {
-      const value = profiler.add(row.values[name], () => row.place);
-      found[name] = value.text;
+      const value = profiler.add(own(row.values, name), () => row.place);
+      setOwn(found, name, value.text);
       bytes += value.bytes;
       cells += value.text === null ? 0 : 1;
     }

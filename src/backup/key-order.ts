@@ -1,5 +1,6 @@
 import { splitElements, splitFields } from '../cql/elements.ts';
 import { routingKey, tokenOf } from '../cql/token.ts';
+import { own } from '../kernel/own.ts';
 import type { Bytes, StoredRow } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
@@ -180,7 +181,7 @@ export function compareOf(type: CqlType, types: ByName<UserType>): Compare {
       return byParts(fieldsWithoutTail, (index) => compare[index] ?? byBytes);
     }
     case 'udt': {
-      const compare = types[type.name]?.fields.map((field) => compareOf(field.type, types)) ?? [];
+      const compare = own(types, type.name)?.fields.map((field) => compareOf(field.type, types)) ?? [];
       return byParts(fieldsWithoutTail, (index) => compare[index] ?? byBytes);
     }
     case 'vector':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import { byName } from '../model/by-name.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import { tableShape, userTypeShape } from './schema-shapes.ts';
 
@@ -92,7 +93,7 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   ledgerHead: z.string(),
   compression: z.object({ algorithm: z.literal('zstd'), level: z.int() }),
   encryption: z.null(),
-  types: z.record(z.string(), userTypeShape),
+  types: byName(userTypeShape),
   tables: z.array(tableManifestShape),
 });
 const envelopeShape = z.object({

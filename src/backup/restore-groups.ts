@@ -1,4 +1,5 @@
 import { createDigest, type DigestState } from '../cql/digest.ts';
+import { own } from '../kernel/own.ts';
 import type { StoredRow } from '../model/row.ts';
 import type { Column } from '../model/schema.ts';
 import type { BlobStore } from '../ports/blobs.ts';
@@ -239,10 +240,10 @@ function detailOf({ rows, staticRows, expired, kept, left }: Totals): Record<str
 
 function totalsIn(detail: Readonly<Record<string, string | number>>): Totals {
   const state = (name: string): DigestState => ({
-    sum: String(detail[`${name}.sum`]),
-    rows: Number(detail[`${name}.rows`]),
-    expiringRows: Number(detail[`${name}.expiringRows`]),
-    expiringCells: Number(detail[`${name}.expiringCells`]),
+    sum: String(own(detail, `${name}.sum`)),
+    rows: Number(own(detail, `${name}.rows`)),
+    expiringRows: Number(own(detail, `${name}.expiringRows`)),
+    expiringCells: Number(own(detail, `${name}.expiringCells`)),
   });
   return {
     rows: Number(detail['rows']),

@@ -1,4 +1,5 @@
 import { mutationsOf, type TimingPolicy } from '../cql/timing.ts';
+import { setOwn } from '../kernel/own.ts';
 import type { Bytes, Cell, Mutation, StoredRow } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { RestoreMode } from '../model/step.ts';
@@ -107,7 +108,7 @@ function clearing(row: StoredRow, live: StoredRow, plan: RestorePlan): Mutation[
     const wanted = row.cells[index] ?? null;
     // a list is overwritten whole anyhow
     const addedTo = wanted?.kind === 'elements' && column.type.kind !== 'list';
-    if (wanted === null || addedTo) cells[column.name] = null;
+    if (wanted === null || addedTo) setOwn(cells, column.name, null);
   }
   if (Object.keys(cells).length === 0) return [];
   const { partitionKey } = row;
@@ -123,7 +124,7 @@ function counting(row: StoredRow, live: StoredRow | null, plan: RestorePlan): Mu
     const [wanted, there] = [row.cells[index], live?.cells[index]];
     if (wanted?.kind !== 'counter') continue;
     const difference = wanted.value - (there?.kind === 'counter' ? there.value : 0n);
-    if (difference !== 0n || there === null || there === undefined) add[column.name] = difference;
+    if (difference !== 0n || there === null || there === undefined) setOwn(add, column.name, difference);
   }
   if (Object.keys(add).length === 0) return [];
   const clusteringKey = row.kind === 'row' ? row.clusteringKey : null;

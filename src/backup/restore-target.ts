@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { RestoreMode } from '../model/step.ts';
 import type { CqlType, UdtType } from '../model/type.ts';
@@ -32,7 +33,7 @@ export function restoreTarget(request: TargetRequest): RestoreTarget {
       throw misfit(into, name, 'it is to be renamed, but the backup has no such column');
   }
   const find = (column: Column): Column => {
-    const name = renamed[column.name] ?? column.name;
+    const name = own(renamed, column.name) ?? column.name;
     const live = byName.get(name);
     if (live === undefined) throw misfit(into, name, 'the table has no such column');
     const typeProblem = typeDifference(column.type, live.type, request);
@@ -65,7 +66,7 @@ function typeDifference(backup: CqlType, live: CqlType, request: TargetRequest):
     return `its type is not the backup's (${canonicalJson(live)} instead of ${canonicalJson(backup)})`;
   }
   for (const name of udtsIn(backup, request.backupTypes)) {
-    const [then, now] = [request.backupTypes[name]?.fields ?? [], request.types[name]?.fields ?? []];
+    const [then, now] = [own(request.backupTypes, name)?.fields ?? [], own(request.types, name)?.fields ?? []];
     for (const [index, field] of then.entries()) {
       const same = now[index];
       if (same?.name !== field.name || canonicalJson(same.type) !== canonicalJson(field.type)) {
@@ -83,7 +84,7 @@ export function udtsIn(type: CqlType, types: ByName<UserType>): ReadonlySet<stri
     if (each.kind === 'udt') {
       if (found.has(each.name)) return;
       found.add(each.name);
-      for (const field of types[each.name]?.fields ?? []) visit(field.type);
+      for (const field of own(types, each.name)?.fields ?? []) visit(field.type);
     } else {
       for (const part of partsOf(each)) visit(part);
     }

@@ -1,5 +1,6 @@
 import { createDigest } from '../cql/digest.ts';
 import { sha256 } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { VerifyReport } from '../ports/engines.ts';
@@ -128,8 +129,10 @@ class Tally {
     const said: Record<string, string | number> = { ...counts, valueDigest };
     const found: Record<string, string | number> = { ...this.counts, valueDigest: this.#digest.hex() };
     return Object.keys(said)
-      .filter((name) => said[name] !== found[name])
-      .map((name) => this.#damage('all', 'the manifest', `${name} is ${found[name]}, the manifest says ${said[name]}`));
+      .filter((name) => own(said, name) !== own(found, name))
+      .map((name) =>
+        this.#damage('all', 'the manifest', `${name} is ${own(found, name)}, the manifest says ${own(said, name)}`),
+      );
   }
 
   #damage(range: string, object: string, problem: string): Damage {

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { errors } from 'cassandra-driver';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { ConnectOptions } from './connect.ts';
 
 /** What a failed connection attempt tells the user: each address with its reason, and no secret. */
@@ -99,7 +100,7 @@ const reasons: Readonly<Record<string, string>> = {
 /** Why a node could not be reached, in words. */
 export function reasonFor(error: unknown): string {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  const known = typeof code === 'string' ? reasons[code] : undefined;
+  const known = typeof code === 'string' ? own(reasons, code) : undefined;
   if (known !== undefined) return known;
   if (error instanceof errors.OperationTimedOutError) return 'no answer in time';
   return reasonOf(error).replace(/\.$/, '');

@@ -1,4 +1,5 @@
 import type { Client, Host } from 'cassandra-driver';
+import { setOwn } from '../kernel/own.ts';
 import { quoted } from '../model/identifier.ts';
 import type { Estimate } from '../model/live.ts';
 import type { ByName } from '../model/schema.ts';
@@ -36,7 +37,7 @@ export async function estimateTables(connection: Connection, request: EstimateRe
   const work = async (): Promise<void> => {
     for (let table = waiting.shift(); table !== undefined; table = waiting.shift()) {
       const estimate = await estimateTable(table, known.get(table.name));
-      if (estimate !== null) estimates[table.name] = estimate;
+      if (estimate !== null) setOwn(estimates, table.name, estimate);
     }
   };
   await Promise.all(Array.from({ length: tablesAtOnce }, work));

@@ -1,6 +1,7 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { parseType } from '../cql/type-text.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import { quoted, textLiteral } from '../model/identifier.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
@@ -32,7 +33,7 @@ function argumentText(value: string, type: CqlType, types: ByName<UserType>): st
   }
   if (type.kind === 'udt') {
     const parts = partsOf(value);
-    const fields = (types[type.name]?.fields ?? []).map(({ name, type: of }, index) => {
+    const fields = (own(types, type.name)?.fields ?? []).map(({ name, type: of }, index) => {
       const part = parts[index] ?? null;
       // Left out rather than null: the server cannot read back a null field whose name needs quotes.
       return part === null ? null : `${quoted(name)}: ${argumentText(part, of, types)}`;
@@ -76,7 +77,7 @@ function literal(type: CqlType, value: unknown, types: ByName<UserType>): string
       return `{${entries.map(([k, v]) => `${literal(map.key, k, types)}: ${literal(map.value, v, types)}`).join(', ')}}`;
     },
     udt: ({ name }) => {
-      const fields = (types[name]?.fields ?? []).map(
+      const fields = (own(types, name)?.fields ?? []).map(
         (field) => `${quoted(field.name)}: ${literal(field.type, Reflect.get(Object(value), field.name), types)}`,
       );
       return `{${fields.join(', ')}}`;

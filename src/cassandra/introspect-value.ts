@@ -1,4 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { SchemaRow } from './introspect-rows.ts';
 
 /** A column of `system_schema` that every server has. */
@@ -9,19 +10,19 @@ export function textField(row: SchemaRow, name: string): string {
 }
 
 export function optionalTextField(row: SchemaRow, name: string): string | null {
-  const value = row[name];
+  const value = own(row, name);
   return value === null || value === undefined ? null : String(value);
 }
 
 export function numberField(row: SchemaRow, name: string): number {
-  const value = row[name];
+  const value = own(row, name);
   if (typeof value !== 'number') throw unreadable(row, name);
   return value;
 }
 
 /** A list or set of texts; the driver gives null for an empty one. */
 export function listField(row: SchemaRow, name: string): readonly string[] {
-  const value = row[name];
+  const value = own(row, name);
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw unreadable(row, name);
   return value.map(String);
@@ -29,7 +30,7 @@ export function listField(row: SchemaRow, name: string): readonly string[] {
 
 /** A map of texts, its keys in order. */
 export function textMapField(row: SchemaRow, name: string): Readonly<Record<string, string>> {
-  const value = row[name] ?? {};
+  const value = own(row, name) ?? {};
   if (typeof value !== 'object') throw unreadable(row, name);
   return Object.fromEntries(
     Object.entries(value)

@@ -1,5 +1,6 @@
 import { optionRules } from '../cql/option.ts';
 import { frozenType, parseType } from '../cql/type-text.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { DroppedColumn, TableFacts } from '../model/live.ts';
 import type {
   Aggregate,
@@ -159,12 +160,12 @@ function droppedColumnOf(row: SchemaRow): DroppedColumn {
 function optionsOf(row: SchemaRow): Options {
   const options: Record<string, OptionValue> = {};
   for (const [name, rule] of Object.entries(optionRules)) {
-    const stated = row[name];
+    const stated = own(row, name);
     // A server that does not know the option has no such column.
     if (stated === undefined) continue;
     const value = rule.takes === 'map' ? textMapField(row, name) : stated;
-    if (isOptionValue(value)) options[name] = value;
-    else if (rule.whenNull !== undefined) options[name] = rule.whenNull;
+    if (isOptionValue(value)) setOwn(options, name, value);
+    else if (rule.whenNull !== undefined) setOwn(options, name, rule.whenNull);
   }
   return options;
 }

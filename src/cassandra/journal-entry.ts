@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { byName } from '../model/by-name.ts';
 import { type CopyAccounts, type JournalEntry, journalFormat } from '../model/journal.ts';
 
 /** What makes two entries the same one: the clustering key of the journal. */
@@ -130,7 +131,7 @@ const decisions = z.object({
   tableId: z.string().nullable(),
   dropTimestamp: z.string().nullable(),
   writeTimestamp: z.string().nullable(),
-  tableIds: z.record(z.string(), z.string()),
+  tableIds: byName(z.string()),
   attempt: z.int(),
   startedAt: z.string(),
 });

@@ -1,4 +1,5 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { ClusterSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { differenceInWords } from '../planner/matches.ts';
@@ -58,7 +59,7 @@ export function createOpenTable(addresses: Addresses): OpenTable {
 
 /** Throws `SOURCE_CONNECTION_UNKNOWN` and `SOURCE_ADDRESS_INVALID`. */
 function addressOf({ connection }: ClusterSource, addresses: Addresses): ClusterAddress {
-  const address = Object.hasOwn(addresses, connection) ? addresses[connection] : undefined;
+  const address = own(addresses, connection);
   if (address?.kind === 'cluster') return address;
   const fields = { connection };
   if (address !== undefined) {
@@ -132,7 +133,7 @@ function assertAsDeclared(
   { table, live }: { readonly table: OpenedTable['table']; readonly live: LiveKeyspace },
 ): void {
   const types = Object.values(source.types).flatMap((type) => {
-    const there = live.schema.types[type.name];
+    const there = own(live.schema.types, type.name);
     const difference = there === undefined ? 'it is not there' : differenceInWords(type, there);
     return difference === null ? [] : [`type ${type.name}: ${difference}`];
   });

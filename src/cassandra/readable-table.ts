@@ -1,6 +1,7 @@
 import { inOrder } from '../dsl/column.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
+import { own } from '../kernel/own.ts';
 import type { ClusterSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns, type Table, type View } from '../model/schema.ts';
@@ -12,12 +13,15 @@ export function readableTable(
   live: LiveKeyspace,
 ): { readonly table: Table; readonly identity: string } {
   const { tables, views } = live.schema;
-  const table = tables[name];
-  if (table !== undefined) return { table, identity: `${live.name}.${name} ${live.facts[name]?.id ?? ''}` };
-  const view = views[name];
-  const base = view === undefined ? undefined : tables[view.table];
+  const table = own(tables, name);
+  if (table !== undefined) return { table, identity: `${live.name}.${name} ${own(live.facts, name)?.id ?? ''}` };
+  const view = own(views, name);
+  const base = view === undefined ? undefined : own(tables, view.table);
   if (view !== undefined && base !== undefined) {
-    return { table: viewAsTable(view, base), identity: `${live.name}.${name} on ${live.facts[base.name]?.id ?? ''}` };
+    return {
+      table: viewAsTable(view, base),
+      identity: `${live.name}.${name} on ${own(live.facts, base.name)?.id ?? ''}`,
+    };
   }
   const near = nearNames(name, [...Object.keys(tables), ...Object.keys(views)]);
   const what = live.exists ? `table ${live.name}.${name}` : `keyspace ${live.name}`;

@@ -1,5 +1,6 @@
 import type { Argv, InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 import { CqlformError, type ExitCode, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Output } from './output.ts';
 
 /** Flags that every command knows. */
@@ -105,7 +106,7 @@ function withValues(options: Flags): Flags {
 /** The parser lets pass an option without its value, one said twice, and a number that is none. */
 function assertValues(options: Flags, given: Readonly<Record<string, unknown>>): void {
   for (const [name, option] of Object.entries(options)) {
-    const value = given[name];
+    const value = own(given, name);
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (Array.isArray(value) && option.array !== true) throw badValue(name, 'is given more than once');
     if (values.some((one) => one === '')) throw badValue(name, 'needs a value');
@@ -116,7 +117,7 @@ function assertValues(options: Flags, given: Readonly<Record<string, unknown>>):
 
 /** An empty argument names nothing: a variable of a script was not set. */
 function assertWords(positionals: Positionals, given: Readonly<Record<string, unknown>>): void {
-  const empty = Object.keys(positionals).find((name) => given[name] === '');
+  const empty = Object.keys(positionals).find((name) => own(given, name) === '');
   if (empty === undefined) return;
   throw new CqlformError('USAGE', `the argument <${empty}> is empty`, {
     next: 'Say it; --help says what it is.',
@@ -151,6 +152,6 @@ export function group(spec: GroupSpec): AnyCommand {
 
 /** A positional as text; the parser has checked that it is there when it is required. */
 export function word(flags: { readonly _words: Readonly<Record<string, unknown>> }, name: string): string | undefined {
-  const value = flags._words[name];
+  const value = own(flags._words, name);
   return value === undefined ? undefined : String(value);
 }

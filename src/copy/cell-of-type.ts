@@ -1,5 +1,6 @@
 import { splitElements, splitEntries, splitFields } from '../cql/elements.ts';
 import { isMultiCell } from '../cql/select.ts';
+import { own } from '../kernel/own.ts';
 import type { Bytes, Cell, CellElement, CellTime } from '../model/row.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
@@ -20,7 +21,7 @@ export function cellOfType(
     }
     if (type.kind !== 'udt') return splitElements(bytes).map((value) => ({ key: null, value: value ?? none }));
     const fields = splitFields(bytes);
-    return (types[type.name]?.fields ?? []).flatMap(({ name }, at) => {
+    return (own(types, type.name)?.fields ?? []).flatMap(({ name }, at) => {
       const value = fields[at] ?? null;
       return value === null ? [] : [{ key: new TextEncoder().encode(name), value }];
     });

@@ -1,3 +1,4 @@
+import { own, setOwn } from '../kernel/own.ts';
 import {
   canonicalDate,
   canonicalDecimal,
@@ -29,8 +30,8 @@ export function declaredRow(row: JsRow, columns: Readonly<Record<string, Foreign
     return { values: row, problem: `the source declares no column ${stranger}; write the row by its columns` };
   }
   for (const [name, { type, required }] of Object.entries(columns)) {
-    const value = row[name] ?? null;
-    values[name] = value;
+    const value = own(row, name) ?? null;
+    setOwn(values, name, value);
     if (value === null) {
       if (required) problems.push(`${name}: is missing`);
       continue;
@@ -38,7 +39,7 @@ export function declaredRow(row: JsRow, columns: Readonly<Record<string, Foreign
     const domain = domainOf(type);
     const read = domain === null ? value : inDomain(value, domain);
     if (read === undefined) problems.push(`${name}: ${shown(value)} is not ${type}`);
-    else values[name] = read;
+    else setOwn(values, name, read);
   }
   return { values, problem: problems.length === 0 ? null : problems.join('; ') };
 }

@@ -1,4 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import { type CopySpec, type JsRow, RowRejected, type RunClock, type TransformSpec } from '../model/data.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { signalOf } from './signals.ts';
@@ -79,11 +80,11 @@ export function copyForeignRow(
   const source = input.values();
   const row: Record<string, unknown> = {};
   for (const [name, mapping] of Object.entries(spec.columns)) {
-    if (mapping.kind === 'column') row[name] = source[mapping.from] ?? undefined;
+    if (mapping.kind === 'column') setOwn(row, name, own(source, mapping.from) ?? undefined);
     if (mapping.kind !== 'function') continue;
     const value = mappedValue(input, name, () => mapping.value(source, run));
     if (value.kind !== 'value') return value;
-    row[name] = value.value;
+    setOwn(row, name, value.value);
   }
   try {
     return { kind: 'rows', rows: [encoder.encode(row)] };

@@ -1,4 +1,5 @@
 import { sha256 } from '../kernel/hash.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import { jsonSafe } from './json-safe.ts';
 
@@ -84,7 +85,7 @@ export function valuesOf({ row, types = {} }: RejectedRow): JsRow | null {
 
 function noteTypes(value: unknown, at: string, found: Record<string, ValueKind>): void {
   const kind = kindOf(value);
-  if (kind !== null) found[at] = kind;
+  if (kind !== null) setOwn(found, at, kind);
   if (value instanceof Map) {
     Array.from(value).forEach(([key, inner], index) => {
       noteTypes(key, `${at}/${index}/0`, found);
@@ -117,7 +118,7 @@ function revived(value: unknown, at: string, types: NonNullable<RejectedRow['typ
           Object.entries(value).map(([name, one]) => [name, revived(one, `${at}/${escaped(name)}`, types)]),
         )
       : value;
-  const kind = types[at];
+  const kind = own(types, at);
   return kind === undefined || inner === null ? inner : ofKind(inner, kind, at);
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tokenOf } from '../cql/token.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { type ForeignSource, type JsRow, RowRejected } from '../model/data.ts';
 import { declaredRow } from './declared-values.ts';
 import type { InputRow, Piece } from './input.ts';
@@ -105,7 +106,7 @@ class StoredReader {
     try {
       const values = valuesOf(rejected);
       if (values === null) return unread('its key is not in the rejects file');
-      const stored = await this.#find(this.#encoder.key((name) => values[name]));
+      const stored = await this.#find(this.#encoder.key((name) => own(values, name)));
       return stored === null ? unread(gone) : this.#decoder.inputRow(stored);
     } catch (thrown) {
       if (thrown instanceof RowRejected) return unread(thrown.reason);

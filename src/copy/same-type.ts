@@ -1,4 +1,5 @@
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
 
@@ -25,7 +26,7 @@ export function fitsAsItIs(from: TypeThere, into: TypeThere): boolean {
 }
 
 function agree(name: string, one: ByName<UserType>, other: ByName<UserType>): boolean {
-  const [fields, others] = [one[name]?.fields ?? [], other[name]?.fields ?? []];
+  const [fields, others] = [own(one, name)?.fields ?? [], own(other, name)?.fields ?? []];
   if (canonicalJson(fields) !== canonicalJson(others)) return false;
   // Types cannot hold themselves, so this ends.
   return fields.every(({ type }) => fitsAsItIs({ type, types: one }, { type, types: other }));

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { RejectSignal, SkipSignal, UnsetSignal } from '../model/data.ts';
 
 const signalKeys: Readonly<Record<string, string>> = { skip: 'kind,reason', reject: 'kind,reason', unset: 'kind' };
@@ -9,7 +10,7 @@ const signalKeys: Readonly<Record<string, string>> = { skip: 'kind,reason', reje
 export function signalOf(value: unknown): SkipSignal | RejectSignal | UnsetSignal | null {
   if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return null;
   if (!('kind' in value) || typeof value.kind !== 'string') return null;
-  const keys = Object.hasOwn(signalKeys, value.kind) ? signalKeys[value.kind] : undefined;
+  const keys = own(signalKeys, value.kind);
   if (Object.keys(value).sort().join() !== keys) return null;
   return value as SkipSignal | RejectSignal | UnsetSignal;
 }

@@ -1,5 +1,6 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { isMultiCell } from '../cql/select.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import { type ColumnMapping, RowRejected, type RunClock } from '../model/data.ts';
 import type { Bytes, Cell, CellTime } from '../model/row.ts';
 import { type ByName, keyColumns, type Table, type UserType } from '../model/schema.ts';
@@ -133,7 +134,7 @@ export class StoredMapper {
     if (value === undefined) return null;
     const { encoder } = this.#options;
     if (value === null || isMultiCell(encoder.column(name).type)) {
-      whole[name] = value === null ? null : encoder.value(name, value);
+      setOwn(whole, name, value === null ? null : encoder.value(name, value));
       return null;
     }
     return { kind: 'value', bytes: encoder.value(name, value), ...derived };
@@ -190,7 +191,7 @@ export function keepsKeys(
 ): boolean {
   const carried = new Set(
     keyColumns(into.table).flatMap((name) => {
-      const mapping = mappings[name];
+      const mapping = own(mappings, name);
       if (mapping?.kind !== 'column') return [];
       const [source, target] = [typeOfColumn(from.table, mapping.from), typeOfColumn(into.table, name)];
       if (source === null || target === null) return [];

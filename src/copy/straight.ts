@@ -1,4 +1,5 @@
 import { isMultiCell } from '../cql/select.ts';
+import { own } from '../kernel/own.ts';
 import type { ColumnMapping, RunClock } from '../model/data.ts';
 import type { Bytes } from '../model/row.ts';
 import { type Column, keyColumns, type Table } from '../model/schema.ts';
@@ -52,12 +53,12 @@ export function straightCopy({
   const targetKeys = keyColumns(into.table);
   const others = into.table.columns
     .map(({ name }) => name)
-    .filter((name) => !targetKeys.includes(name) && name in mappings);
+    .filter((name) => !targetKeys.includes(name) && Object.hasOwn(mappings, name));
   const passing = new PassingValues(from, columns);
   const written: string[] = [];
   const values: PassThrough['values'][number][] = [];
   for (const name of [...targetKeys, ...others]) {
-    const mapping = mappings[name];
+    const mapping = own(mappings, name);
     if (mapping?.kind === 'unset' && !targetKeys.includes(name)) continue;
     if (mapping?.kind === 'function') {
       const target = columnOf(into.table, name);

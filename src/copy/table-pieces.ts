@@ -1,5 +1,6 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { joinElements } from '../cql/elements.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
@@ -106,8 +107,8 @@ export class RowDecoder {
     for (const { column, access, decode } of this.#columns) {
       if (access.kind === 'partition' || access.kind === 'clustering') {
         const bytes = keyAt(row, access);
-        values[column.name] = bytes === null ? null : decode(bytes);
-      } else values[column.name] = this.#decodeCell(column, cellAt(row, access), decode);
+        setOwn(values, column.name, bytes === null ? null : decode(bytes));
+      } else setOwn(values, column.name, this.#decodeCell(column, cellAt(row, access), decode));
     }
     return values;
   }
@@ -118,7 +119,7 @@ export class RowDecoder {
     for (const { column, access, decode } of this.#columns) {
       if (access.kind !== 'partition' && access.kind !== 'clustering') continue;
       const bytes = keyAt(row, access);
-      if (bytes !== null) key[column.name] = shownKey(bytes, decode);
+      if (bytes !== null) setOwn(key, column.name, shownKey(bytes, decode));
     }
     return `${this.#table.name} ${JSON.stringify(key)}`;
   }
@@ -161,7 +162,7 @@ export function wholeValue(
       );
     case 'udt': {
       const byName = new Map(cell.elements.map(({ key, value }) => [new TextDecoder().decode(key ?? none), value]));
-      return joinFields((types[type.name]?.fields ?? []).map(({ name }) => byName.get(name) ?? null));
+      return joinFields((own(types, type.name)?.fields ?? []).map(({ name }) => byName.get(name) ?? null));
     }
     default:
       return joinElements(cell.elements.map(({ value }) => value ?? none));

@@ -1,6 +1,7 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
@@ -44,9 +45,9 @@ export class TargetEncoder {
     for (const [name, value] of Object.entries(row)) {
       const column = this.column(name);
       if (value === undefined || this.#keys.has(name)) continue;
-      cells[column.name] = value === null ? null : this.value(name, value);
+      setOwn(cells, column.name, value === null ? null : this.value(name, value));
     }
-    return { ...this.key((name) => row[name]), cells };
+    return { ...this.key((name) => own(row, name)), cells };
   }
 
   /** The key of a row whose values are handed out by name; see `keyFrom`. */
@@ -142,8 +143,8 @@ export function writesOf(
     if (value !== null && column.type.kind === 'list' && isMultiCell(column.type)) {
       const later = timestamp + 2n * BigInt(attempt);
       lists.push({ ...update({ partitionKey, clusteringKey, cells: { [name]: value } }), timestamp: later, ttl });
-    } else if (column.static) statics[name] = value;
-    else plain[name] = value;
+    } else if (column.static) setOwn(statics, name, value);
+    else setOwn(plain, name, value);
   }
   const writes: Mutation[] = [];
   if (Object.keys(statics).length > 0) {

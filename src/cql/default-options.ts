@@ -1,4 +1,5 @@
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Options, OptionValue, Schema } from '../model/schema.ts';
 import { optionRules, statedOptions } from './option.ts';
 
@@ -27,7 +28,9 @@ const defaults: Options = {
 /** The options that somebody chose, as a person writes them: without what the server fills in by itself. */
 export function chosenOptions(options: Options): Options {
   const usual: Options = { ...defaults, ...(isLeveled(options) ? { bloom_filter_fp_chance: 0.1 } : {}) };
-  const chosen = Object.entries(options).filter(([name, value]) => stated(name, value) !== stated(name, usual[name]));
+  const chosen = Object.entries(options).filter(
+    ([name, value]) => stated(name, value) !== stated(name, own(usual, name)),
+  );
   return Object.fromEntries(chosen.map(([name, value]) => [name, shortened(name, value)]));
 }
 
@@ -37,7 +40,7 @@ function isLeveled({ compaction }: Options): boolean {
 }
 
 function stated(name: string, value: OptionValue | undefined): string {
-  return value === undefined ? '' : canonicalJson(statedOptions({ [name]: value })[name]);
+  return value === undefined ? '' : canonicalJson(own(statedOptions({ [name]: value }), name));
 }
 
 /** A map without the entries that the server adds, and with the last name of its class. */

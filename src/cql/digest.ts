@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Bytes, Cell, CellElement, StoredRow } from '../model/row.ts';
 import type { Column } from '../model/schema.ts';
 
@@ -134,7 +135,7 @@ function contentsOf(
     const name = names[index];
     if (cell === null || name === undefined) return;
     present = true;
-    const counted = Buffer.from(Object.hasOwn(renamed, name) ? (renamed[name] ?? name) : name);
+    const counted = Buffer.from(own(renamed, name) ?? name);
     if (cell.kind === 'elements') {
       const elements = cell.elements.filter((element) => element.expiresAt === null);
       expiring += cell.elements.length - elements.length;

@@ -1,5 +1,6 @@
 import { reasonOf } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
@@ -27,7 +28,7 @@ export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserTyp
       new Map(entriesOf(value).map(([name, item]) => [inner(name, key), inner(item, of)] as const)),
     udt: ({ name }) => {
       if (!isObject(value)) throw new RowRejected(`${shown(value)} is no ${name}: an object is needed`);
-      const fields = new Map((types[name]?.fields ?? []).map((field) => [field.name, field.type]));
+      const fields = new Map((own(types, name)?.fields ?? []).map((field) => [field.name, field.type]));
       return Object.fromEntries(
         Object.entries(value).map(([field, item]) => {
           const of = fields.get(field);

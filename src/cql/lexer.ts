@@ -1,4 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 
 /**
  * One token of CQL. `text` is as written, `value` what it means: a bare word in lower case, a quoted name or a text
@@ -166,7 +167,7 @@ const openings: Readonly<Record<string, string>> = {
 
 function unreadable(source: string, at: { offset: number; line: number; column: number }): CqlformError {
   const character = String.fromCodePoint(source.codePointAt(at.offset) ?? 0);
-  const opened = openings[character];
+  const opened = own(openings, character);
   const why =
     opened === undefined ? `${JSON.stringify(character)} means nothing there` : `${opened} begins there and never ends`;
   return new CqlformError('CQL_UNREADABLE', `this CQL cannot be read at line ${at.line}, column ${at.column}: ${why}`, {

@@ -1,5 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import { quoted, textLiteral } from '../model/identifier.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
@@ -100,7 +101,7 @@ function fieldsOf(
   value: unknown,
   types: ByName<UserType>,
 ): readonly (readonly [field: string, type: CqlType, value: unknown])[] {
-  const type = Object.hasOwn(types, name) ? types[name] : undefined;
+  const type = own(types, name);
   if (type === undefined) {
     throw new CqlformError('TYPE_UNKNOWN', `there is no user-defined type ${name}`, {
       next: `Declare ${name} with udt(), or correct the name.`,

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import { qualified, quoted } from '../model/identifier.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { Column, Table } from '../model/schema.ts';
@@ -89,7 +90,7 @@ export class MutationStatements {
   touchesList(mutation: Mutation): boolean {
     if (this.#lists.size === 0 || (mutation.kind !== 'insert' && mutation.kind !== 'update')) return false;
     for (const name of this.#lists) {
-      if (Object.hasOwn(mutation.cells, name) && mutation.cells[name] !== null) return true;
+      if ((own(mutation.cells, name) ?? null) !== null) return true;
       if (mutation.kind === 'update' && Object.hasOwn(mutation.add, name)) return true;
     }
     return false;
@@ -153,7 +154,7 @@ export class MutationStatements {
     while (into.values.length < into.count) into.values.push(unset);
     for (const name of names) {
       const place = into.places.get(name);
-      if (place !== undefined) into.values[place] = cells[name] ?? null;
+      if (place !== undefined) into.values[place] = own(cells, name) ?? null;
     }
   }
 

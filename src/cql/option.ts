@@ -1,4 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { textLiteral } from '../model/identifier.ts';
 import type { Options, OptionValue } from '../model/schema.ts';
 
@@ -42,7 +43,7 @@ export const optionRules: Readonly<Record<string, OptionRule>> = {
  */
 export function optionTexts(options: Options): readonly string[] {
   return sortedEntries(options).map(([name, value]) => {
-    const rule = Object.hasOwn(optionRules, name) ? optionRules[name] : undefined;
+    const rule = own(optionRules, name);
     if (rule === undefined)
       throw unknownOption(name, 'no Cassandra that is supported has it', Object.keys(optionRules));
     if (!fits[rule.takes](value)) {

@@ -1,4 +1,5 @@
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { qualified, quoted } from '../model/identifier.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
@@ -110,7 +111,7 @@ export function columnOf(table: Table, name: string): Column {
 
 /** Field names of a UDT in order; throws `UNKNOWN_TYPE` when it is not among the types. */
 export function fieldsOf(types: ByName<UserType>, name: string): readonly string[] {
-  const type = types[name];
+  const type = own(types, name);
   if (type !== undefined) return type.fields.map((field) => field.name);
   throw new CqlformError('UNKNOWN_TYPE', `there is no type ${name} in this keyspace`, {
     next: 'Read the keyspace anew: its types may have changed since.',

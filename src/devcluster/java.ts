@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { type EngineAnswer, engineAdvice } from './docker-engine.ts';
 import { type Environment, isExecutable, run, which } from './processes.ts';
 
@@ -48,7 +49,7 @@ export interface JavaSearch {
 export async function findJava(majors: readonly number[], env: Environment): Promise<JavaSearch> {
   const sightings: JavaSighting[] = [];
   for (const name of [...majors.map((major) => `JAVA${major}_HOME`), 'JAVA_HOME']) {
-    const home = env[name];
+    const home = own(env, name);
     if (home === undefined || home === '') continue;
     const command = join(home, 'bin', 'java');
     const found = (await isExecutable(command)) ? await inspectJava(command) : 'no bin/java in it';

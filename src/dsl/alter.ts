@@ -1,7 +1,9 @@
+import { own } from '../kernel/own.ts';
 import type { TableDelta } from '../model/migration.ts';
 import type { Table as ModelTable } from '../model/schema.ts';
 import { columnsOf } from './column.ts';
 import type { Columns, CqlType, Flat } from './cql-type.ts';
+import type { Optionals } from './inherited.ts';
 import { listOf, mistake, objectOf, propertiesOf, shown, textOf } from './mistake.ts';
 import { memberNameOf, refuseTwice } from './name.ts';
 import { originOf, type TableOrigin, withOrigin } from './origin.ts';
@@ -11,7 +13,8 @@ import type { KeyPart, NameOf, Table } from './table-type.ts';
 
 /** What a change adds or retypes when it says nothing. */
 export type NoColumns = Record<never, never>;
-export type Renames<C> = { readonly [O in keyof C]?: string };
+export type Renames<C> = Optionals<C, string>;
+export type Texts<R> = { readonly [X in keyof R]: string };
 export type NewName<X, R> = X extends keyof R ? (R[X] extends string ? R[X] : X) : X;
 /** Columns after a change: D dropped, R renamed, A added, Y given another type. */
 export type Altered<C, D, R, A, Y> = Flat<
@@ -45,7 +48,7 @@ export function alter<
   A extends Columns = NoColumns,
   const D extends Exclude<keyof C & string, P | K> = never,
   const R extends Renames<C> = NoColumns,
-  Y extends { readonly [X in keyof C]?: CqlType } = NoColumns,
+  Y extends Optionals<C, CqlType> = NoColumns,
   const P2 extends keyof Altered<C, D, R, A, Y> & string = never,
   const K2 extends KeyPart<Altered<C, D, R, A, Y>> = never,
 >(
@@ -53,7 +56,7 @@ export function alter<
   change: {
     readonly add?: A & { readonly [X in keyof A & keyof C]: 'there is a column of this name already' };
     readonly drop?: readonly D[];
-    readonly rename?: R & Renames<C> & Only<R, keyof C>;
+    readonly rename?: R & Renames<C> & Texts<R> & Only<R, keyof C>;
     readonly retype?: Y & Only<Y, keyof C>;
     readonly partitionKey?: readonly [P2, ...P2[]];
     readonly clusteringKey?: readonly K2[];
@@ -178,7 +181,7 @@ function typesAfter(origin: TableOrigin, { drop, rename, added, retyped }: Colum
   }
   const kept = Object.entries({ ...origin.types, ...retyped })
     .filter(([name]) => !drop.includes(name))
-    .map(([name, type]) => [rename[name] ?? name, type] as const);
+    .map(([name, type]) => [own(rename, name) ?? name, type] as const);
   const names = [...kept.map(([name]) => name), ...Object.keys(added)];
   const clash = names.find((name, index) => names.indexOf(name) !== index);
   if (clash !== undefined) {
@@ -206,8 +209,8 @@ function renamedKey(
   rename: Readonly<Record<string, string>>,
 ): Pick<ModelTable, 'partitionKey' | 'clusteringKey'> {
   return {
-    partitionKey: table.partitionKey.map((name) => rename[name] ?? name),
-    clusteringKey: table.clusteringKey.map(({ column, order }) => ({ column: rename[column] ?? column, order })),
+    partitionKey: table.partitionKey.map((name) => own(rename, name) ?? name),
+    clusteringKey: table.clusteringKey.map(({ column, order }) => ({ column: own(rename, column) ?? column, order })),
   };
 }
 
@@ -219,7 +222,7 @@ function typeChanges(
 ): TableDelta['retype'] {
   const changes = names.flatMap((name) => {
     const old = before.columns.find((column) => column.name === name);
-    const now = after.columns.find((column) => column.name === (rename[name] ?? name));
+    const now = after.columns.find((column) => column.name === (own(rename, name) ?? name));
     if (now === undefined || (old?.static === now.static && same(old.type, now.type))) return [];
     return [[name, { type: now.type, static: now.static }] as const];
   });

@@ -1,3 +1,4 @@
+import { own, setOwn } from '../kernel/own.ts';
 import { converterOf, isScalarKind } from '../model/conversion.ts';
 import type { ColumnMapping, JsRow, RunClock } from '../model/data.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
@@ -30,9 +31,10 @@ export function mappingsOf(
   for (const name of Object.keys(given)) refuseUnknown(mapped, { name, complete: spec.complete });
   const mappings: Record<string, ColumnMapping> = {};
   for (const { name } of spec.into.table.columns) {
-    const value = given[name];
-    if (value !== undefined) mappings[name] = givenMapping(mapped, name, value);
-    else if (spec.complete) Object.assign(mappings, namesake(mapped, name));
+    const value = own(given, name);
+    const mapping =
+      value !== undefined ? givenMapping(mapped, name, value) : spec.complete ? namesake(mapped, name) : null;
+    if (mapping !== null) setOwn(mappings, name, mapping);
   }
   return Object.freeze(mappings);
 }
@@ -85,10 +87,10 @@ function givenMapping(mapped: Mapped, name: string, value: unknown): ColumnMappi
   });
 }
 
-function namesake(mapped: Mapped, name: string): Readonly<Record<string, ColumnMapping>> {
+function namesake(mapped: Mapped, name: string): ColumnMapping | null {
   const { subject, from, into } = mapped;
   if (!Object.hasOwn(from.types, name)) {
-    if (!keyColumns(into.table).includes(name)) return {};
+    if (!keyColumns(into.table).includes(name)) return null;
     throw mistake('KEY_UNMAPPED', {
       message: `${subject}: the key column ${name} has no namesake to come from`,
       next: `Say where it comes from: \`columns: { ${name}: … }\`.`,
@@ -96,7 +98,7 @@ function namesake(mapped: Mapped, name: string): Readonly<Record<string, ColumnM
     });
   }
   const why = misfit(mapped, name, name);
-  if (why === null) return { [name]: columnMapping(mapped, name, name) };
+  if (why === null) return columnMapping(mapped, name, name);
   throw mistake('COLUMN_UNFIT', {
     message: `${subject}: ${name} does not fit its namesake: ${why}`,
     next: `Say where it comes from: \`columns: { ${name}: (row) => … }\`, or \`unset\`.`,
@@ -124,11 +126,11 @@ function isStaticRow({ from, into }: Pick<Mapped, 'from' | 'into'>, name: string
 
 function typeOf(origin: FromOrigin, name: string): CqlType | SourceType {
   const types: Readonly<Record<string, CqlType | SourceType>> = origin.types;
-  return types[name] ?? { kind: 'unknown' };
+  return own(types, name) ?? { kind: 'unknown' };
 }
 
 function mayBeNull(from: FromOrigin, name: string): boolean {
-  if (from.kind === 'source') return from.source.columns[name]?.required !== true;
+  if (from.kind === 'source') return own(from.source.columns, name)?.required !== true;
   const { table } = from;
   if (table.partitionKey.includes(name)) return false;
   if (table.clusteringKey.some(({ column }) => column === name)) return table.columns.some((column) => column.static);
@@ -165,14 +167,14 @@ function columnMapping({ from, into }: Mapped, name: string, source: string): Co
   const convert = converterFor(read, written);
   if (convert !== null) {
     const value = (row: JsRow): unknown =>
-      row[source] === null || row[source] === undefined ? undefined : convert(row[source]);
+      own(row, source) === null || own(row, source) === undefined ? undefined : convert(own(row, source));
     return { kind: 'function', value, from: source };
   }
   if ((reads === null && writes === null) || (plainJson(read) && plainJson(written)))
     return { kind: 'column', from: source };
   const same = (value: unknown): unknown => value;
   const value = (row: JsRow): unknown =>
-    turnedColumn(source, row[source], (inner) => (writes ?? same)((reads ?? same)(inner)));
+    turnedColumn(source, own(row, source), (inner) => (writes ?? same)((reads ?? same)(inner)));
   return { kind: 'function', value };
 }
 

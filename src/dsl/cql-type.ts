@@ -1,4 +1,5 @@
 import type { Decimal, Duration, Inet, LocalDate, LocalTime, TimeUuid, Uuid } from './canonical-text.ts';
+import type { Sparse } from './inherited.ts';
 
 declare const io: unique symbol;
 
@@ -144,7 +145,7 @@ export interface Udt<N extends string = string, F extends Fields = Fields>
   extends CqlType<
     'udt',
     Flat<{ readonly [X in keyof F]: Read<F[X]> | null }>,
-    Flat<{ readonly [X in keyof F]?: Write<F[X]> | null | undefined }>
+    Flat<Sparse<{ readonly [X in keyof F]?: Write<F[X]> | null | undefined }>>
   > {
   readonly name: N;
   readonly fields: F;

@@ -3,6 +3,7 @@ import type { ClusterTable } from './cluster-type.ts';
 import type { Converts } from './converts.ts';
 import type { Read, Write } from './cql-type.ts';
 import { backfillOrigin, copyOrigin, transformOrigin } from './data-spec.ts';
+import type { Sparse } from './inherited.ts';
 import { withOrigin } from './origin.ts';
 import type { Waived } from './privacy.ts';
 import type { InsertOf, RowOf } from './row.ts';
@@ -72,9 +73,9 @@ type Given<F, I, X> =
   | ((row: RowOf<F>, run: Run) => TargetValue<I, X> | Skip | Reject | (X extends KeyOf<I> ? never : Unset))
   | (X extends KeyOf<I> ? never : Unset);
 /** What a copy says of its target's columns: a source column's name, a function of the row, or `unset`. */
-export type ColumnMap<F, I> = { readonly [X in Unmatched<F, I>]: Given<F, I, X> } & {
+export type ColumnMap<F, I> = { readonly [X in Unmatched<F, I>]: Given<F, I, X> } & Sparse<{
   readonly [X in Exclude<ColumnOf<I>, Unmatched<F, I>>]?: Given<F, I, X>;
-};
+}>;
 type IsPii<C> = C extends { readonly kind: 'pii' }
   ? true
   : C extends { readonly kind: 'static'; readonly of: infer T }
@@ -90,11 +91,11 @@ type LowerColumn<I, X> = Waived | ({ readonly treats: string } & ((value: Read<T
 export type Lower<F, I> = F extends Table
   ? { readonly lower?: never }
   : [PiiColumn<I>] extends [never]
-    ? { readonly lower?: { readonly [X in ColumnOf<I>]?: LowerColumn<I, X> } }
+    ? { readonly lower?: Sparse<{ readonly [X in ColumnOf<I>]?: LowerColumn<I, X> }> }
     : {
-        readonly lower: { readonly [X in PiiColumn<I>]: LowerColumn<I, X> } & {
+        readonly lower: { readonly [X in PiiColumn<I>]: LowerColumn<I, X> } & Sparse<{
           readonly [X in Exclude<ColumnOf<I>, PiiColumn<I>>]?: LowerColumn<I, X>;
-        };
+        }>;
       };
 export interface Limits {
   /** How many rows may be rejected before the step fails, e.g. `10` or `'0.1%'`; 0 when it is left out. */
@@ -213,7 +214,7 @@ export function backfill<F extends Table, I extends Table>(
   spec: {
     readonly from: F;
     readonly into: I & { readonly name: F['name'] };
-    readonly columns: { readonly [X in Exclude<ColumnOf<I>, KeyOf<I>>]?: Given<F, I, X> };
+    readonly columns: Sparse<{ readonly [X in Exclude<ColumnOf<I>, KeyOf<I>>]?: Given<F, I, X> }>;
   } & Limits,
 ): Data {
   return withOrigin({ kind: 'data' }, backfillOrigin(spec));

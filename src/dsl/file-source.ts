@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { ForeignColumn } from '../model/data.ts';
 import type { CsvFiles, CsvTypes, JsonFiles, JsonTypes, TsvFiles } from './file-type.ts';
 import { mistake, propertiesOf, shown, textOf } from './mistake.ts';
@@ -132,12 +133,14 @@ function fileSource(format: keyof typeof readAs, path: unknown, definition: unkn
   const settings = Object.freeze({
     ...(format === 'tsv' ? { delimiter: '\t' } : {}),
     ...Object.fromEntries(
-      more.flatMap((name) => (given[name] === undefined ? [] : [[name, settingOf(subject, name, given[name])]])),
+      more.flatMap((name) =>
+        own(given, name) === undefined ? [] : [[name, settingOf(subject, name, own(given, name))]],
+      ),
     ),
   });
   const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
     name,
-    { type: type.kind, required: required.includes(name), field: fields[name] ?? name },
+    { type: type.kind, required: required.includes(name), field: own(fields, name) ?? name },
   ]);
   return withOrigin(
     { kind: 'source', system, connection: null, place, columns: types, key, required, fields, settings },

@@ -1,4 +1,5 @@
 import type { Decimal, LocalDate, Uuid } from './canonical-text.ts';
+import type { Sparse } from './inherited.ts';
 import type { Source, SourceColumns, SourceType } from './source.ts';
 
 export interface JsonText extends SourceType<'json.text', string> {}
@@ -38,7 +39,7 @@ export interface FileDefinition<C, Q, R> {
   /** Further columns that are never null: a row where one is missing is rejected. */
   readonly required?: readonly R[];
   /** The field behind a column where their names differ, e.g. `{ genre: 'Major Genre' }`. */
-  readonly fields?: { readonly [X in keyof NoInfer<C>]?: string };
+  readonly fields?: Sparse<{ readonly [X in keyof NoInfer<C>]?: string }>;
 }
 /** What TSV leaves open. */
 export interface TsvSettings {

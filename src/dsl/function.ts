@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Field, Aggregate as ModelAggregate, UserFunction } from '../model/schema.ts';
 import { signatureOf, signatureText } from '../model/signature.ts';
 import type { CqlType as ModelType } from '../model/type.ts';
@@ -150,7 +151,7 @@ function calledIn(
     gives,
   }: { readonly part: string; readonly takes: readonly ModelType[]; readonly gives: ModelType | null },
 ): string {
-  const value = given[part];
+  const value = own(given, part);
   if (typeof value === 'string') return memberNameOf(`${part} of ${subject}`, value);
   const origin = originOf(value);
   if (origin?.kind !== 'object' || origin.object.kind !== 'function') {

@@ -1,4 +1,5 @@
 import { reasonOf } from '../kernel/errors.ts';
+import { setOwn } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import { isJson } from './fits.ts';
 import type { Properties } from './mistake.ts';
@@ -108,7 +109,7 @@ export function turnsOf(
 export function turned(row: Properties, turns: Readonly<Record<string, (value: unknown) => unknown>>): Properties {
   const result: Record<string, unknown> = { ...row };
   for (const [name, turn] of Object.entries(turns)) {
-    if (Object.hasOwn(row, name)) result[name] = turnedColumn(name, row[name], turn);
+    if (Object.hasOwn(row, name)) setOwn(result, name, turnedColumn(name, row[name], turn));
   }
   return result;
 }

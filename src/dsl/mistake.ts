@@ -33,10 +33,24 @@ export function shown(value: unknown): string {
 
 /** The value as an object with properties; throws `MIGRATION_NOT_AN_OBJECT`. */
 export function objectOf(subject: string, value: unknown): Properties {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Properties;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    assertNoPrototype(subject, value);
+    return value as Properties;
+  }
   throw mistake('NOT_AN_OBJECT', {
     message: `${subject} is ${shown(value)}, not an object`,
     next: `Write ${subject} as \`{ … }\`.`,
+  });
+}
+
+/** In `{ __proto__: t.int() }` the member is the object's prototype, and would be passed over. */
+function assertNoPrototype(subject: string, value: object): void {
+  const parent: unknown = Object.getPrototypeOf(value);
+  if (typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, 'kind')) return;
+  throw mistake('NAME_INVALID', {
+    message: `${subject} has a member __proto__, which JavaScript takes for the object's prototype`,
+    next: "Write it in brackets: `['__proto__']: …`.",
+    fields: { name: '__proto__' },
   });
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { ForeignColumn } from '../model/data.ts';
 import { propertiesOf, textOf } from './mistake.ts';
 import type { Mongo } from './mongo-type.ts';
@@ -75,7 +76,7 @@ function mongoSource(name: unknown, definition: unknown): Source {
   const settings = Object.freeze(choicesOf(subject, { view: ['snapshot', 'moving'] }, given));
   const columns = Object.entries(types).map(([column, type]): readonly [string, ForeignColumn] => [
     column,
-    { ...nestedType(type), required: required.includes(column), field: fields[column] ?? column },
+    { ...nestedType(type), required: required.includes(column), field: own(fields, column) ?? column },
   ]);
   const common = { system: 'mongo', connection, place, key, settings };
   return withOrigin(

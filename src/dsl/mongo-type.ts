@@ -1,5 +1,6 @@
 import type { Decimal, Uuid } from './canonical-text.ts';
 import type { Read } from './cql-type.ts';
+import type { Sparse } from './inherited.ts';
 import type { Source, SourceColumns, SourceType } from './source.ts';
 
 export interface MongoString extends SourceType<'mongo.string', string> {}
@@ -43,7 +44,7 @@ export interface MongoDefinition<C, Q, R> {
   /** Further columns that are never null: a document where one is missing or null is rejected. */
   readonly required?: readonly R[];
   /** The field behind a column where their names differ; dots lead into documents and arrays: `{ city: 'address.city', first: 'tags.0' }`. */
-  readonly fields?: { readonly [X in keyof NoInfer<C>]?: string };
+  readonly fields?: Sparse<{ readonly [X in keyof NoInfer<C>]?: string }>;
   /** `snapshot`: all of it as it was at one moment, where the server offers that; `moving`: as it changes, for reads that last longer than the server keeps such a view. `snapshot` unless said otherwise. */
   readonly view?: 'snapshot' | 'moving';
 }

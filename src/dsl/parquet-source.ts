@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { ForeignColumn } from '../model/data.ts';
 import { propertiesOf, textOf } from './mistake.ts';
 import { withOrigin } from './origin.ts';
@@ -75,7 +76,7 @@ function parquetSource(path: unknown, definition: unknown): Source {
   });
   const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
     name,
-    { ...nestedType(type), required: required.includes(name), field: fields[name] ?? name },
+    { ...nestedType(type), required: required.includes(name), field: own(fields, name) ?? name },
   ]);
   const common = { system: 'parquet', connection: null, place, key, settings };
   return withOrigin(

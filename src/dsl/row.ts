@@ -1,5 +1,6 @@
 import type { ClusterTable } from './cluster-type.ts';
 import type { Flat, Read, Write } from './cql-type.ts';
+import type { Sparse } from './inherited.ts';
 import type { Source } from './source.ts';
 import type { HasStatic, Table } from './table-type.ts';
 
@@ -36,8 +37,8 @@ export type RowOf<T> =
 export type InsertOf<T> =
   T extends Table<infer _, infer C, infer P, infer K>
     ? Flat<
-        { readonly [X in keyof C & (P | K)]: Write<C[X]> } & {
+        { readonly [X in keyof C & (P | K)]: Write<C[X]> } & Sparse<{
           readonly [X in Exclude<keyof C, P | K>]?: Write<C[X]> | null | undefined;
-        }
+        }>
       >
     : never;

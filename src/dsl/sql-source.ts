@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { ForeignColumn } from '../model/data.ts';
 import { mistake, type Properties, propertiesOf, shown, textOf } from './mistake.ts';
 import { refuseTwice } from './name.ts';
@@ -71,8 +72,8 @@ interface Given {
 }
 
 function sqlSource({ system, place, subject, definition, choices, query }: Given): Source {
-  const own = ['connection', 'columns', 'key', 'notNull', 'fields', 'zone', ...Object.keys(choices)];
-  const given = propertiesOf(subject, definition, query === null ? [...own, 'schema'] : own);
+  const members = ['connection', 'columns', 'key', 'notNull', 'fields', 'zone', ...Object.keys(choices)];
+  const given = propertiesOf(subject, definition, query === null ? [...members, 'schema'] : members);
   const connection = textOf(`the connection of ${subject}`, given['connection']);
   const types = columnsOf(subject, `${system}.`, given['columns']);
   const key = namesIn(`key of ${subject}`, types, given['key']);
@@ -87,7 +88,7 @@ function sqlSource({ system, place, subject, definition, choices, query }: Given
   });
   const columns = Object.entries(types).map(([name, type]): readonly [string, ForeignColumn] => [
     name,
-    { ...foreignType(type), required: required.includes(name), field: fields[name] ?? name },
+    { ...foreignType(type), required: required.includes(name), field: own(fields, name) ?? name },
   ]);
   return withOrigin(
     { kind: 'source', system, connection, place, columns: types, key, required, fields, settings },
@@ -115,7 +116,7 @@ export function choicesOf(
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(choices).flatMap(([name, allowed]) => {
-      const value = given[name];
+      const value = own(given, name);
       if (value === undefined) return [];
       if (typeof value === 'string' && allowed.includes(value)) return [[name, value]];
       throw mistake('SOURCE_SETTING', {

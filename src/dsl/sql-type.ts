@@ -1,4 +1,5 @@
 import type { Read } from './cql-type.ts';
+import type { Sparse } from './inherited.ts';
 import type { Source, SourceColumns, SourceType } from './source.ts';
 
 /** What a table of a database and a query have in common. */
@@ -11,7 +12,7 @@ export interface SqlDefinition<C, Q, R> {
   /** Further columns that are never null: a row where one is null is rejected. */
   readonly notNull?: readonly R[];
   /** The column behind a name where they differ, e.g. `{ genre: 'GENRE_NAME' }`. */
-  readonly fields?: { readonly [X in keyof NoInfer<C>]?: string };
+  readonly fields?: Sparse<{ readonly [X in keyof NoInfer<C>]?: string }>;
   /** The zone of times that have none, `UTC`, an offset (`+02:00`) or a name (`Europe/Oslo`); UTC unless said otherwise. */
   readonly zone?: string;
   /** What becomes of digits below the millisecond, which no timestamp of CQL has; unless said otherwise the row is rejected. */

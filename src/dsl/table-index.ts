@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { IndexForm, Index as ModelIndex, Table as ModelTable } from '../model/schema.ts';
 import { columnOf } from './alter.ts';
 import type { Columns } from './cql-type.ts';
@@ -177,7 +178,7 @@ function saiOptions(subject: string, given: unknown): Readonly<Record<string, st
   return Object.fromEntries(
     options.flatMap(([name, value]) => {
       if (value === undefined) return [];
-      if (readers[name]?.(value) !== true) {
+      if (own(readers, name)?.(value) !== true) {
         throw mistake('OPTION_INVALID', {
           message: `${name} of ${subject} is ${shown(value)}`,
           next: 'Give a value of the type that the option has.',

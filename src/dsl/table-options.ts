@@ -1,3 +1,4 @@
+import { own, setOwn } from '../kernel/own.ts';
 import type { Options, OptionValue } from '../model/schema.ts';
 import { mistake, objectOf, propertiesOf, shown } from './mistake.ts';
 
@@ -141,9 +142,9 @@ export function modelOptions(of: 'table' | 'view', subject: string, given: unkno
   const where = `the options of ${subject}`;
   const options: Record<string, OptionValue> = {};
   for (const [name, value] of Object.entries(propertiesOf(where, given, Object.keys(known)))) {
-    const reader = known[name];
+    const reader = own(known, name);
     if (reader === undefined || value === undefined) continue;
-    options[snake(name)] = reader(`${name} of ${subject}`, value);
+    setOwn(options, snake(name), reader(`${name} of ${subject}`, value));
   }
   return options;
 }

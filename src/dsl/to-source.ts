@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import { canonicalDate, decimalOfText, textOfDecimal } from '../model/canonical.ts';
 import { RowRejected } from '../model/data.ts';
 import { localTimeReader, type MomentReader } from '../model/local-time.ts';
@@ -142,7 +143,7 @@ function record<const F extends { readonly [field: string]: Converter }>(
   const stranger = Object.keys(object).find((name) => !Object.hasOwn(fields, name));
   if (stranger !== undefined) throw new RowRejected(`the object has a field ${stranger}, which nothing is done with`);
   const entries = Object.entries(fields).map(([name, convert]) => {
-    const one = object[name];
+    const one = own(object, name);
     if (one === undefined || one === null) return [name, null];
     try {
       return [name, (convert as (value: unknown) => unknown)(one)];

@@ -1,6 +1,7 @@
+import { own } from '../kernel/own.ts';
 import type { TypeDelta } from '../model/migration.ts';
 import type { UserType } from '../model/schema.ts';
-import { type Altered, type NoColumns, type Only, type Renames, renamedOf } from './alter.ts';
+import { type Altered, type NoColumns, type Only, type Renames, renamedOf, type Texts } from './alter.ts';
 import { modelFields } from './column.ts';
 import type { Fields, Udt } from './cql-type.ts';
 import { mistake, objectOf, propertiesOf, shown } from './mistake.ts';
@@ -54,7 +55,7 @@ export function alterType<
   base: Udt<N, F>,
   change: {
     readonly add?: A & { readonly [X in keyof A & keyof F]: 'there is a field of this name already' };
-    readonly rename?: R & Renames<F> & Only<R, keyof F>;
+    readonly rename?: R & Renames<F> & Texts<R> & Only<R, keyof F>;
   },
 ): Udt<N, Altered<F, never, R, A, NoColumns>> {
   return altered(base, change) as never;
@@ -80,7 +81,7 @@ function altered(base: unknown, given: unknown): Udt {
   if (add.length === 0 && Object.keys(rename).length === 0) {
     throw mistake('ALTER_EMPTY', { message: `the change of ${subject} is empty`, next: 'Give `add` or `rename`.' });
   }
-  const after = [...fields.map((field) => ({ ...field, name: rename[field.name] ?? field.name })), ...add];
+  const after = [...fields.map((field) => ({ ...field, name: own(rename, field.name) ?? field.name })), ...add];
   const clash = after.find((field, index) => after.findIndex((other) => other.name === field.name) !== index);
   if (clash !== undefined) {
     throw mistake('FIELD_TWICE', {
@@ -90,7 +91,7 @@ function altered(base: unknown, given: unknown): Udt {
   }
   const delta: TypeDelta = { kind: 'alter-type', type: name, add, rename };
   const users = objectOf(subject, (base as Udt).fields);
-  const renamed = Object.entries(users).map(([field, type]) => [rename[field] ?? field, type] as const);
+  const renamed = Object.entries(users).map(([field, type]) => [own(rename, field) ?? field, type] as const);
   const shape = {
     kind: 'udt',
     name,

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Hazard } from '../model/hazard.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import type { Work } from '../model/step.ts';
@@ -63,7 +64,7 @@ function backupHazards(writer: SectionWriter, table: Table, columns: readonly st
   const found: Hazard[] = [];
   if (isCounterTable(table)) found.push(counterQuiesce(address));
   else if (columns === null) found.push(markerInferred(address));
-  const timeless = (untimed[table.name] ?? []).filter((name) => columns === null || columns.includes(name));
+  const timeless = (own(untimed, table.name) ?? []).filter((name) => columns === null || columns.includes(name));
   if (timeless.length > 0 && !isCounterTable(table))
     found.push(
       hazard(
@@ -72,7 +73,7 @@ function backupHazards(writer: SectionWriter, table: Table, columns: readonly st
         `The server does not tell when ${listed(timeless)} was written: restored, it gets the row's oldest time.`,
       ),
     );
-  const bytes = live.estimates[table.name]?.bytes ?? null;
+  const bytes = own(live.estimates, table.name)?.bytes ?? null;
   if (bytes !== null && largeTableBytes !== null && bytes >= largeTableBytes)
     found.push(
       hazard(

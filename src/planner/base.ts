@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Declaration, Migration } from '../model/migration.ts';
 import { emptySchema, type ObjectKind, type Options, type Schema, type SchemaObject } from '../model/schema.ts';
 import { differenceInWords } from './matches.ts';
@@ -113,7 +114,7 @@ function seenAs(recorded: SchemaObject, live: SchemaObject): SchemaObject {
 }
 
 function onlyNamed(live: Options, recorded: Options): Options {
-  return Object.fromEntries(Object.entries(live).filter(([name]) => recorded[name] !== undefined));
+  return Object.fromEntries(Object.entries(live).filter(([name]) => own(recorded, name) !== undefined));
 }
 
 function unmanagedParts(object: SchemaObject): SchemaObject {

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Column } from '../model/schema.ts';
 import { backUp } from './backups.ts';
 import { breaksReaders, hazard, lwtTimestamps, quiesceWriters } from './hazards.ts';
@@ -89,7 +90,7 @@ export function renameKeys(writer: SectionWriter, { before, renamedKeys }: Table
 /** The values of renamed columns into the columns that take their place, row by row. */
 export function copyRenamed(writer: SectionWriter, { before, renamedValues }: TablePlan): void {
   const pairs = Object.entries(renamedValues);
-  const table = writer.world.schema.tables[before.name];
+  const table = own(writer.world.schema.tables, before.name);
   if (pairs.length === 0 || table === undefined) return;
   const [address, [first]] = [writer.address(before.name), pairs];
   if (isCounterTable(before)) {
@@ -122,11 +123,11 @@ export function copyRenamed(writer: SectionWriter, { before, renamedValues }: Ta
 export function dropColumns(writer: SectionWriter, { before, difference, renamedValues }: TablePlan): void {
   const renamed = columnsNamed(before, Object.keys(renamedValues));
   for (const column of [...difference.dropped, ...renamed]) {
-    const table = writer.world.schema.tables[before.name];
+    const table = own(writer.world.schema.tables, before.name);
     if (table === undefined) return;
     const object = `${before.name}.${column.name}`;
     const address = writer.address(object);
-    const moved = renamedValues[column.name];
+    const moved = own(renamedValues, column.name);
     const covered = backUp(writer, { table, columns: [column.name], why: 'before-loss' });
     writer.ddl(
       { kind: 'drop-columns', table: before.name, columns: [columnOf(table, column.name) ?? column] },

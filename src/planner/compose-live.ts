@@ -1,5 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Change } from '../model/change.ts';
 import type { Migration } from '../model/migration.ts';
 import type { ObjectKind, Schema } from '../model/schema.ts';
@@ -115,9 +116,9 @@ function isRecorded(recorded: Schema, object: string, code: string): boolean {
 }
 
 function hasPart(schema: Schema, owner = '', part = ''): boolean {
-  const table = schema.tables[owner];
+  const table = own(schema.tables, owner);
   if (table !== undefined) return columnOf(table, part) !== undefined;
-  return schema.types[owner]?.fields.some((field) => field.name === part) ?? false;
+  return own(schema.types, owner)?.fields.some((field) => field.name === part) ?? false;
 }
 
 /** Keys of created objects that are there as wanted; null when one is there otherwise. */

@@ -1,4 +1,5 @@
 import type { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { TableDelta } from '../model/migration.ts';
 import { type Column, keyColumns, type Schema, type Table } from '../model/schema.ts';
 import { typeText } from '../model/type-text.ts';
@@ -21,7 +22,7 @@ export interface DeltaContext {
 
 /** The schema after a delta to a table that is in it; indexes and views on a renamed column follow. Throws CqlformError. */
 export function composeTable(schema: Schema, delta: TableDelta, context: DeltaContext): Schema {
-  const table = schema.tables[delta.table];
+  const table = own(schema.tables, delta.table);
   if (table === undefined) return schema;
   const renames = renamesOf(table, delta, context);
   const drops = dropsOf(table, delta, context);
@@ -29,7 +30,7 @@ export function composeTable(schema: Schema, delta: TableDelta, context: DeltaCo
   const kept = retyped.filter((column) => !drops.includes(column.name));
   const shaped = withObject(schema, { ...table, columns: kept, ...droppedKey(table, delta) });
   const renamed = renameColumns(shaped, delta.table, renames);
-  const after = renamed.tables[delta.table];
+  const after = own(renamed.tables, delta.table);
   if (after === undefined) return renamed;
   const added = addsOf(after, delta, context);
   const next: Table = {
@@ -65,7 +66,7 @@ function renamesOf(
     return false;
   });
   for (const [from, to] of wanted) {
-    const taken = columnOf(table, to) !== undefined && !delta.drop.includes(to) && delta.rename[to] === undefined;
+    const taken = columnOf(table, to) !== undefined && !delta.drop.includes(to) && own(delta.rename, to) === undefined;
     if (!taken) continue;
     throw mistake(
       'COLUMN_EXISTS',
@@ -103,7 +104,7 @@ function retypedColumns(table: Table, delta: TableDelta, { migration }: DeltaCon
   for (const name of Object.keys(delta.retype)) {
     if (columnOf(table, name) === undefined) throw missingColumn(migration, `${table.name}.${name}`, 'retype');
   }
-  return table.columns.map((column) => ({ ...column, ...(delta.retype[column.name] ?? {}) }));
+  return table.columns.map((column) => ({ ...column, ...(own(delta.retype, column.name) ?? {}) }));
 }
 
 function addsOf(table: Table, delta: TableDelta, { migration, passOver }: DeltaContext): readonly Column[] {

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { TypeDelta } from '../model/migration.ts';
 import type { Schema, UserType } from '../model/schema.ts';
 import { typeText } from '../model/type-text.ts';
@@ -7,10 +8,10 @@ import { withObject } from './schema-objects.ts';
 
 /** The schema after a delta to a user-defined type that is in it. Throws CqlformError. */
 export function composeType(schema: Schema, delta: TypeDelta, context: DeltaContext): Schema {
-  const type = schema.types[delta.type];
+  const type = own(schema.types, delta.type);
   if (type === undefined) return schema;
   const renames = renamesOf(type, delta, context);
-  const fields = type.fields.map((field) => ({ ...field, name: renames[field.name] ?? field.name }));
+  const fields = type.fields.map((field) => ({ ...field, name: own(renames, field.name) ?? field.name }));
   const renamed: UserType = { ...type, fields };
   return withObject(schema, { ...renamed, fields: [...fields, ...addsOf(renamed, delta, context)] });
 }
@@ -24,7 +25,7 @@ function renamesOf(
   const wanted = Object.entries(delta.rename).filter(([from, to]) => {
     const object = `${type.name}.${from}`;
     if (has(from)) {
-      if (!has(to) || delta.rename[to] !== undefined) return true;
+      if (!has(to) || own(delta.rename, to) !== undefined) return true;
       throw mistake(
         'FIELD_EXISTS',
         { migration, object },

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../kernel/hash.ts';
 import { match } from '../kernel/match.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { Change } from '../model/change.ts';
 import type { Create, Declaration, Drop, Migration } from '../model/migration.ts';
 import { emptySchema, type ObjectKind, type Schema, type SchemaObject } from '../model/schema.ts';
@@ -56,11 +57,11 @@ function declare(schema: Schema, declaration: Declaration, context: DeclareConte
     create: (create) => declareCreate(schema, create, context),
     drop: (drop) => declareDrop(schema, drop, context),
     'alter-table': (delta) => {
-      if (schema.tables[delta.table] === undefined) throw missingObject(context.migration, 'table', delta.table);
+      if (own(schema.tables, delta.table) === undefined) throw missingObject(context.migration, 'table', delta.table);
       return composeTable(schema, delta, context);
     },
     'alter-type': (delta) => {
-      if (schema.types[delta.type] === undefined) throw missingObject(context.migration, 'type', delta.type);
+      if (own(schema.types, delta.type) === undefined) throw missingObject(context.migration, 'type', delta.type);
       return composeType(schema, delta, context);
     },
     'alter-keyspace': ({ settings }) => ({ ...schema, keyspace: mergedSettings(schema.keyspace, settings) }),
@@ -158,7 +159,7 @@ function renamesIn(of: ObjectKind, name: string, migration: Migration): Readonly
     if (!mine || !('rename' in declaration)) continue;
     for (const [from, to] of Object.entries(declaration.rename)) {
       const first = Object.entries(renames).find(([, current]) => current === from)?.[0] ?? from;
-      renames[first] = to;
+      setOwn(renames, first, to);
     }
   }
   return renames;

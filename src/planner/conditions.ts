@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Condition, Ddl } from '../model/ddl.ts';
 import type { ObjectKind, SchemaObject, Table } from '../model/schema.ts';
 import type { Work } from '../model/step.ts';
@@ -88,21 +89,21 @@ export function bareTable(table: Table): Table {
 }
 
 function fieldRenames(world: World, type: string, renames: Readonly<Record<string, string>>): Conditions {
-  const fields = world.schema.types[type]?.fields ?? [];
-  const renamed = fields.filter((field) => renames[field.name] !== undefined);
+  const fields = own(world.schema.types, type)?.fields ?? [];
+  const renamed = fields.filter((field) => own(renames, field.name) !== undefined);
   return {
     pre: renamed.map((field) => ({ kind: 'field-present', type, field })),
     post: renamed.map((field) => ({
       kind: 'field-present',
       type,
-      field: { ...field, name: renames[field.name] ?? field.name },
+      field: { ...field, name: own(renames, field.name) ?? field.name },
     })),
   };
 }
 
 function columnRenames(world: World, table: string, renames: Readonly<Record<string, string>>): Conditions {
-  const before = world.schema.tables[table];
-  const after = afterDdl(world, { kind: 'rename-columns', table, renames }).schema.tables[table];
+  const before = own(world.schema.tables, table);
+  const after = own(afterDdl(world, { kind: 'rename-columns', table, renames }).schema.tables, table);
   if (before === undefined || after === undefined) return { pre: [], post: [] };
   return {
     pre: columnsNamed(before, Object.keys(renames)).map((column) => ({ kind: 'column-present', table, column })),

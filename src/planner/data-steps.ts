@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import { type DataSpec, type DataSummary, sourceName } from '../model/data.ts';
 import type { Hazard } from '../model/hazard.ts';
@@ -34,8 +35,9 @@ export function planData(context: DataContext, spec: DataSpec): void {
   const { writer, base, staging } = context;
   const { schema } = writer.world;
   const staged = staging.get(spec.into.name);
-  const into = spec.kind === 'backfill' ? schema.tables[spec.into.name] : (staged ?? schema.tables[spec.into.name]);
-  const from = spec.from.kind === 'table' ? schema.tables[spec.from.table.name] : null;
+  const into =
+    spec.kind === 'backfill' ? own(schema.tables, spec.into.name) : (staged ?? own(schema.tables, spec.into.name));
+  const from = spec.from.kind === 'table' ? own(schema.tables, spec.from.table.name) : null;
   const missing = into === undefined ? spec.into.name : from === undefined ? sourceName(spec.from) : null;
   if (into === undefined || from === undefined) {
     writer.refuse('OBJECT_MISSING', missing ?? '', {
@@ -44,7 +46,7 @@ export function planData(context: DataContext, spec: DataSpec): void {
     });
     return;
   }
-  const intoBefore = base.tables[spec.into.name] ?? null;
+  const intoBefore = own(base.tables, spec.into.name) ?? null;
   const found = dataProblem(spec, { from, into, intoBefore, rebuilt: staged !== undefined });
   if (found !== null) {
     writer.refuse(found.code, spec.into.name, { message: `${dataTitle(spec)}: ${found.message}`, next: found.next });
@@ -110,7 +112,7 @@ function losslessConversions(spec: DataSpec): readonly string[] {
   const { from, into } = spec;
   if (from.kind !== 'foreign' || spec.kind !== 'copy') return [];
   return Object.entries(spec.columns).flatMap(([name, mapping]) => {
-    const source = mapping.kind === 'unset' || mapping.from === undefined ? undefined : from.columns[mapping.from];
+    const source = mapping.kind === 'unset' || mapping.from === undefined ? undefined : own(from.columns, mapping.from);
     const target = columnOf(into, name)?.type;
     const domain = source === undefined ? null : domainOf(source.type);
     if (domain === null || target?.kind !== 'scalar' || !isScalarKind(target.name)) return [];

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Index, View } from '../model/schema.ts';
 import { breaksReaders, indexBuild, viewRebuild } from './hazards.ts';
 import { indexesOn, viewsOn } from './references.ts';
@@ -92,9 +93,9 @@ export function putBack(
   { because, renamed }: { readonly because: Because; readonly renamed: Readonly<Record<string, string>> },
 ): void {
   for (const view of taken.views) {
-    const wanted = after.views[view.name] ?? renamedView(view, renamed);
+    const wanted = own(after.views, view.name) ?? renamedView(view, renamed);
     createView(writer, { ...wanted, options: { ...view.options, ...wanted.options } }, because);
   }
   for (const index of taken.indexes)
-    createIndex(writer, after.indexes[index.name] ?? renamedIndex(index, renamed), because);
+    createIndex(writer, own(after.indexes, index.name) ?? renamedIndex(index, renamed), because);
 }

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import { type Column, keyColumns, type OptionValue, type Table } from '../model/schema.ts';
 import { typeText } from '../model/type-text.ts';
 import { maskText, sameKey } from './matches.ts';
@@ -51,8 +52,8 @@ export function tableDifference(
     key: sameKey(withNewNames(before, renamed), after) ? null : { before, after },
     options: Object.fromEntries(
       Object.entries(after.options)
-        .filter(([name, value]) => !optionHolds(name, value, before.options[name]))
-        .map(([name, value]) => [name, { before: before.options[name] ?? null, after: value }]),
+        .filter(([name, value]) => !optionHolds(name, value, own(before.options, name)))
+        .map(([name, value]) => [name, { before: own(before.options, name) ?? null, after: value }]),
     ),
   };
 }
@@ -101,7 +102,7 @@ function sameShape(a: Column, b: Column): boolean {
 }
 
 function withNewNames(table: Table, renamed: Readonly<Record<string, string>>): Table {
-  const name = (old: string): string => renamed[old] ?? old;
+  const name = (old: string): string => own(renamed, old) ?? old;
   return {
     ...table,
     partitionKey: table.partitionKey.map(name),

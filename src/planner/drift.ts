@@ -1,4 +1,5 @@
 import { createText } from '../cql/create.ts';
+import { own } from '../kernel/own.ts';
 import type { DriftItem } from '../model/change.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { SchemaObject, Table } from '../model/schema.ts';
@@ -50,8 +51,8 @@ function objectDrift(object: SchemaObject, { name, recorded, live }: ObjectConte
   const found = objectOf(live.schema, object.kind, name);
   if (found === null) return [item('missing', object.kind, [address, createText(object, null), null])];
   if (object.kind === 'table' && found.kind === 'table') {
-    const id = recorded.tableIds[name];
-    const liveId = live.facts[name]?.id;
+    const id = own(recorded.tableIds, name);
+    const liveId = own(live.facts, name)?.id;
     const recreated = id !== undefined && liveId !== undefined && id !== liveId;
     return [
       ...(recreated ? [item('recreated', 'table', [address, `id ${id}`, `id ${liveId}`])] : []),

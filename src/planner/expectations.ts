@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Expectation, Migration } from '../model/migration.ts';
 import type { Schema } from '../model/schema.ts';
 import { columnDifference, columnText, keyText, sameKey } from './matches.ts';
@@ -21,7 +22,7 @@ export function checkExpectations(base: Schema, migration: Migration): void {
 }
 
 function expectationDifference(base: Schema, expected: Expectation): string | null {
-  const table = base.tables[expected.table];
+  const table = own(base.tables, expected.table);
   if (table === undefined) return 'there is no such table';
   for (const column of expected.columns) {
     const there = columnOf(table, column.name);

@@ -1,5 +1,6 @@
 import { createText } from '../cql/create.ts';
 import { canonicalJson, hashOf } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Fingerprint } from '../model/plan.ts';
 import type { Schema, SchemaObject } from '../model/schema.ts';
@@ -42,7 +43,7 @@ export function fingerprintDifference(planned: Fingerprint, now: Fingerprint): r
   const addresses = [...new Set([...Object.keys(planned.objects), ...Object.keys(now.objects)])].sort();
   const pairs = [
     ...addresses.map(
-      (address) => [address, planned.objects[address] ?? absent, now.objects[address] ?? absent] as const,
+      (address) => [address, own(planned.objects, address) ?? absent, own(now.objects, address) ?? absent] as const,
     ),
     ['server version', planned.version, now.version] as const,
     ['ledger', planned.ledgerHead, now.ledgerHead] as const,
@@ -53,8 +54,8 @@ export function fingerprintDifference(planned: Fingerprint, now: Fingerprint): r
       address,
       planned: was,
       now: is,
-      before: planned.texts?.[address] ?? null,
-      after: now.texts?.[address] ?? null,
+      before: own(planned.texts ?? {}, address) ?? null,
+      after: own(now.texts ?? {}, address) ?? null,
     }));
 }
 
@@ -91,20 +92,20 @@ function textAt(address: string, live: LiveKeyspace): string | null {
 
 function partsOf(object: SchemaObject, live: LiveKeyspace): readonly string[] {
   const { schema, facts } = live;
-  const types = typesNeeded(object, schema).flatMap((name) => schema.types[name] ?? []);
+  const types = typesNeeded(object, schema).flatMap((name) => own(schema.types, name) ?? []);
   const dependents =
     object.kind === 'table' ? [...indexesOn(schema, object.name), ...viewsOn(schema, object.name)] : [];
   const statements = [...types, object, ...dependents].map((one) => `${createText(one, null)};`);
-  const known = object.kind === 'table' ? facts[object.name] : undefined;
+  const known = object.kind === 'table' ? own(facts, object.name) : undefined;
   if (known === undefined) return statements;
   const dropped = known.dropped.map((one) => `-- dropped: ${one.name} ${typeText(one.type)} at ${one.droppedAt}`);
   return [...statements, [`-- id ${known.id}`, ...dropped].join('\n')];
 }
 
 function contentOf(object: SchemaObject, live: LiveKeyspace): unknown {
-  const types = typesNeeded(object, live.schema).map((name) => live.schema.types[name] ?? name);
+  const types = typesNeeded(object, live.schema).map((name) => own(live.schema.types, name) ?? name);
   if (object.kind !== 'table') return { object, types };
-  const facts = live.facts[object.name];
+  const facts = own(live.facts, object.name);
   return {
     object,
     types,

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Aggregate, UserFunction } from '../model/schema.ts';
 import { argumentText } from '../model/signature.ts';
 import { breaksReaders, grantsLost } from './hazards.ts';
@@ -11,12 +12,12 @@ export function addFunctions({ writer, changes, after }: SectionContext): void {
   const functions = changesOf(changes, 'function').flatMap((change) => (change.after === null ? [] : [change.after]));
   const aggregates = changesOf(changes, 'aggregate').flatMap((change) => (change.after === null ? [] : [change.after]));
   const remade = functions.filter((fn) => {
-    const live = writer.world.schema.functions[keyOf(fn)];
+    const live = own(writer.world.schema.functions, keyOf(fn));
     return live !== undefined && !replaceable(live, fn);
   });
   const back = dropForRemake(writer, remade, aggregates);
   for (const fn of functions) createFunction(writer, fn);
-  const again = back.map((aggregate) => after.aggregates[keyOf(aggregate)] ?? aggregate);
+  const again = back.map((aggregate) => own(after.aggregates, keyOf(aggregate)) ?? aggregate);
   const all = new Map([...again, ...aggregates].map((aggregate) => [keyOf(aggregate), aggregate]));
   for (const aggregate of all.values()) createAggregate(writer, aggregate);
 }
@@ -35,7 +36,7 @@ function dropForRemake(
   const { schema } = writer.world;
   const standing = functions.flatMap((fn) => aggregatesUsing(schema, keyOf(fn)));
   const changed = aggregates.filter((one) => {
-    const live = schema.aggregates[keyOf(one)];
+    const live = own(schema.aggregates, keyOf(one));
     return live !== undefined && !sameResult(live, one);
   });
   const dropped = new Map([...standing, ...changed].map((aggregate) => [keyOf(aggregate), aggregate]));
@@ -55,7 +56,7 @@ function sameResult(live: Aggregate, wanted: Aggregate): boolean {
 
 function createFunction(writer: SectionWriter, fn: UserFunction): void {
   const key = keyOf(fn);
-  const replace = writer.world.schema.functions[key] !== undefined;
+  const replace = own(writer.world.schema.functions, key) !== undefined;
   writer.ddl(
     { kind: 'create-function', function: fn, replace },
     { object: key, title: `${replace ? 'replace' : 'create'} function ${key}` },
@@ -64,7 +65,7 @@ function createFunction(writer: SectionWriter, fn: UserFunction): void {
 
 function createAggregate(writer: SectionWriter, aggregate: Aggregate): void {
   const key = keyOf(aggregate);
-  const replace = writer.world.schema.aggregates[key] !== undefined;
+  const replace = own(writer.world.schema.aggregates, key) !== undefined;
   writer.ddl(
     { kind: 'create-aggregate', aggregate, replace },
     { object: key, title: `${replace ? 'replace' : 'create'} aggregate ${key}` },
@@ -72,12 +73,12 @@ function createAggregate(writer: SectionWriter, aggregate: Aggregate): void {
 }
 
 function dropFunction(writer: SectionWriter, signature: string, remade: boolean): void {
-  if (writer.world.schema.functions[signature] === undefined) return;
+  if (own(writer.world.schema.functions, signature) === undefined) return;
   writer.ddl({ kind: 'drop-function', signature }, dropAbout(writer, `function ${signature}`, { signature, remade }));
 }
 
 function dropAggregate(writer: SectionWriter, signature: string, remade: boolean): void {
-  if (writer.world.schema.aggregates[signature] === undefined) return;
+  if (own(writer.world.schema.aggregates, signature) === undefined) return;
   writer.ddl({ kind: 'drop-aggregate', signature }, dropAbout(writer, `aggregate ${signature}`, { signature, remade }));
 }
 

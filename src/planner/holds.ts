@@ -1,5 +1,6 @@
 import { canonicalJson } from '../kernel/hash.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Condition } from '../model/ddl.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { KeyspaceSettings, Options, Schema } from '../model/schema.ts';
@@ -23,7 +24,7 @@ export function holds(condition: Condition, live: Pick<LiveKeyspace, 'exists' | 
     },
     absent: ({ of, name }) => (objectOf(schema, of, name) === null ? null : `${nounOf(of)} ${name} is there`),
     'column-present': ({ table, column }) => {
-      const found = schema.tables[table];
+      const found = own(schema.tables, table);
       if (found === undefined) return `table ${table} is missing`;
       const there = columnOf(found, column.name);
       if (there === undefined) return `column ${table}.${column.name} is missing`;
@@ -31,12 +32,12 @@ export function holds(condition: Condition, live: Pick<LiveKeyspace, 'exists' | 
       return difference === null ? null : `table ${table}: ${difference}`;
     },
     'column-absent': ({ table, column }) => {
-      const found = schema.tables[table];
+      const found = own(schema.tables, table);
       if (found === undefined) return `table ${table} is missing`;
       return columnOf(found, column) === undefined ? null : `column ${table}.${column} is there`;
     },
     'field-present': ({ type, field }) => {
-      const found = schema.types[type];
+      const found = own(schema.types, type);
       if (found === undefined) return `type ${type} is missing`;
       const there = found.fields.find((one) => one.name === field.name);
       if (there === undefined) return `field ${type}.${field.name} is missing`;
@@ -45,7 +46,7 @@ export function holds(condition: Condition, live: Pick<LiveKeyspace, 'exists' | 
         : `field ${type}.${field.name} is ${typeText(there.type)}, not ${typeText(field.type)}`;
     },
     'field-absent': ({ type, field }) => {
-      const found = schema.types[type];
+      const found = own(schema.types, type);
       if (found === undefined) return `type ${type} is missing`;
       return found.fields.some((one) => one.name === field) ? `field ${type}.${field} is there` : null;
     },
@@ -59,12 +60,12 @@ function optionsHold(
   of: 'table' | 'view',
   { name, options, schema }: { readonly name: string; readonly options: Options; readonly schema: Schema },
 ): string | null {
-  const found = of === 'table' ? schema.tables[name] : schema.views[name];
+  const found = of === 'table' ? own(schema.tables, name) : own(schema.views, name);
   if (found === undefined) return `${nounOf(of)} ${name} is missing`;
   const [first] = optionsThatDiffer(options, found.options);
   return first === undefined
     ? null
-    : `${nounOf(of)} ${name} has ${optionText(first, found.options[first])}, not ${optionText(first, options[first])}`;
+    : `${nounOf(of)} ${name} has ${optionText(first, own(found.options, first))}, not ${optionText(first, own(options, first))}`;
 }
 
 /** Null when the settings given are those of the keyspace. */

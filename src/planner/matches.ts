@@ -1,5 +1,6 @@
 import { whereRelations } from '../cql/where.ts';
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Aggregate, Column, Index, SchemaObject, Table, UserFunction, UserType, View } from '../model/schema.ts';
 import { argumentText } from '../model/signature.ts';
 import { typeText } from '../model/type-text.ts';
@@ -89,7 +90,7 @@ function tableWords(wanted: Table, live: Table): string | null {
 function optionWords(wanted: Table | View, live: Table | View): string | null {
   const [name] = optionsThatDiffer(wanted.options, live.options);
   if (name === undefined) return null;
-  return `live ${optionText(name, live.options[name])}, wanted ${optionText(name, wanted.options[name])}`;
+  return `live ${optionText(name, own(live.options, name))}, wanted ${optionText(name, own(wanted.options, name))}`;
 }
 
 function typeWords(wanted: UserType, live: UserType): string | null {

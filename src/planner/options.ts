@@ -1,5 +1,6 @@
 import { statedOptions } from '../cql/option.ts';
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Options, OptionValue } from '../model/schema.ts';
 
 /** Options whose map may be given in part: the rest stays as the server has it. */
@@ -13,7 +14,7 @@ export function optionHolds(name: string, wanted: OptionValue, live: OptionValue
   if (typeof live !== 'object') return false;
   if (isOff(wanted)) return isOff(live);
   return Object.entries(wanted).every(([key, value]) => {
-    const found = live[key];
+    const found = own(live, key);
     if (key === 'enabled' && found === undefined) return value === 'true';
     return found !== undefined && entryText(key, value) === entryText(key, found);
   });
@@ -21,7 +22,7 @@ export function optionHolds(name: string, wanted: OptionValue, live: OptionValue
 
 /** Names of the wanted options that the live ones do not meet. */
 export function optionsThatDiffer(wanted: Options, live: Options): readonly string[] {
-  return Object.keys(wanted).filter((name) => !optionHolds(name, wanted[name] ?? '', live[name]));
+  return Object.keys(wanted).filter((name) => !optionHolds(name, own(wanted, name) ?? '', own(live, name)));
 }
 
 /**
@@ -29,7 +30,9 @@ export function optionsThatDiffer(wanted: Options, live: Options): readonly stri
  * so entries that are not given are taken over from the live map, unless the class changes and they would mean nothing.
  */
 export function optionsToSend(wanted: Options, live: Options): Options {
-  return Object.fromEntries(Object.entries(wanted).map(([name, value]) => [name, merged(name, value, live[name])]));
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => [name, merged(name, value, own(live, name))]),
+  );
 }
 
 function merged(name: string, wanted: OptionValue, live: OptionValue | undefined): OptionValue {
@@ -53,7 +56,7 @@ function entryText(key: string, value: string): string {
 /** `99.0PERCENTILE` and `99p`, `NONE` and `NEVER`, `BLOCKING` and `blocking`, `0.010` and `0.01` are the same to the server. */
 function scalarText(name: string, value: string | number | boolean): string {
   if (name === 'comment') return String(value);
-  const text = String(statedOptions({ [name]: value })[name]).trim();
+  const text = String(own(statedOptions({ [name]: value }), name)).trim();
   const number = Number(text);
   return text !== '' && Number.isFinite(number) ? String(number) : text;
 }
@@ -75,9 +78,11 @@ export function replicationHolds(
   if (live === undefined) return false;
   const factor = wanted['replication_factor'];
   const spelledOut = factor !== undefined && live['replication_factor'] === undefined;
-  const others = Object.entries(live).filter(([key]) => key !== 'class' && wanted[key] === undefined);
+  const others = Object.entries(live).filter(([key]) => key !== 'class' && own(wanted, key) === undefined);
   if (spelledOut ? !others.every(([, value]) => value === factor) : others.length > 0) return false;
   return Object.entries(wanted)
     .filter(([key]) => !(spelledOut && key === 'replication_factor'))
-    .every(([key, value]) => live[key] !== undefined && entryText(key, value) === entryText(key, live[key] ?? ''));
+    .every(
+      ([key, value]) => own(live, key) !== undefined && entryText(key, value) === entryText(key, own(live, key) ?? ''),
+    );
 }

@@ -1,5 +1,6 @@
 import { emitDdl } from '../cql/ddl.ts';
 import { canonicalJson } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Change } from '../model/change.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Migration } from '../model/migration.ts';
@@ -86,7 +87,7 @@ function planOne(
 ): { readonly section: Section; readonly standing: LiveStates } | null {
   const { input } = scope;
   const writer = new SectionWriter(scope, migration.id, standing.world);
-  const late = lateness(writer, migration, input.appliedAfter[migration.id] ?? []);
+  const late = lateness(writer, migration, own(input.appliedAfter, migration.id) ?? []);
   const found = composeLive(writer, migration, standing);
   if (found === null) return null;
   const { changes, schema } = found;

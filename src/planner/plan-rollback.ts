@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { BackupReference } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -72,7 +73,7 @@ function noteRecreated({ input, notices }: RollbackScope, sections: readonly Sec
   const works = sections.flatMap(({ steps }) => steps.map((step) => step.work));
   const tables = new Set(works.flatMap(workTouches).map((name) => tableUnder(live.schema, name)));
   for (const table of tables) {
-    const [was, is] = [recorded?.tableIds[table], live.facts[table]?.id];
+    const [was, is] = [own(recorded?.tableIds ?? {}, table), own(live.facts, table)?.id];
     if (was === undefined || is === undefined || was === is) continue;
     const address = addressOf(live.name, table);
     notices.push({
@@ -87,7 +88,7 @@ function noteRecreated({ input, notices }: RollbackScope, sections: readonly Sec
 
 /** What an index or a view stands on; else the name itself. */
 function tableUnder({ indexes, views }: LiveKeyspace['schema'], name: string): string {
-  return indexes[name]?.table ?? views[name]?.table ?? name;
+  return own(indexes, name)?.table ?? own(views, name)?.table ?? name;
 }
 
 interface Undo {
@@ -191,9 +192,9 @@ function hasBackup(
   label: string,
   { step, takeBack }: { readonly step: Step; readonly takeBack: TakeBack },
 ): boolean {
-  const backup = takeBack.backups[label];
+  const backup = own(takeBack.backups, label);
   if (backup !== undefined) {
-    scope.backups[label] = backup;
+    setOwn(scope.backups, label, backup);
     return true;
   }
   const left = isLeft(scope, step);
@@ -210,7 +211,7 @@ function hasBackup(
 
 /** A backup of what is about to go, without the columns that are gone already. */
 function stillThere({ world }: RollbackScope, work: Extract<Work, { readonly kind: 'backup' }>): Work | null {
-  const table = world.schema.tables[work.scope.table.name];
+  const table = own(world.schema.tables, work.scope.table.name);
   if (table === undefined) return null;
   if (work.scope.columns === null) return { ...work, scope: { table, columns: null } };
   const columns = work.scope.columns.filter((name) => columnOf(table, name) !== undefined);

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { DataSpec } from '../model/data.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import { typeText } from '../model/type-text.ts';
@@ -224,11 +225,11 @@ function obstacleToIdentity({ before, after, difference, renamedKeys }: TablePla
   if (retyped !== undefined)
     return `${retyped.after.name} changes from ${shape(retyped.before)} to ${shape(retyped.after)}`;
   if (difference.key === null) return null;
-  const oldKey = keyColumns(before).map((name) => renamedKeys[name] ?? name);
+  const oldKey = keyColumns(before).map((name) => own(renamedKeys, name) ?? name);
   const fresh = keyColumns(after).find((name) => !oldKey.includes(name));
   if (fresh !== undefined) return `${fresh} becomes a key column, and may be null or missing in a row`;
   const samePartition =
-    before.partitionKey.map((name) => renamedKeys[name] ?? name).join() === after.partitionKey.join();
+    before.partitionKey.map((name) => own(renamedKeys, name) ?? name).join() === after.partitionKey.join();
   return before.columns.some((column) => column.static) && !samePartition
     ? 'its static columns belong to the old partitions'
     : null;

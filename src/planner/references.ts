@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import { quotedType } from '../model/identifier.ts';
 import type { Aggregate, Index, Schema, SchemaObject, UserType, View } from '../model/schema.ts';
 import { argumentText } from '../model/signature.ts';
@@ -37,7 +38,7 @@ export function typesNeeded(object: SchemaObject, schema: Pick<Schema, 'types'>)
     for (const name of typesWithin(type)) {
       if (found.has(name)) continue;
       found.add(name);
-      for (const field of schema.types[name]?.fields ?? []) visit(field.type);
+      for (const field of own(schema.types, name)?.fields ?? []) visit(field.type);
     }
   };
   for (const type of typesStated(object)) visit(type);
@@ -122,7 +123,7 @@ export function spelledOut(type: CqlType, schema: Schema): CqlType {
     scalar: (scalar): CqlType => scalar,
     custom: (custom) => custom,
     udt: (udt) => {
-      const fields = schema.types[udt.name]?.fields;
+      const fields = own(schema.types, udt.name)?.fields;
       return fields === undefined ? udt : { kind: 'tuple', elements: fields.map((field) => inner(field.type)) };
     },
     list: (list) => ({ ...list, element: inner(list.element) }),

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Table } from '../model/schema.ts';
 import type { Reverse, Work } from '../model/step.ts';
@@ -15,7 +16,7 @@ export function stagingName(table: string, { schema }: World): string {
   const suffix = '__rebuild';
   return freeName(
     `${table.slice(0, longestName - suffix.length - 3)}${suffix}`,
-    (name) => schema.tables[name] !== undefined || schema.views[name] !== undefined,
+    (name) => own(schema.tables, name) !== undefined || own(schema.views, name) !== undefined,
   );
 }
 

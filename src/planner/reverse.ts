@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { ObjectKind, Options, SchemaObject, Table } from '../model/schema.ts';
 import type { Reverse, Work } from '../model/step.ts';
@@ -43,14 +44,14 @@ export function reverseOf(ddl: Ddl, context: ReverseContext): Reverse {
     'create-view': ({ view }) => undo({ kind: 'drop-view', name: view.name }),
     'drop-view': ({ name }) => again('view', name),
     'create-function': (statement) => {
-      const was = before.schema.functions[keyOf(statement.function)];
+      const was = own(before.schema.functions, keyOf(statement.function));
       return was === undefined
         ? undo({ kind: 'drop-function', signature: keyOf(statement.function) })
         : undo({ kind: 'create-function', function: was, replace: true });
     },
     'drop-function': ({ signature }) => again('function', signature),
     'create-aggregate': (statement) => {
-      const was = before.schema.aggregates[keyOf(statement.aggregate)];
+      const was = own(before.schema.aggregates, keyOf(statement.aggregate));
       return was === undefined
         ? undo({ kind: 'drop-aggregate', signature: keyOf(statement.aggregate) })
         : undo({ kind: 'create-aggregate', aggregate: was, replace: true });
@@ -111,7 +112,7 @@ function keyStands(table: Table): ReturnType<typeof ddlWork>['pre'] {
 }
 
 function undoAdd({ table: name, columns }: DdlOf<'add-columns'>, { after, newLabel }: ReverseContext): Reverse {
-  const table = after.schema.tables[name];
+  const table = own(after.schema.tables, name);
   if (table === undefined) return none(`${name} is gone`);
   if (columns.some(({ type }) => typesWithin(type).length > 0)) {
     const [to, label] = [withoutColumns(table, columns), newLabel(`undo-${name}`)];
@@ -137,7 +138,7 @@ function undoDrop(
   { table: name, columns }: DdlOf<'drop-columns'>,
   { before, after, backup, newLabel }: ReverseContext,
 ): Reverse {
-  const table = before.schema.tables[name];
+  const table = own(before.schema.tables, name);
   if (table === undefined) return none(`${name} is gone`);
   if (isCounterTable(table)) return irreversible('Cassandra does not let a dropped counter come back');
   if (backup.label === null) return irreversible(backup.reason);
@@ -148,7 +149,7 @@ function undoDrop(
     mode: 're-added',
     renamed: {},
   };
-  const from = after.schema.tables[name];
+  const from = own(after.schema.tables, name);
   if (from !== undefined && columns.some(({ type }) => typesWithin(type).length > 0))
     return rebuildBack({ from, to: table, after, label: newLabel(`undo-${name}`), restore: [restore] });
   return { kind: 'steps', steps: [ddlWork({ kind: 'add-columns', table: name, columns }, after), restore] };
@@ -171,15 +172,15 @@ const defaults: Options = {
 };
 
 function undoOptions({ of, name, options }: DdlOf<'alter-options'>, { before, after }: ReverseContext): Reverse {
-  const object = of === 'table' ? before.schema.tables[name] : before.schema.views[name];
+  const object = of === 'table' ? own(before.schema.tables, name) : own(before.schema.views, name);
   const known = { ...defaults, ...object?.options };
-  const old = Object.fromEntries(Object.entries(known).filter(([key]) => options[key] !== undefined));
+  const old = Object.fromEntries(Object.entries(known).filter(([key]) => own(options, key) !== undefined));
   if (Object.keys(old).length === 0) return none('what the options were before is not known');
   return { kind: 'steps', steps: chain(after, [{ kind: 'alter-options', of, name, options: old }]) };
 }
 
 function undoDropTable(name: string, { before, after, backup }: ReverseContext): Reverse {
-  const table = before.schema.tables[name];
+  const table = own(before.schema.tables, name);
   if (table === undefined) return none(`${name} is gone`);
   if (backup.label === null) return irreversible(backup.reason);
   return {

@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Permission, Resource, Right } from '../model/right.ts';
@@ -72,12 +73,12 @@ function ddlRights(ddl: Ddl, live: LiveKeyspace): readonly Right[] {
     // The table is read before, for the newest cell, and after, to see that it still can be.
     'drop-columns': (one) => table(one.table, 'ALTER', 'SELECT'),
     'rename-columns': (one) => table(one.table, 'ALTER'),
-    'alter-options': (one) => table(one.of === 'table' ? one.name : views[one.name]?.table, 'ALTER'),
+    'alter-options': (one) => table(one.of === 'table' ? one.name : own(views, one.name)?.table, 'ALTER'),
     'drop-table': (one) => table(one.name, 'DROP'),
     'create-index': ({ index }) => table(index.table, 'ALTER'),
-    'drop-index': (one) => table(indexes[one.name]?.table, 'ALTER'),
+    'drop-index': (one) => table(own(indexes, one.name)?.table, 'ALTER'),
     'create-view': ({ view }) => table(view.table, 'ALTER'),
-    'drop-view': (one) => table(views[one.name]?.table, 'ALTER'),
+    'drop-view': (one) => table(own(views, one.name)?.table, 'ALTER'),
     'create-function': ({ replace }) => functions(replace ? 'ALTER' : 'CREATE'),
     'drop-function': () => functions('DROP'),
     'create-aggregate': ({ replace }) => functions(replace ? 'ALTER' : 'CREATE'),

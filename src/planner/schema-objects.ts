@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import {
   type Column,
   keyColumns,
@@ -22,7 +23,7 @@ export const objectKinds: readonly ObjectKind[] = ['type', 'function', 'aggregat
 
 export function objectOf(schema: Schema, of: ObjectKind, name: string): SchemaObject | null {
   const objects: Readonly<Record<string, SchemaObject>> = schema[collections[of]];
-  return Object.hasOwn(objects, name) ? (objects[name] ?? null) : null;
+  return own(objects, name) ?? null;
 }
 
 /** The objects of one kind, by name. */

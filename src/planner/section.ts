@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Index, Schema, Table } from '../model/schema.ts';
 import { addColumns, alterOptions, copyRenamed, dropColumns, refuseMasks, renameKeys } from './column-steps.ts';
 import { type DataContext, planData } from './data-steps.ts';
@@ -64,12 +65,12 @@ function clearTheWay(context: SectionContext, plans: readonly TablePlan[]): void
   const rebuilt = new Set(plans.filter((plan) => plan.rebuild.length > 0).map((plan) => plan.before.name));
   const losing = new Set(plans.filter((plan) => plan.loses).map((plan) => plan.before.name));
   for (const { name, after } of changesOf(changes, 'view')) {
-    const live = schema.views[name];
+    const live = own(schema.views, name);
     if (live === undefined || after === null || losing.has(live.table)) continue;
     if (!sameView(after, followed(live, plans, schema))) dropView(writer, live, replaced);
   }
   for (const { name, after } of changesOf(changes, 'index')) {
-    const live = schema.indexes[name];
+    const live = own(schema.indexes, name);
     if (live === undefined || rebuilt.has(live.table)) continue;
     if (after === null && isInTheWay(context, live, plans)) dropIndex(writer, live, withTable(context, live.table));
     if (after !== null && differenceInWords(after, live) !== null) dropIndex(writer, live, replaced);
@@ -82,7 +83,7 @@ function isInTheWay({ changes }: SectionContext, index: Index, plans: readonly T
   const like = changesOf(changes, 'index').some(
     ({ after }) => after !== null && after.table === index.table && after.column === index.column,
   );
-  return like || renames[index.column] !== undefined;
+  return like || own(renames, index.column) !== undefined;
 }
 
 const replaced = { why: 'it is replaced', comesBack: true } as const;
@@ -91,7 +92,7 @@ const replaced = { why: 'it is replaced', comesBack: true } as const;
 function followed(view: Schema['views'][string], plans: readonly TablePlan[], schema: Schema): Schema['views'][string] {
   const plan = plans.find((one) => one.before.name === view.table);
   if (plan === undefined) return view;
-  return renameColumns(schema, view.table, plan.renamedKeys).views[view.name] ?? view;
+  return own(renameColumns(schema, view.table, plan.renamedKeys).views, view.name) ?? view;
 }
 
 /** Indexes and views that are new or were cleared away, but none on tables that have more to come. */
@@ -99,18 +100,18 @@ function putUp({ writer, changes }: SectionContext, later: readonly TablePlan[])
   const unready = later.filter((plan) => plan.rebuild.length > 0 || !plan.loses).map((plan) => plan.before.name);
   const losing = later.map((plan) => plan.before.name);
   for (const { name, after, before } of changesOf(changes, 'index'))
-    if (after !== null && writer.world.schema.indexes[name] === undefined && !unready.includes(after.table))
+    if (after !== null && own(writer.world.schema.indexes, name) === undefined && !unready.includes(after.table))
       createIndex(writer, after, before === null ? undefined : replaced);
   for (const { name, after, before } of changesOf(changes, 'view')) {
     if (after === null || losing.includes(after.table)) continue;
-    const live = writer.world.schema.views[name];
+    const live = own(writer.world.schema.views, name);
     if (live === undefined) createView(writer, after, before === null ? undefined : replaced);
     else alterViewOptions(writer, after);
   }
 }
 
 function alterViewOptions(writer: SectionContext['writer'], wanted: Schema['views'][string]): void {
-  const live = writer.world.schema.views[wanted.name];
+  const live = own(writer.world.schema.views, wanted.name);
   if (live === undefined) return;
   const names = optionsThatDiffer(wanted.options, live.options);
   if (names.length === 0) return;
@@ -152,11 +153,11 @@ function fill(context: SectionContext, plans: readonly TablePlan[], base: Schema
 function takeAway(context: SectionContext, plans: readonly TablePlan[], rebuilds: readonly Rebuild[]): void {
   const { writer, changes } = context;
   for (const { name, after } of changesOf(changes, 'view')) {
-    const live = writer.world.schema.views[name];
+    const live = own(writer.world.schema.views, name);
     if (after === null && live !== undefined) dropView(writer, live, withTable(context, live.table));
   }
   for (const { name, after } of changesOf(changes, 'index')) {
-    const live = writer.world.schema.indexes[name];
+    const live = own(writer.world.schema.indexes, name);
     if (after === null && live !== undefined) dropIndex(writer, live, withTable(context, live.table));
   }
   for (const plan of plans.filter((one) => one.rebuild.length === 0)) {
@@ -191,11 +192,11 @@ function lateNew(context: SectionContext, plans: readonly TablePlan[]): void {
   const { writer, changes } = context;
   const tables = plansWithMore(context, plans).map((plan) => plan.before.name);
   for (const { name, after } of changesOf(changes, 'index'))
-    if (after !== null && tables.includes(after.table) && writer.world.schema.indexes[name] === undefined)
+    if (after !== null && tables.includes(after.table) && own(writer.world.schema.indexes, name) === undefined)
       createIndex(writer, after);
   for (const { name, after } of changesOf(changes, 'view')) {
     if (after === null || !tables.includes(after.table)) continue;
-    if (writer.world.schema.views[name] === undefined) createView(writer, after);
+    if (own(writer.world.schema.views, name) === undefined) createView(writer, after);
     else alterViewOptions(writer, after);
   }
 }

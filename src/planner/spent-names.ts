@@ -1,4 +1,5 @@
 import type { CqlformError } from '../kernel/errors.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { Schema } from '../model/schema.ts';
 import type { Composition } from './compose.ts';
 import { mistake } from './mistakes.ts';
@@ -29,17 +30,17 @@ export function spentNames(
   // Types are added to before columns are dropped, and dropped after.
   const types = { ...schema, types: { ...before.types, ...schema.types } };
   for (const change of changesOf(changes, 'table')) {
-    const was = gone[change.name] ?? [];
+    const was = own(gone, change.name) ?? [];
     const plan =
       change.before === null || change.after === null ? null : tablePlan(change.before, change.after, change.renamed);
     if (plan === null || plan.rebuild.length > 0) {
       // A table of another id remembers nothing.
-      next[change.name] = [];
+      setOwn(next, change.name, []);
       continue;
     }
     found.push(...refused(plan, was, migration));
     const lost = [...plan.difference.dropped, ...columnsNamed(plan.before, Object.keys(plan.renamedValues))];
-    next[change.name] = [...was, ...lost.map((column) => goneAs(column, types))];
+    setOwn(next, change.name, [...was, ...lost.map((column) => goneAs(column, types))]);
   }
   return { found, gone: next };
 }

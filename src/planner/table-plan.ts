@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Table } from '../model/schema.ts';
 import { reasonsToRebuild, renamedKeys, renamedValues, type TableDifference, tableDifference } from './difference.ts';
 import { changesOf, type SectionContext } from './section-context.ts';
@@ -20,7 +21,7 @@ export interface TablePlan {
 /** The tables that are there and stay, but change. */
 export function tablePlans({ writer, changes }: SectionContext): readonly TablePlan[] {
   return changesOf(changes, 'table').flatMap(({ name, after, renamed }) => {
-    const before = writer.world.schema.tables[name];
+    const before = own(writer.world.schema.tables, name);
     return before === undefined || after === null ? [] : [tablePlan(before, after, renamed)];
   });
 }

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { Table } from '../model/schema.ts';
 import { backUp } from './backups.ts';
 import { takeOff } from './dependents.ts';
@@ -13,8 +14,8 @@ export function createTable(writer: SectionWriter, table: Table): void {
 /** What stands on the table goes first, so that each of it comes back by itself. */
 export function dropTable(writer: SectionWriter, name: string): void {
   const because = { why: `it stands on ${name}, which goes away`, comesBack: false } as const;
-  if (writer.world.schema.tables[name] !== undefined) takeOff(writer, name, { because, indexes: true });
-  const table = writer.world.schema.tables[name];
+  if (own(writer.world.schema.tables, name) !== undefined) takeOff(writer, name, { because, indexes: true });
+  const table = own(writer.world.schema.tables, name);
   if (table === undefined) return;
   const address = writer.address(name);
   const covered = backUp(writer, { table, columns: null, why: 'before-loss' });

@@ -1,3 +1,4 @@
+import { own } from '../kernel/own.ts';
 import type { UserType } from '../model/schema.ts';
 import { typeText } from '../model/type-text.ts';
 import { breaksReaders } from './hazards.ts';
@@ -14,7 +15,7 @@ export function addTypes({ writer, changes }: SectionContext): void {
   for (const type of inTypeOrder(created))
     writer.ddl({ kind: 'create-type', type }, { object: type.name, title: `create type ${type.name}` });
   for (const change of mine) {
-    const live = writer.world.schema.types[change.name];
+    const live = own(writer.world.schema.types, change.name);
     if (change.before !== null && change.after !== null && live !== undefined) alterType(writer, live, change);
   }
 }
@@ -32,7 +33,7 @@ export function dropTypes({ writer, changes }: SectionContext): void {
 
 function alterType(writer: SectionWriter, live: UserType, { after, renamed }: ChangeOf<'type'>): void {
   if (after === null) return;
-  const kept = live.fields.map((field) => ({ ...field, name: renamed[field.name] ?? field.name }));
+  const kept = live.fields.map((field) => ({ ...field, name: own(renamed, field.name) ?? field.name }));
   const odd = kept.find((field, at) => after.fields[at]?.name !== field.name || !sameField(field, after.fields[at]));
   if (odd !== undefined) {
     writer.refuse('FIELD_IMPOSSIBLE', `${live.name}.${odd.name}`, {

@@ -1,5 +1,6 @@
 import { emitDdl } from '../cql/ddl.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Hazard } from '../model/hazard.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -37,7 +38,7 @@ export function undoStep(work: Work, { id, undoes, live, backsUp }: UndoOptions)
     // A rollback is asked for by name, and what it drops is backed up before.
     consent: null,
     reverse: { kind: 'none', why: undoOf(work) },
-    estimate: estimateOf(work, live.estimates[object.split('.')[0] ?? '']),
+    estimate: estimateOf(work, own(live.estimates, object.split('.')[0] ?? '')),
   };
 }
 

@@ -1,4 +1,5 @@
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import { quoted } from '../model/identifier.ts';
 import type { LiveKeyspace, ServerVersion, TableFacts } from '../model/live.ts';
@@ -51,17 +52,24 @@ export function afterDdl(world: World, ddl: Ddl): World {
     'create-type': ({ type }) => be(withObject(schema, type)),
     'add-field': ({ type, field }) => be(withFields(schema, type, (fields) => [...fields, field])),
     'rename-fields': ({ type, renames }) =>
-      be(withFields(schema, type, (fields) => fields.map((one) => ({ ...one, name: renames[one.name] ?? one.name })))),
+      be(
+        withFields(schema, type, (fields) =>
+          fields.map((one) => ({ ...one, name: own(renames, one.name) ?? one.name })),
+        ),
+      ),
     'drop-type': ({ name }) => be(withoutObject(schema, 'type', name)),
     'create-table': ({ table }) => ({ ...be(withObject(schema, table)), gone: { ...world.gone, [table.name]: [] } }),
     'add-columns': ({ table, columns }) => be(withTable(schema, table, (one) => withColumns(one, columns))),
     'drop-columns': ({ table, columns }) => ({
       ...be(withTable(schema, table, (one) => withoutColumns(one, columns))),
-      gone: { ...world.gone, [table]: [...(world.gone[table] ?? []), ...columns.map((one) => goneAs(one, schema))] },
+      gone: {
+        ...world.gone,
+        [table]: [...(own(world.gone, table) ?? []), ...columns.map((one) => goneAs(one, schema))],
+      },
     }),
     'rename-columns': ({ table, renames }) => be(renameColumns(schema, table, renames)),
     'alter-options': ({ of, name, options }) => {
-      const object = of === 'table' ? schema.tables[name] : schema.views[name];
+      const object = of === 'table' ? own(schema.tables, name) : own(schema.views, name);
       return object === undefined
         ? world
         : be(withObject(schema, { ...object, options: { ...object.options, ...options } }));
@@ -88,12 +96,12 @@ function withFields(
   name: string,
   change: (fields: Schema['types'][string]['fields']) => Schema['types'][string]['fields'],
 ): Schema {
-  const type = schema.types[name];
+  const type = own(schema.types, name);
   return type === undefined ? schema : withObject(schema, { ...type, fields: change(type.fields) });
 }
 
 function withTable(schema: Schema, name: string, change: (table: Table) => Table): Schema {
-  const table = schema.tables[name];
+  const table = own(schema.tables, name);
   return table === undefined ? schema : withObject(schema, change(table));
 }
 
@@ -114,7 +122,7 @@ function withoutTable(schema: Schema, name: string): Schema {
 
 /** Renames columns of a table, and in the indexes and views that state them, as the server does for key columns. */
 export function renameColumns(schema: Schema, table: string, renames: Readonly<Record<string, string>>): Schema {
-  const found = schema.tables[table];
+  const found = own(schema.tables, table);
   if (found === undefined) return schema;
   const renamed = withObject(schema, renamedTable(found, renames));
   const indexes = Object.values(schema.indexes).filter((index) => index.table === table);
@@ -126,7 +134,7 @@ export function renameColumns(schema: Schema, table: string, renames: Readonly<R
 }
 
 export function renamedTable(table: Table, renames: Readonly<Record<string, string>>): Table {
-  const name = (old: string): string => renames[old] ?? old;
+  const name = (old: string): string => own(renames, old) ?? old;
   return {
     ...table,
     columns: table.columns.map((column) => ({ ...column, name: name(column.name) })),
@@ -136,11 +144,11 @@ export function renamedTable(table: Table, renames: Readonly<Record<string, stri
 }
 
 export function renamedIndex(index: Index, renames: Readonly<Record<string, string>>): Index {
-  return { ...index, column: renames[index.column] ?? index.column };
+  return { ...index, column: own(renames, index.column) ?? index.column };
 }
 
 export function renamedView(view: View, renames: Readonly<Record<string, string>>): View {
-  const name = (old: string): string => renames[old] ?? old;
+  const name = (old: string): string => own(renames, old) ?? old;
   return {
     ...view,
     columns: view.columns === '*' ? '*' : view.columns.map(name),
@@ -155,7 +163,7 @@ function renamedWhere(where: string, renames: Readonly<Record<string, string>>):
   return where.replaceAll(/'(?:[^']|'')*'|"((?:[^"]|"")+)"|[A-Za-z_][A-Za-z0-9_]*/g, (found, inQuotes: string) => {
     if (found.startsWith("'")) return found;
     const old = inQuotes === undefined ? found.toLowerCase() : inQuotes.replaceAll('""', '"');
-    const name = renames[old];
+    const name = own(renames, old);
     return name === undefined ? found : quoted(name);
   });
 }

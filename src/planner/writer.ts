@@ -1,6 +1,7 @@
 import { emitDdl } from '../cql/ddl.ts';
 import { dialectOf, refuseUnsupported } from '../cql/dialect.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { Hazard } from '../model/hazard.ts';
 import type { Estimate } from '../model/live.ts';
@@ -165,7 +166,7 @@ export class SectionWriter {
   }
 
   private estimate(work: Work, { rowsOf, rows }: Pick<WorkAbout, 'rowsOf' | 'rows'>): Step['estimate'] {
-    const known = rowsOf === undefined ? rows : this.scope.input.live.estimates[rowsOf];
+    const known = rowsOf === undefined ? rows : own(this.scope.input.live.estimates, rowsOf);
     return estimateOf(work, known);
   }
 }

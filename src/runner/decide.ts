@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hashOf, uuidV5 } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { StepDecisions, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns } from '../model/schema.ts';
@@ -56,7 +57,7 @@ function newTableId(work: Work, identity: string): string | null {
 async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string | null> {
   const { work } = step;
   if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns') return null;
-  const table = live.schema.tables[work.ddl.table];
+  const table = own(live.schema.tables, work.ddl.table);
   if (table === undefined) return null;
   const there = new Set(table.columns.map((column) => column.name));
   const newest = await deps.rows.newestWriteTime({
@@ -108,7 +109,7 @@ async function writeTimestamp({ step, deps, live }: DecideInput): Promise<string
   if (work.kind === 'data' || work.kind === 'copy-table') return String(deps.clock.micros());
   if (work.kind !== 'restore') return null;
   if (work.mode === 're-added') return String(newestDrop(work.scope.columns ?? [], live, work.scope.table.name) + 1n);
-  const table = live.schema.tables[work.scope.table.name];
+  const table = own(live.schema.tables, work.scope.table.name);
   if (work.mode === 'new-table' || table === undefined) return String(deps.clock.micros());
   const columns = table.columns.map((column) => column.name).filter((name) => !keyColumns(table).includes(name));
   const newest = await deps.rows.newestWriteTime({ keyspace: live.name, table, types: live.schema.types, columns });
@@ -118,7 +119,7 @@ async function writeTimestamp({ step, deps, live }: DecideInput): Promise<string
 
 /** The latest time at which one of the columns was dropped, in microseconds; 0 when none was. */
 export function newestDrop(columns: readonly string[], live: LiveKeyspace, table: string): bigint {
-  const dropped = live.facts[table]?.dropped ?? [];
+  const dropped = own(live.facts, table)?.dropped ?? [];
   return dropped
     .filter((one) => columns.includes(one.name))
     .map((one) => BigInt(one.droppedAt))

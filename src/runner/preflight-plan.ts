@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
+import { own } from '../kernel/own.ts';
 import type { Emit } from '../model/event.ts';
 import { qualified, quoted } from '../model/identifier.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -60,7 +61,7 @@ function resourceText(on: Resource): string {
 /** Each table is asked once, whatever number of its columns goes. */
 async function checkWriteTimes(works: readonly Work[], live: LiveKeyspace, deps: PlanPreflightDeps): Promise<void> {
   for (const [name, dropped] of droppedColumns(works)) {
-    const table = live.schema.tables[name];
+    const table = own(live.schema.tables, name);
     const columns = (table?.columns ?? []).map((column) => column.name).filter((column) => dropped.includes(column));
     if (table === undefined || columns.length === 0) continue;
     const newest = await deps.rows.newestWriteTime({

@@ -1,6 +1,7 @@
 import { Umzug } from 'umzug';
 import { CqlformError, type ExitCode, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Emit } from '../model/event.ts';
 import type { MigrationEntry, RunEntry, StepEntry } from '../model/journal.ts';
 import type { Section } from '../model/plan.ts';
@@ -171,7 +172,7 @@ async function settle(
   const schema = begun.stateAfter === noState ? applyChanges(before.schema, section.changes) : before.schema;
   const live = await deps.cluster.describe(request.plan.target.keyspace);
   const managed = Object.keys(schema.tables);
-  const tableIds = Object.fromEntries(managed.map((table) => [table, live.facts[table]?.id ?? 'absent']));
+  const tableIds = Object.fromEntries(managed.map((table) => [table, own(live.facts, table)?.id ?? 'absent']));
   const state: StateDocument = { kind: 'state', schema, tableIds };
   const standing = standingOf(await deps.journal.entries());
   await deps.journal.write({

@@ -1,3 +1,4 @@
+import { setOwn } from '../kernel/own.ts';
 import type {
   BackupReference,
   FloorEntry,
@@ -67,7 +68,7 @@ export function backupsOfRun(
   const found: Record<string, BackupReference> = {};
   for (const entry of stepsOfRun(standing, run).values()) {
     const label = labels.get(entry.step);
-    if (label !== undefined && entry.result?.kind === 'backup') found[label] = entry.result.backup;
+    if (label !== undefined && entry.result?.kind === 'backup') setOwn(found, label, entry.result.backup);
   }
   return found;
 }

@@ -56,6 +56,20 @@ describe('files as sources', () => {
     expect(Object.keys(foreign(flights).columns)).toEqual(['b', 'a']);
   });
 
+  it('may have fields with names that every object has', () => {
+    const file = csv.file('x.csv', { columns: { constructor: csv.text(), ['__proto__']: csv.int(), id: csv.int() } });
+    expect(Object.entries(foreign(file).columns).map(([name, { field }]) => [name, field])).toEqual([
+      ['constructor', 'constructor'],
+      ['__proto__', '__proto__'],
+      ['id', 'id'],
+    ]);
+    expect(
+      mistakeOf(() => table('y', { columns: untyped({ __proto__: t.int() }), partitionKey: untyped(['id']) })),
+    ).toBe(
+      "MIGRATION_NAME_INVALID: the columns of table y has a member __proto__, which JavaScript takes for the object's prototype",
+    );
+  });
+
   it('are frozen data', () => {
     const file = csv.file('x.csv', { columns: { a: csv.int() }, key: ['a'] });
     expect(file).toEqual({

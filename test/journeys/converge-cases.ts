@@ -3,6 +3,7 @@ import { columns } from './converge-cases/columns.ts';
 import { data } from './converge-cases/data.ts';
 import { functions } from './converge-cases/functions.ts';
 import { indexesAndViews } from './converge-cases/indexes-and-views.ts';
+import { names } from './converge-cases/names.ts';
 import { tables } from './converge-cases/tables.ts';
 import { types } from './converge-cases/types.ts';
 
@@ -14,4 +15,5 @@ export const convergences: Readonly<Record<string, Convergence>> = {
   ...indexesAndViews,
   ...functions,
   ...data,
+  ...names,
 };

@@ -1,6 +1,7 @@
 import { parseType } from '../../src/cql/type-text.ts';
 import { sha256 } from '../../src/kernel/hash.ts';
 import type { ColumnMapping, CopySpec, DataSpec } from '../../src/model/data.ts';
+import { quoted } from '../../src/model/identifier.ts';
 import type { LiveKeyspace, TableFacts } from '../../src/model/live.ts';
 import type { Declaration, Migration, TableDelta } from '../../src/model/migration.ts';
 import type { Plan } from '../../src/model/plan.ts';
@@ -88,7 +89,7 @@ export function view(
   more: { key: string; columns?: '*' | readonly string[]; where?: string },
 ): View {
   const key = keyOf(more.key);
-  const where = keyColumns(key).map((part) => `${part} IS NOT NULL`);
+  const where = keyColumns(key).map((part) => `${quoted(part)} IS NOT NULL`);
   return {
     kind: 'view',
     name,

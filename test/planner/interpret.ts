@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../src/kernel/hash.ts';
 import { match } from '../../src/kernel/match.ts';
+import { own } from '../../src/kernel/own.ts';
 import type { Ddl } from '../../src/model/ddl.ts';
 import type { Column, Schema, Table } from '../../src/model/schema.ts';
 
@@ -35,7 +36,7 @@ export class Keyspace {
           type,
           {
             ...this.type(type),
-            fields: this.type(type).fields.map((one) => ({ ...one, name: renames[one.name] ?? one.name })),
+            fields: this.type(type).fields.map((one) => ({ ...one, name: own(renames, one.name) ?? one.name })),
           },
           true,
         ),
@@ -106,7 +107,7 @@ export class Keyspace {
 
   private renameColumns(name: string, renames: Readonly<Record<string, string>>): void {
     const on = this.table(name);
-    const as = (old: string): string => renames[old] ?? old;
+    const as = (old: string): string => own(renames, old) ?? old;
     for (const old of Object.keys(renames)) {
       if (!on.partitionKey.includes(old) && !on.clusteringKey.some((part) => part.column === old))
         throw new Error(`${old} is no key column`);

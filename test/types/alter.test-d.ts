@@ -112,3 +112,24 @@ drop('movies');
 drop({ kind: 'trigger', name: 'x' });
 // @ts-expect-error functions are told apart by their arguments
 drop({ kind: 'function', name: 'plus' });
+
+// Names that every object has are names of columns like any other.
+const results = existing('results', {
+  columns: { id: t.int(), constructor: t.int(), toString: t.text(), points: t.int() },
+  partitionKey: ['id'],
+});
+const scored = alter(results, { rename: { points: 'score' } });
+same<keyof RowOf<typeof scored>, 'id' | 'constructor' | 'toString' | 'score'>(true);
+const made = alter(results, { rename: { constructor: 'maker' }, retype: { toString: t.blob() }, drop: ['points'] });
+same<keyof RowOf<typeof made>, 'id' | 'maker' | 'toString'>(true);
+same<RowOf<typeof made>['maker'], number | null>(true);
+alter(results, { retype: { points: t.bigint() } });
+// @ts-expect-error a new name is a text
+alter(results, { rename: { constructor: 1 } });
+// @ts-expect-error no such column to rename
+alter(results, { rename: { valueOf: 'x' } });
+// @ts-expect-error no such column to rename
+alter(results, { rename: { nope: 'x' } });
+// @ts-expect-error a type is called
+alter(results, { retype: { points: t.text } });
+alterType(udt('maker', { constructor: t.text(), zip: t.text() }), { rename: { zip: 'code' } });

@@ -290,3 +290,36 @@ to.date(20261122);
 to.uuidV5('x');
 // @ts-expect-error no such conversion
 to.varchar('x');
+
+// Names that every object has, e.g. `constructor`, are names of columns like any other.
+const results = existing('results', {
+  columns: { id: t.int(), constructor: t.int(), points: t.int() },
+  partitionKey: ['id'],
+});
+const scores = table('constructor', {
+  columns: { id: t.int(), constructor: t.int(), score: t.int() },
+  partitionKey: ['id'],
+});
+const lines = csv.file('results.csv', {
+  columns: { id: csv.int(), constructor: csv.int(), v: csv.int() },
+  fields: { v: 'w' },
+});
+csv.file('results.csv', { columns: { constructor: csv.text() }, fields: { constructor: 'w' } });
+copy({ from: results, into: scores, columns: { score: 'points' } });
+copy({ from: results, into: scores, columns: { constructor: (row) => row.points } });
+transform({
+  from: lines,
+  into: scores,
+  rows: ({ v, ...row }, out) => {
+    const id = v ?? 0;
+    out.emit({ id, score: v });
+    out.emit({ id, constructor: row.constructor });
+    // @ts-expect-error no number
+    out.emit({ id, constructor: 'Ferrari' });
+  },
+});
+backfill({ from: results, into: results, columns: { points: (row) => row.constructor } });
+// @ts-expect-error no such column
+copy({ from: results, into: scores, columns: { scor: 'points' } });
+// @ts-expect-error neither a column nor a function
+copy({ from: results, into: scores, columns: { constructor: true } });

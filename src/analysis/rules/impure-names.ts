@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 export type Impurity =
   | 'IMPURE_CLOCK'
   | 'IMPURE_RANDOM'
@@ -112,7 +113,7 @@ const impureModules: Readonly<Record<string, ModuleRule>> = {
 /** The impurity of an export of a module; null when it is none that is known. */
 export function impurityOfImport(module: string, name: string): Impurity | null {
   const bare = module.replace(/^node:/, '');
-  const rule = Object.hasOwn(impureModules, bare) ? impureModules[bare] : undefined;
+  const rule = own(impureModules, bare);
   return rule?.names.test(name) === true ? rule.impurity : null;
 }
 

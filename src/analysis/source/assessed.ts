@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { AssessedColumn, AssessedTable, Convert } from '../../model/assessment.ts';
 import { domainOf } from '../../model/conversion.ts';
 import { keyColumns } from '../../model/schema.ts';
@@ -38,7 +39,7 @@ function sourceConst({ source, target }: AssessedTable, names: Names): string {
 const folders: Readonly<Record<string, string>> = { csv: 'files', tsv: 'files', json: 'files', ndjson: 'files' };
 
 function importsOf(builders: readonly string[]): readonly string[] {
-  const byModule = Map.groupBy(builders, (builder) => folders[builder] ?? builder);
+  const byModule = Map.groupBy(builders, (builder) => own(folders, builder) ?? builder);
   return [...byModule].map(([module, names]) => `import { ${names.join(', ')} } from 'cqlform/${module}';`);
 }
 

@@ -25,8 +25,9 @@ export function prefixed(text: string, piece: Piece): Piece {
   return typeof piece === 'string' ? text + piece : { ...piece, open: text + piece.open };
 }
 
-/** A property's name, quoted only when it has to be. */
+/** A property's name, quoted only when it has to be. `__proto__` in brackets: else it sets the object's prototype. */
 export function property(name: string): string {
+  if (name === '__proto__') return `['${name}']`;
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : text(name);
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { emptySchema, type Schema, type Table, type UserType } from '../../model/schema.ts';
 import { keyOf } from '../../planner/names.ts';
 import { laidOut, list, object, type Piece, text } from './layout.ts';
@@ -34,7 +35,7 @@ export function wholeMigrationSource(
 function tablesBeneath(schema: Schema, base: Schema): readonly Table[] {
   const used = [...Object.values(schema.indexes), ...Object.values(schema.views)].map((one) => one.table);
   return [...new Set(used)].flatMap((name) => {
-    const table = schema.tables[name] === undefined ? base.tables[name] : undefined;
+    const table = own(schema.tables, name) === undefined ? own(base.tables, name) : undefined;
     return table === undefined ? [] : [table];
   });
 }
@@ -106,10 +107,10 @@ function typesOf(tables: readonly Table[], schema: Schema, made: Schema = emptyS
   const use = (name: string): void => {
     if (used.has(name)) return;
     used.add(name);
-    for (const field of schema.types[name]?.fields ?? []) for (const one of udtsWithin(field.type)) use(one);
+    for (const field of own(schema.types, name)?.fields ?? []) for (const one of udtsWithin(field.type)) use(one);
   };
   for (const table of tables) for (const column of table.columns) for (const one of udtsWithin(column.type)) use(one);
-  return typesInOrder(schema).filter((type) => used.has(type.name) && made.types[type.name] === undefined);
+  return typesInOrder(schema).filter((type) => used.has(type.name) && own(made.types, type.name) === undefined);
 }
 
 export function declared(name: string, piece: Piece): string {

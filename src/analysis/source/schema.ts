@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { Schema, SchemaObject, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { keyOf } from '../../planner/names.ts';
@@ -25,7 +26,7 @@ export function typesInOrder({ types }: Schema): UserType[] {
   const placed = new Set<string>();
   const order: UserType[] = [];
   const place = (name: string): void => {
-    const type = types[name];
+    const type = own(types, name);
     if (type === undefined || placed.has(name)) return;
     placed.add(name);
     for (const field of type.fields) for (const used of udtsWithin(field.type)) place(used);

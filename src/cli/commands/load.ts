@@ -1,5 +1,6 @@
 import type { FileFormat, LoadInput } from '../../app/load.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { own } from '../../kernel/own.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
@@ -144,7 +145,7 @@ export function rateOf(text: string | undefined): LoadInput['rate'] {
   const amount = Number(digits);
   if (!(amount > 0)) throw usage(`--rate ${text} is neither rows (5000) nor bytes (2MB) a second`);
   if (unit === undefined) return { unit: 'rows', perSecond: amount };
-  return { unit: 'bytes', perSecond: amount * (byteUnits[unit.toUpperCase()] ?? 1) };
+  return { unit: 'bytes', perSecond: amount * (own(byteUnits, unit.toUpperCase()) ?? 1) };
 }
 
 /** `10` or `1%`. */

@@ -1,5 +1,6 @@
 import { Sink } from '../../cql/codec/sink.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { setOwn } from '../../kernel/own.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, Column, UserType } from '../../model/schema.ts';
 import type { RawRows } from '../../ports/cluster.ts';
@@ -149,7 +150,7 @@ export class RowsText {
     for (const { name } of this.#fields) {
       const length = bytes.readInt32BE(at);
       at += 4;
-      cells[name] = length < 0 ? null : `0x${bytes.toString('hex', at, at + length)}`;
+      setOwn(cells, name, length < 0 ? null : `0x${bytes.toString('hex', at, at + length)}`);
       at += Math.max(0, length);
     }
     return { cells, end: at };

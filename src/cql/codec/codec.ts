@@ -1,5 +1,6 @@
 import { CqlformError } from '../../kernel/errors.ts';
 import { match } from '../../kernel/match.ts';
+import { own } from '../../kernel/own.ts';
 import type { Bytes } from '../../model/row.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
@@ -85,7 +86,7 @@ function planOf(type: CqlType, types: ByName<UserType>): ValuePlan {
 const scalarPlans = { ...numberPlans, ...textPlans, blob: blobPlan('blob') };
 
 function userType(name: string, types: ByName<UserType>): UserType {
-  const type = Object.hasOwn(types, name) ? types[name] : undefined;
+  const type = own(types, name);
   if (type !== undefined) return type;
   throw new CqlformError('TYPE_UNKNOWN', `there is no user-defined type ${name}`, {
     next: `Declare ${name} with udt(), or correct the name.`,

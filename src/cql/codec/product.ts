@@ -1,3 +1,4 @@
+import { setOwn } from '../../kernel/own.ts';
 import { isPlainObject } from './collection.ts';
 import type { Span, ValuePlan } from './plan.ts';
 import { notA, unreadable } from './reject.ts';
@@ -36,7 +37,7 @@ export function udtPlan(name: string, fields: readonly (readonly [name: string, 
       const spans = componentsOf({ name, count: elements.length }, bytes, { start, end });
       const value: Record<string, unknown> = {};
       fields.forEach(([field, plan], index) => {
-        value[field] = readComponent(plan, bytes, spans[index]);
+        setOwn(value, field, readComponent(plan, bytes, spans[index]));
       });
       return value;
     },

@@ -1,4 +1,5 @@
 import { match } from '../../kernel/match.ts';
+import { own } from '../../kernel/own.ts';
 import type { Index, Schema, Table } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { typeText } from '../../model/type-text.ts';
@@ -9,10 +10,10 @@ import { isCounter, isMultiCell } from './table.ts';
 
 /** Null when Cassandra would build the index as it is written. */
 export function indexProblem(index: Index, schema: Schema): Problem | null {
-  const table = schema.tables[index.table];
+  const table = own(schema.tables, index.table);
   const name = `index ${index.name}`;
   if (table === undefined) {
-    const view = schema.views[index.table] !== undefined;
+    const view = own(schema.views, index.table) !== undefined;
     return problem(
       'OBJECT_MISSING',
       view
@@ -60,7 +61,7 @@ function holdsDuration(type: CqlType, schema: Schema): boolean {
     set: ({ element }) => inside(element),
     map: ({ key, value }) => inside(key) || inside(value),
     tuple: ({ elements }) => elements.some(inside),
-    udt: ({ name }) => schema.types[name]?.fields.some((field) => inside(field.type)) ?? false,
+    udt: ({ name }) => own(schema.types, name)?.fields.some((field) => inside(field.type)) ?? false,
   });
 }
 

@@ -1,4 +1,5 @@
 import { match } from '../../kernel/match.ts';
+import { own } from '../../kernel/own.ts';
 import type { Aggregate, Schema, SchemaObject, UserType } from '../../model/schema.ts';
 import { keyOf } from '../names.ts';
 import { functionsOf, typesStated } from '../references.ts';
@@ -11,7 +12,7 @@ import { viewProblem } from './view.ts';
 export function objectProblem(object: SchemaObject, schema: Schema): Problem | null {
   return match(object, {
     table: (table) =>
-      schema.views[table.name] === undefined
+      own(schema.views, table.name) === undefined
         ? tableProblem(table, schema)
         : problem('OBJECT_EXISTS', `table ${table.name} has the name of a materialized view`, 'Choose another name.'),
     type: (type) => userTypeProblem(type, schema),
@@ -42,7 +43,7 @@ function userTypeProblem(type: UserType, schema: Schema): Problem | null {
 /** Native functions have no entry in the schema; a name that neither is one nor stands there is refused by the server. */
 function aggregateProblem(aggregate: Aggregate, schema: Schema): Problem | null {
   const name = `aggregate ${keyOf(aggregate)}`;
-  const missing = functionsOf(aggregate).find((key) => schema.functions[key] === undefined && !isNative(key));
+  const missing = functionsOf(aggregate).find((key) => own(schema.functions, key) === undefined && !isNative(key));
   if (missing !== undefined)
     return problem('OBJECT_MISSING', `${name} uses ${missing}, which is not there`, 'Add the function to the schema.');
   return firstOf(typesStated(aggregate).map((type) => () => typeProblem(name, type, schema)));

@@ -1,4 +1,5 @@
 import { match } from '../../kernel/match.ts';
+import { own } from '../../kernel/own.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import { type Column, keyColumns, type ObjectKind, type SchemaObject, type Table } from '../../model/schema.ts';
 import { keyOf, listed, nounOf } from '../names.ts';
@@ -79,7 +80,7 @@ function fieldRefusal(
 ): Problem | null {
   const gone = missing(world, 'type', type);
   if (gone !== null) return gone;
-  const there = fields.find((name) => world.schema.types[type]?.fields.some((field) => field.name === name));
+  const there = fields.find((name) => own(world.schema.types, type)?.fields.some((field) => field.name === name));
   if (there !== undefined)
     return problem('FIELD_EXISTS', `type ${type} has a field ${there} already`, 'Choose another name.');
   const keys = ddl.kind === 'add-field' ? partitionKeysWithType(world.schema, type) : [];
@@ -124,7 +125,7 @@ function functionInUse({ schema }: World, key: string): Problem | null {
 }
 
 function withTableOf(world: World, name: string, check: (table: Table) => Problem | null): Problem | null {
-  const table = world.schema.tables[name];
+  const table = own(world.schema.tables, name);
   if (table === undefined) return missing(world, 'table', name);
   if (!world.compact.has(name)) return check(table);
   return problem(
@@ -139,7 +140,7 @@ function addRefusal(world: World, table: Table, columns: readonly Column[]): Pro
     const name = `${table.name}.${column.name}`;
     if (columnOf(table, column.name) !== undefined)
       return problem('COLUMN_EXISTS', `column ${name} is there already`, 'Choose another name.');
-    const spent = spentName(table, column, world.gone[table.name] ?? []);
+    const spent = spentName(table, column, own(world.gone, table.name) ?? []);
     if (spent !== null) return spent;
   }
   const wider = withColumns(table, columns);

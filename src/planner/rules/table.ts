@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { type Column, keyColumns, type Schema, type Table } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { typeText } from '../../model/type-text.ts';
@@ -103,7 +104,7 @@ function ttlProblem(table: Table): Problem | null {
 
 /** Null when the type can be stated: its user-defined types are there, and counters stand alone. */
 export function typeProblem(where: string, type: CqlType, schema: Schema): Problem | null {
-  const missing = typesWithin(type).find((name) => schema.types[name] === undefined);
+  const missing = typesWithin(type).find((name) => own(schema.types, name) === undefined);
   if (missing !== undefined)
     return problem(
       'TYPE_MISSING',

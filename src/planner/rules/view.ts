@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { keyColumns, type Schema, type Table, type View } from '../../model/schema.ts';
 import { columnOf, isCounterTable } from '../schema-objects.ts';
 import { nameProblem, type Problem, problem } from './problem.ts';
@@ -8,10 +9,10 @@ export function viewProblem(view: View, schema: Schema): Problem | null {
   const named = nameProblem('materialized view', view.name);
   if (named !== null) return named;
   const name = `materialized view ${view.name}`;
-  const table = schema.tables[view.table];
+  const table = own(schema.tables, view.table);
   if (table === undefined)
     return problem('OBJECT_MISSING', `${name} is on ${view.table}, which is no table`, 'Drop the view too.');
-  if (schema.tables[view.name] !== undefined)
+  if (own(schema.tables, view.name) !== undefined)
     return problem('OBJECT_EXISTS', `${name} has the name of a table`, 'Choose another name.');
   const why = missingColumn(view, table) ?? unfit(view, table);
   return why === null ? null : problem(why.code, `${name}: ${why.message}`, why.next);

@@ -1,4 +1,5 @@
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { own } from '../../kernel/own.ts';
 import type { StepResult } from '../../model/journal.ts';
 import { keyColumns, type Table } from '../../model/schema.ts';
 import type { WorkInput } from '../deps.ts';
@@ -8,7 +9,7 @@ type StepFacts = Omit<WorkInput, 'work'>;
 
 /** The table as it is live, whole; the plan's own picture of it may name only some columns. */
 function liveTable(input: StepFacts, name: string): Table {
-  const table = input.live.schema.tables[name];
+  const table = own(input.live.schema.tables, name);
   if (table !== undefined) return table;
   throw new CqlformError('TABLE_MISSING', `${input.live.name}.${name} is not there`, {
     next: 'Look at `cqlform drift`: somebody dropped the table while the plan was running.',
@@ -18,7 +19,7 @@ function liveTable(input: StepFacts, name: string): Table {
 }
 
 function tableId(input: StepFacts, name: string): string {
-  return input.live.facts[name]?.id ?? '';
+  return own(input.live.facts, name)?.id ?? '';
 }
 
 export async function runBackup(input: WorkInput<'backup'>): Promise<StepResult> {
@@ -42,7 +43,7 @@ export async function runBackup(input: WorkInput<'backup'>): Promise<StepResult>
 
 export async function runRestore(input: WorkInput<'restore'>): Promise<StepResult> {
   const { work, deps, request, decisions, context, live } = input;
-  const backup = request.plan.backups[work.label];
+  const backup = own(request.plan.backups, work.label);
   if (backup === undefined) throw new TypeError(`the plan names no backup ${work.label}`);
   const into = liveTable(input, work.scope.table.name);
   const timestamp = BigInt(decisions.writeTimestamp ?? '0');

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { setOwn } from '../../kernel/own.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import type { ColumnReader } from '../files/columns.ts';
 import { Misfit } from '../files/misfit.ts';
@@ -46,12 +47,12 @@ export function csvRow({ bytes, line, tooLong }: RawRecord, settings: CsvRowSett
     const field = fields[index];
     if (field === undefined || isNull(field, type, dialect)) {
       if (required) problems.push(`${column}: is missing`);
-      values[column] = null;
+      setOwn(values, column, null);
       continue;
     }
     const converted = read(field.text);
     if (converted instanceof Misfit) problems.push(`${column}: ${converted.reason}`);
-    values[column] = converted instanceof Misfit ? field.text : converted;
+    setOwn(values, column, converted instanceof Misfit ? field.text : converted);
   }
   return { values, place, problem: problems.length === 0 ? null : problems.join('; ') };
 }

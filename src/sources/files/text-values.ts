@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { canonicalDate, canonicalDecimal, canonicalUuid } from '../../model/canonical.ts';
 import { misfit } from './misfit.ts';
 
@@ -22,7 +23,7 @@ export function doubleOf(text: string): unknown {
     const value = Number(text);
     return Number.isFinite(value) ? value : misfit(text, 'a number that a double can hold');
   }
-  const special = { nan: Number.NaN, infinity: Infinity, '-infinity': -Infinity }[text.toLowerCase()];
+  const special = own({ nan: Number.NaN, infinity: Infinity, '-infinity': -Infinity }, text.toLowerCase());
   return special ?? misfit(text, 'a number');
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { reasonOf } from '../../kernel/errors.ts';
+import { setOwn } from '../../kernel/own.ts';
 import type { ForeignColumn } from '../../model/data.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { columnReaders } from '../files/columns.ts';
@@ -47,12 +48,12 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>):
       const value = Object.hasOwn(fields, field) ? fields[field] : null;
       if (value === null || value === undefined) {
         if (required) problems.push(`${column}: is missing`);
-        values[column] = null;
+        setOwn(values, column, null);
         continue;
       }
       const converted = read(value);
       if (converted instanceof Misfit) problems.push(`${column}: ${converted.reason}`);
-      values[column] = converted instanceof Misfit ? plain(value) : converted;
+      setOwn(values, column, converted instanceof Misfit ? plain(value) : converted);
     }
     return { values, place, problem: problems.length === 0 ? null : problems.join('; ') };
   };

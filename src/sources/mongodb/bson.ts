@@ -1,4 +1,5 @@
 import type { Binary, Decimal128, Double, Int32, Long, ObjectId } from 'mongodb';
+import { own } from '../../kernel/own.ts';
 
 /** The names of BSON's types as the server's `$type` has them, by those of the driver's classes. */
 const typeNames: Readonly<Record<string, string>> = {
@@ -27,7 +28,7 @@ export function bsonType(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (value instanceof Date) return 'date';
   const name = '_bsontype' in value ? String(value._bsontype) : 'object';
-  return typeNames[name] ?? name;
+  return own(typeNames, name) ?? name;
 }
 
 /** The canonical text of binary data of the UUID subtype; null for anything else, also for subtype 3, whose order of bytes nobody knows. */

@@ -1,4 +1,5 @@
 import type { Document } from 'mongodb';
+import { own, setOwn } from '../../kernel/own.ts';
 import type { ForeignSource, JsRow } from '../../model/data.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { Misfit } from '../files/misfit.ts';
@@ -51,13 +52,13 @@ export class DocumentRows {
     for (const { name, field, path, required, read } of this.#columns) {
       const value = valueAt(document, field, path);
       if (value === null || value === undefined) {
-        values[name] = null;
+        setOwn(values, name, null);
         if (required) problems.push(`${name}: is ${value === null ? 'null' : 'missing'}`);
         continue;
       }
       const found = read(value);
       if (found instanceof Misfit) problems.push(`${name}: ${found.reason}`);
-      values[name] = found instanceof Misfit ? plainValue(value) : found;
+      setOwn(values, name, found instanceof Misfit ? plainValue(value) : found);
     }
     const problem = problems.length === 0 ? null : problems.join('; ');
     return new DocumentRow(values, problem, { collection: this.#collection, id: document['_id'] });
@@ -88,11 +89,11 @@ export class DocumentRows {
 
 /** Undefined: there is no such field. */
 function valueAt(document: Document, field: string, path: readonly string[]): unknown {
-  if (Object.hasOwn(document, field)) return document[field];
+  if (Object.hasOwn(document, field)) return own(document, field);
   let value: unknown = document;
   for (const part of path) {
     if (typeof value !== 'object' || value === null || '_bsontype' in value || !Object.hasOwn(value, part)) return;
-    value = (value as Readonly<Record<string, unknown>>)[part];
+    value = own(value as Readonly<Record<string, unknown>>, part);
   }
   return value;
 }

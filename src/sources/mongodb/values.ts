@@ -1,4 +1,5 @@
 import type { Binary, Decimal128, Document, Long, ObjectId } from 'mongodb';
+import { own } from '../../kernel/own.ts';
 import { canonicalDecimal, canonicalUuid } from '../../model/canonical.ts';
 import type { ForeignType } from '../../model/data.ts';
 import { type FieldReader, Misfit, shown } from '../files/misfit.ts';
@@ -136,5 +137,5 @@ export function valueReader({ type, element, fields }: ForeignType): ValueReader
   const name = type.replace('mongo.', '');
   if (name === 'object') return object(fields ?? {});
   if (element !== undefined) return name === 'array' ? array(element) : map(element);
-  return scalars[name] ?? plainValue;
+  return own(scalars, name) ?? plainValue;
 }

@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { KeyColumn } from '../sql/key-range.ts';
 import type { MysqlSession } from './connection.ts';
@@ -79,7 +80,7 @@ const quotables = ['date', 'datetime', 'timestamp', 'time', 'uuid', 'inet4', 'in
 
 /** The key by whose ranges the table can be cut; null: it has to be read in one piece. */
 export function splittingKey(declared: ForeignSource, catalogue: Catalogue): readonly KeyColumn[] | null {
-  const fields = declared.key.map((name) => declared.columns[name]?.field ?? name);
+  const fields = declared.key.map((name) => own(declared.columns, name)?.field ?? name);
   const indexed = catalogue.indexes.some((index) => fields.every((field, at) => index[at] === field));
   if (fields.length === 0 || !indexed) return null;
   const key = fields.map((field) => keyColumn(catalogue.columns.get(field)));
@@ -89,7 +90,7 @@ export function splittingKey(declared: ForeignSource, catalogue: Catalogue): rea
 /** Whether the key is one whole number. */
 export function isWholeKey(declared: ForeignSource, { columns }: Catalogue): boolean {
   const [name, ...more] = declared.key;
-  const field = name === undefined ? undefined : declared.columns[name]?.field;
+  const field = name === undefined ? undefined : own(declared.columns, name)?.field;
   return more.length === 0 && field !== undefined && wholes.includes(columns.get(field)?.type ?? '');
 }
 

@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { SourceNote } from '../../ports/source.ts';
 import { labelsDiffer, typeDiffers, typeUnsupported } from '../sql/notes.ts';
@@ -72,8 +73,8 @@ export function typeNotes(declared: ForeignSource, catalogue: Catalogue): readon
 
 function fitNotes(type: string, column: CatalogueColumn, what: string): readonly SourceNote[] {
   const [word = '', sign] = type.slice('mysql.'.length).split(' ');
-  const size = bits[word];
-  const real = bits[column.type];
+  const size = own(bits, word);
+  const real = own(bits, column.type);
   const isUnsigned = column.full.includes('unsigned');
   if (size !== undefined && real !== undefined) {
     const fits = sign === 'unsigned' ? isUnsigned && real <= size : isUnsigned ? real < size : real <= size;
@@ -87,7 +88,7 @@ function fitNotes(type: string, column: CatalogueColumn, what: string): readonly
           ),
         ];
   }
-  if (size !== undefined ? column.type === 'year' && size >= 16 : reads[word]?.includes(column.type)) return [];
+  if (size !== undefined ? column.type === 'year' && size >= 16 : own(reads, word)?.includes(column.type)) return [];
   return [typeDiffers('error', `${what}, and ${type} is declared`, 'Declare the column as it is.')];
 }
 

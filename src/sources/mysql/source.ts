@@ -1,4 +1,5 @@
 import { hashOf } from '../../kernel/hash.ts';
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceNote } from '../../ports/source.ts';
 import { type Addresses, addressOf, invalidAddress, loginOf } from '../sql/address.ts';
@@ -44,7 +45,7 @@ function tableOf(
   const { query } = declared.settings;
   const key = splittingKey(declared, catalogue);
   const binary = declared.key.map((name) =>
-    /binary/.test(catalogue.columns.get(declared.columns[name]?.field ?? name)?.type ?? ''),
+    /binary/.test(catalogue.columns.get(own(declared.columns, name)?.field ?? name)?.type ?? ''),
   );
   return {
     declared,
@@ -53,7 +54,7 @@ function tableOf(
     columns,
     // A float's own text has six digits only; as a double it has them all.
     expression: ({ column, field }) =>
-      declared.columns[column]?.type === 'mysql.float' ? `(${quoted(field)} + 0e0)` : quoted(field),
+      own(declared.columns, column)?.type === 'mysql.float' ? `(${quoted(field)} + 0e0)` : quoted(field),
     key,
     keyExpression: ({ name }) => name,
     keyText: (raw, part) => raw.toString(binary[part] ? 'latin1' : 'utf8'),
@@ -84,7 +85,7 @@ function engineNotes(declared: ForeignSource, { engine }: Catalogue): readonly S
 
 function columnsOf(declared: ForeignSource): readonly SqlColumn<Buffer>[] {
   return Object.entries(declared.columns).map(([column, one]) => {
-    const factory = Object.hasOwn(mysqlReaders, one.type) ? mysqlReaders[one.type] : undefined;
+    const factory = own(mysqlReaders, one.type);
     if (factory === undefined) throw unknownType('MySQL', column, one.type);
     const { field, required } = one;
     return { column, field, required, read: factory(one, declared.settings), show: shownBytes };

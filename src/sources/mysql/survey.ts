@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
@@ -80,6 +81,6 @@ function readOf({ type, full }: CatalogueColumn): ReadType | null {
     const labels = [...full.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = '']) => label.replaceAll("''", "'"));
     return { type: `mysql.${type}`, labels };
   }
-  const named = names[type] ?? (same.includes(type) ? type : null);
+  const named = own(names, type) ?? (same.includes(type) ? type : null);
   return named === null ? null : { type: `mysql.${named}` };
 }

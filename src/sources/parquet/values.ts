@@ -19,6 +19,7 @@ import type {
   DuckDBType,
   DuckDBValue,
 } from '@duckdb/node-api';
+import { own } from '../../kernel/own.ts';
 import { dateOfDays, timeOfNanoseconds } from '../../model/calendar.ts';
 import { canonicalUuid, textOfDecimal } from '../../model/canonical.ts';
 import type { ForeignType } from '../../model/data.ts';
@@ -51,11 +52,11 @@ const integers: Readonly<Record<string, readonly [least: bigint, greatest: bigin
 );
 
 /** Narrower integers are read as well. */
-function whole(own: string): Factory {
-  const [least = 0n, greatest = 0n] = integers[own] ?? [];
-  const large = own.endsWith('BIGINT');
+function whole(widest: string): Factory {
+  const [least = 0n, greatest = 0n] = own(integers, widest) ?? [];
+  const large = widest.endsWith('BIGINT');
   return (_declared, real) => {
-    const range = integers[nameOf(real)];
+    const range = own(integers, nameOf(real));
     if (range === undefined || range[0] < least || range[1] > greatest) return null;
     return large ? (value) => BigInt(value as bigint | number) : (value) => value;
   };
@@ -87,7 +88,7 @@ const uuid: Factory = (_declared, real) => {
 
 const decimal: Factory = (_declared, real) => {
   const name = nameOf(real);
-  if (name in integers) return (value) => String(value);
+  if (Object.hasOwn(integers, name)) return (value) => String(value);
   if (name !== 'DECIMAL') return null;
   return (value) => {
     const { value: unscaled, scale } = value as DuckDBDecimalValue;
@@ -115,7 +116,7 @@ const nanoseconds: Readonly<Record<string, (value: DuckDBValue) => bigint>> = {
 
 /** Makes the reader of one of some types that count nanoseconds. */
 function counted(names: readonly string[], real: DuckDBType, read: (count: bigint) => unknown): ValueReader | null {
-  const count = names.includes(nameOf(real)) ? nanoseconds[nameOf(real)] : undefined;
+  const count = names.includes(nameOf(real)) ? own(nanoseconds, nameOf(real)) : undefined;
   return count === undefined ? null : (value) => read(count(value));
 }
 
@@ -185,7 +186,7 @@ const struct: Factory = ({ fields = {} }, real, settings) => {
   if (readers.some(([, read]) => read === null)) return null;
   return (value) => {
     const { entries } = value as DuckDBStructValue;
-    const read = readers.map(([name, one]) => [name, orNull(one, entries[name] ?? null)] as const);
+    const read = readers.map(([name, one]) => [name, orNull(one, own(entries, name) ?? null)] as const);
     return read.find(([, item]) => item instanceof Misfit)?.[1] ?? Object.fromEntries(read);
   };
 };
@@ -226,7 +227,7 @@ export function isParquetType(type: string): boolean {
 
 /** How values of a file's type are read as they are declared; null when they are not. */
 export function valueReader(declared: ForeignType, real: DuckDBType, settings: ValueSettings): ValueReader | null {
-  return factories[declared.type.replace('parquet.', '')]?.(declared, real, settings) ?? null;
+  return own(factories, declared.type.replace('parquet.', ''))?.(declared, real, settings) ?? null;
 }
 
 /** A value that did not fit, for a reject. */

@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { KeyColumn } from '../sql/key-range.ts';
 import type { PostgresSession } from './connection.ts';
@@ -135,7 +136,7 @@ const comparable = [
 
 /** The key by whose ranges the table can be cut; null: it has to be read in one piece. */
 export function splittingKey(declared: ForeignSource, { columns, indexes }: Catalogue): readonly KeyColumn[] | null {
-  const fields = declared.key.map((name) => declared.columns[name]?.field ?? name);
+  const fields = declared.key.map((name) => own(declared.columns, name)?.field ?? name);
   const indexed = indexes.some((index) => fields.every((field, at) => index[at] === field));
   if (fields.length === 0 || !indexed) return null;
   const key = fields.flatMap((field) => {
@@ -150,6 +151,6 @@ export function splittingKey(declared: ForeignSource, { columns, indexes }: Cata
 /** Whether the key is one whole number. */
 export function isWholeKey(declared: ForeignSource, { columns }: Catalogue): boolean {
   const [name, ...more] = declared.key;
-  const field = name === undefined ? undefined : declared.columns[name]?.field;
+  const field = name === undefined ? undefined : own(declared.columns, name)?.field;
   return more.length === 0 && field !== undefined && wholes.includes(columns.get(field)?.type ?? '');
 }

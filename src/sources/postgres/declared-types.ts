@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { SourceNote } from '../../ports/source.ts';
 import { labelsDiffer, typeDiffers, typeUnsupported } from '../sql/notes.ts';
@@ -39,7 +40,7 @@ export function typeNotes(declared: ForeignSource, catalogue: Catalogue): readon
     const column = catalogue.columns.get(field);
     if (column === undefined || column.type === '') return [];
     const what = `${declared.place}.${field} is ${column.full}`;
-    const next = Object.hasOwn(refused, column.type) ? refused[column.type] : undefined;
+    const next = own(refused, column.type);
     if (next !== undefined) return [typeUnsupported(what, next)];
     const strangers = column.labels.filter((label) => !labels.includes(label));
     const unknown = type === 'postgres.enum' && strangers.length > 0 ? [labelsDiffer(name, strangers)] : [];
@@ -48,8 +49,8 @@ export function typeNotes(declared: ForeignSource, catalogue: Catalogue): readon
 }
 
 function fitNotes(type: string, column: CatalogueColumn, what: string): readonly SourceNote[] {
-  const size = declaredSizes[type];
-  const real = sizes[column.type];
+  const size = own(declaredSizes, type);
+  const real = own(sizes, column.type);
   if (size !== undefined && real !== undefined) {
     if (real <= size) return [];
     const next = 'Values that do not fit are rejected; declare the column as it is.';
@@ -64,5 +65,5 @@ function readsColumn(type: string, { type: real, kind }: CatalogueColumn): boole
   if (type === 'enum') return kind === 'enum' || texts.includes(real);
   if (type.endsWith('[]')) return real.startsWith('_');
   if (type.endsWith('~')) return kind === 'range';
-  return reads[type]?.includes(real) ?? false;
+  return own(reads, type)?.includes(real) ?? false;
 }

@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { domainOf } from '../../model/conversion.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
@@ -92,7 +93,7 @@ function columnOf(column: CatalogueColumn): SurveyedColumn {
 function readOf({ type, kind, labels }: CatalogueColumn): ReadType | null {
   if (refused.includes(type)) return null;
   if (kind === 'enum') return { type: 'postgres.enum', labels };
-  const element = type.startsWith('_') ? names[type.slice(1)] : undefined;
+  const element = type.startsWith('_') ? own(names, type.slice(1)) : undefined;
   if (element !== undefined && domainOf(`postgres.${element}`) !== null) return { type: `postgres.${element}[]` };
-  return { type: `postgres.${names[type] ?? 'text'}` };
+  return { type: `postgres.${own(names, type) ?? 'text'}` };
 }

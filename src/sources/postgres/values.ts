@@ -1,3 +1,4 @@
+import { own } from '../../kernel/own.ts';
 import { canonicalDate, canonicalDuration, canonicalInet, canonicalTime } from '../../model/canonical.ts';
 import type { ForeignColumn, ForeignSource } from '../../model/data.ts';
 import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
@@ -116,7 +117,7 @@ export function postgresReader(column: ForeignColumn, settings: ForeignSource['s
     const element = inner(1);
     return element === null ? null : rangeOf(element);
   }
-  const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
+  const factory = own(factories, type);
   return factory?.(column, settings) ?? null;
 }
 

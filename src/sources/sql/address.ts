@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { SourceAddress, TlsFiles } from '../../ports/source.ts';
 
@@ -26,7 +27,7 @@ export interface TlsOptions {
 /** The address of a declared source; throws `SOURCE_CONNECTION_UNKNOWN`. */
 export function addressOf(declared: ForeignSource, addresses: Addresses): SourceAddress {
   const name = declared.connection ?? '';
-  const address = Object.hasOwn(addresses, name) ? addresses[name] : undefined;
+  const address = own(addresses, name);
   if (address !== undefined) return address;
   const known = Object.keys(addresses);
   throw new CqlformError('SOURCE_CONNECTION_UNKNOWN', `the configuration has no source ${name} (${declared.place})`, {

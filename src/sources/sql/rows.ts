@@ -1,3 +1,4 @@
+import { own, setOwn } from '../../kernel/own.ts';
 import type { JsRow } from '../../model/data.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { type FieldReader, Misfit } from '../files/misfit.ts';
@@ -55,22 +56,22 @@ export class TableRows<Raw> {
       const column = this.#columns[at] as SqlColumn<Raw>;
       const value = raw[at] ?? null;
       if (value === null) {
-        values[column.column] = null;
+        setOwn(values, column.column, null);
         if (column.required) problem = joined(problem, `${column.column}: is missing`);
         continue;
       }
       const read = column.read(value);
       if (read instanceof Misfit) {
         problem = joined(problem, `${column.column}: ${read.reason}`);
-        values[column.column] = column.show(value);
-      } else values[column.column] = read;
+        setOwn(values, column.column, column.show(value));
+      } else setOwn(values, column.column, read);
     }
     return new SqlRow(values, problem, { table: this, number });
   }
 
   placeOf(values: JsRow, number: number): string {
     if (this.#key.length === 0) return `${this.#place}#${number}`;
-    return `${this.#place}(${this.#key.map((name) => `${name}=${shownKey(values[name])}`).join(', ')})`;
+    return `${this.#place}(${this.#key.map((name) => `${name}=${shownKey(own(values, name))}`).join(', ')})`;
   }
 }
 

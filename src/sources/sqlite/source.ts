@@ -1,5 +1,6 @@
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { hashOf } from '../../kernel/hash.ts';
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source } from '../../ports/source.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
@@ -96,7 +97,7 @@ async function splittingKey(
   declared: ForeignSource,
   found: readonly FoundColumn[],
 ): Promise<readonly KeyColumn[] | null> {
-  const names = declared.key.map((name) => declared.columns[name]?.field ?? name);
+  const names = declared.key.map((name) => own(declared.columns, name)?.field ?? name);
   const columns = names.flatMap((name) => found.filter((one) => one.name === name && !one.nullable));
   if (names.length === 0 || columns.length < names.length) return null;
   const rowid = columns.length === 1 && columns[0]?.rowid === true;
@@ -124,7 +125,7 @@ const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 function columnsOf(declared: ForeignSource): readonly SqlColumn<SqliteRaw>[] {
   return Object.entries(declared.columns).map(([column, one]) => {
-    const factory = Object.hasOwn(sqliteReaders, one.type) ? sqliteReaders[one.type] : undefined;
+    const factory = own(sqliteReaders, one.type);
     if (factory === undefined) throw unknownType('SQLite', column, one.type);
     const { field, required } = one;
     return { column, field, required, read: factory(one, declared.settings), show: shownRaw };
