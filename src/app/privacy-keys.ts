@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { type Keys, useKeys } from '../dsl/key-ring.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hmacSha256 } from '../kernel/hash.ts';
+import { own } from '../kernel/own.ts';
 import type { Project, Secret } from './project.ts';
 
 /** Where a key comes from: an environment variable, or what a command prints. */
@@ -84,5 +85,5 @@ export function keyChanges(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,
 ): readonly string[] {
-  return Object.keys(before).filter((name) => before[name] !== now[name]);
+  return Object.keys(before).filter((name) => own(before, name) !== own(now, name));
 }

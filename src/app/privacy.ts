@@ -1,6 +1,7 @@
 import { compileFile } from '../analysis/load-migration.ts';
 import { namedKeys } from '../dsl/key-ring.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { ColumnMapping, DataSpec, JsRow, TransformSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
 import type { Notice, Plan } from '../model/plan.ts';
@@ -35,27 +36,28 @@ function tagged(
   for (const one of declarations) {
     if (one.kind === 'drop' && one.of === 'table') delete tags[one.name];
     if (one.kind !== 'alter-table') continue;
-    const columns = tags[one.table] ?? {};
-    const renamed = Object.entries(columns).map(([name, kind]) => [one.rename[name] ?? name, kind, name] as const);
-    tags[one.table] = Object.fromEntries(
-      renamed.flatMap(([name, kind, old]) => (one.drop.includes(old) ? [] : [[name, kind]])),
-    );
+    const columns = own(tags, one.table) ?? {};
+    const renamed = Object.entries(columns).map(([name, kind]) => [own(one.rename, name) ?? name, kind, name] as const);
+    const kept = renamed.flatMap(([name, kind, old]) => (one.drop.includes(old) ? [] : [[name, kind] as const]));
+    setOwn(tags, one.table, Object.fromEntries(kept));
   }
-  for (const [table, columns] of Object.entries(pii)) tags[table] = { ...tags[table], ...columns };
+  for (const [table, columns] of Object.entries(pii)) setOwn(tags, table, { ...own(tags, table), ...columns });
 }
 
 /** Personal columns that a data step writes from outside, and nobody has said what becomes of them. */
 export function untreated(spec: DataSpec, tags: PiiTags): readonly { readonly column: string; readonly pii: string }[] {
   const { privacy, into } = spec;
   const lower = privacy?.lower ?? {};
-  const pii = { ...tags[into.name], ...privacy?.pii };
+  const pii = { ...own(tags, into.name), ...privacy?.pii };
   const written = (name: string): boolean =>
-    spec.kind === 'transform' ? into.columns.some((column) => column.name === name) : isWritten(spec.columns[name]);
+    spec.kind === 'transform'
+      ? into.columns.some((column) => column.name === name)
+      : isWritten(own(spec.columns, name));
   const found = new Map(Object.entries(pii).filter(([name]) => written(name)));
   if (spec.kind === 'copy') {
     for (const [name, mapping] of Object.entries(spec.columns)) {
       const from = mapping.kind === 'unset' ? undefined : mapping.from;
-      const kind = from === undefined ? undefined : privacy?.read[from];
+      const kind = from === undefined ? undefined : own(privacy?.read ?? {}, from);
       if (kind !== undefined) found.set(name, kind);
     }
   }
@@ -112,17 +114,16 @@ export function treatedSpec(project: Project, spec: DataSpec): DataSpec {
   const withheld = Object.values(lower).some(({ kind }) => kind === 'treated');
   if (!withheld) return spec;
   const treat = (name: string, value: unknown): unknown => {
-    const treatment = Object.hasOwn(lower, name) ? lower[name] : undefined;
+    const treatment = own(lower, name);
     return treatment === undefined || treatment.kind === 'waived' || isSignal(value) ? value : treatment.apply(value);
   };
   if (spec.kind === 'transform') {
     return { ...spec, privacy: { ...privacy, withheld }, rows: treatedRows(spec.rows, treat) };
   }
   const columns = Object.entries(spec.columns).map(([name, mapping]): [string, ColumnMapping] => {
-    if (!Object.hasOwn(lower, name) || lower[name]?.kind !== 'treated' || mapping.kind === 'unset')
-      return [name, mapping];
+    if (own(lower, name)?.kind !== 'treated' || mapping.kind === 'unset') return [name, mapping];
     if (mapping.kind === 'column')
-      return [name, { kind: 'function', value: (row) => treat(name, row[mapping.from] ?? undefined) }];
+      return [name, { kind: 'function', value: (row) => treat(name, own(row, mapping.from) ?? undefined) }];
     return [name, { kind: 'function', value: (row, run) => treat(name, mapping.value(row, run)) }];
   });
   return { ...spec, privacy: { ...privacy, withheld }, columns: Object.fromEntries(columns) };
@@ -167,7 +168,7 @@ export function withKeys(plan: Plan, project: Project, standing: Standing): Plan
   if (names.length === 0 || plan.sections.length === 0) return plan;
   const keys = keyFingerprints(project, names);
   const notices = standing.applied.flatMap(({ id, keys: before = {} }): readonly Notice[] => {
-    const changed = keyChanges(before, keys).filter((name) => name in keys);
+    const changed = keyChanges(before, keys).filter((name) => Object.hasOwn(keys, name));
     if (changed.length === 0) return [];
     return [
       {
@@ -192,7 +193,7 @@ export function assertWaived(
   waivers: Waivers,
 ): void {
   const { table, columns, what } = about;
-  const personal = Object.entries(tags[table] ?? {}).filter(([name]) => columns.includes(name));
+  const personal = Object.entries(own(tags, table) ?? {}).filter(([name]) => columns.includes(name));
   const missing = personal.filter(([name]) => !Object.hasOwn(waivers, name));
   const [first] = missing;
   if (first === undefined) return;

@@ -1,5 +1,6 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { isMultiCell } from '../cql/select.ts';
+import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell, CellElement, CellTime } from '../model/row.ts';
 import { cellOfType } from './cell-of-type.ts';
@@ -67,7 +68,7 @@ function fieldConverter(from: TypeThere, into: TypeThere): (element: CellElement
 }
 
 function fieldsOf({ type, types }: TypeThere): readonly { readonly name: string; readonly type: TypeThere['type'] }[] {
-  return type.kind === 'udt' ? (types[type.name]?.fields ?? []) : [];
+  return type.kind === 'udt' ? (own(types, type.name)?.fields ?? []) : [];
 }
 
 function bytesConverter(from: TypeThere, into: TypeThere): (bytes: Bytes | null) => Bytes | null {

@@ -1,4 +1,5 @@
 import { hashOf } from '../kernel/hash.ts';
+import { own, setOwn } from '../kernel/own.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Migration } from '../model/migration.ts';
 import { piiOf } from './column.ts';
@@ -38,7 +39,7 @@ function piiOfTables(tables: readonly TableOrigin[]): Pick<CompiledMigration, 'p
   const pii: Record<string, Readonly<Record<string, string>>> = {};
   for (const { table, types } of tables) {
     const columns = piiOf(types as unknown as Properties);
-    if (Object.keys(columns).length > 0) pii[table.name] = { ...pii[table.name], ...columns };
+    if (Object.keys(columns).length > 0) setOwn(pii, table.name, { ...own(pii, table.name), ...columns });
   }
   return Object.keys(pii).length === 0 ? {} : { pii };
 }
