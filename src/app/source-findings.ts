@@ -17,8 +17,8 @@ const sampled = 1000;
 const examples = 3;
 
 /**
- * Looks at every source of the migrations that is not a table of the keyspace: is it there, how large, is it as declared, and do some of its rows
- * get through?
+ * Looks at every source of the migrations that is not a table of the keyspace: is it there, how large, is it as
+ * declared, and do some of its rows get through?
  */
 export async function sourceFindings(
   project: Project,

@@ -1,5 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOpenTable } from '../../src/cassandra/other-cluster.ts';
+import { assertReadsInTheClear } from '../../src/copy/masked-source.ts';
+import type { OpenedTable } from '../../src/ports/cluster-source.ts';
+import type { SourceAddress } from '../../src/ports/source.ts';
+import { tableOf } from '../cassandra/rows-fixture.ts';
 import { clusterFolder, type PrivateCluster, privateCluster } from '../support/cassandra.ts';
 import { type Certificates, certificatesFor } from '../support/certificates.ts';
 import { type Ended, type TestProject, testProject } from '../support/project.ts';
@@ -125,6 +130,42 @@ describe('a cluster that wants TLS and a login', () => {
     const refused = await run('status', '--env', environment);
     expect(refused.code).toBe(1);
     for (const word of [`error[${code}]`, sentence, next]) expect(refused.stderr).toContain(word);
+  });
+});
+
+describe('a source that wants TLS and a login', () => {
+  it('is read with both, and not where it would give masks for values', async () => {
+    const { keyspace, client } = project;
+    await client.execute(`CREATE TABLE ${keyspace}.masked (id int PRIMARY KEY, v text MASKED WITH DEFAULT)`);
+    await client.execute(`INSERT INTO ${keyspace}.masked (id, v) VALUES (1, 'secret')`);
+    const { host, port } = node.address;
+    const tls = { ca: certificates.authority, cert: null, key: null, verify: true, serverName };
+    const legacy = (password: string, at: object = {}): SourceAddress => ({
+      kind: 'cluster',
+      at: { kind: 'nodes', contactPoints: () => [`${host}:${port}`], localDataCenter: null, tls: { ...tls, ...at } },
+      keyspace,
+      credentials: { username: () => 'limited', password: () => password },
+      consistency: 'LOCAL_QUORUM',
+    });
+    const table = tableOf('masked', { columns: { id: 'int', v: 'text' }, partitionKey: ['id'] });
+    const source = { kind: 'cluster', connection: 'legacy', keyspace: null, table, types: {} } as const;
+    const opening = async (address: SourceAddress): Promise<OpenedTable> =>
+      createOpenTable({ legacy: address })(source);
+    await expect(opening(legacy(passwords.wrong))).rejects.toMatchObject({
+      code: 'AUTHENTICATION_FAILED',
+      message: expect.stringMatching(/^source legacy: .* refuses user limited/),
+    });
+    await expect(opening(legacy(passwords.limited, { ca: certificates.stranger }))).rejects.toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      message: expect.stringContaining('certificate'),
+    });
+    const opened = await opening(legacy(passwords.limited));
+    const inTheClear = (): Promise<void> => assertReadsInTheClear(opened.rows, keyspace, opened.table);
+    await expect(inTheClear()).rejects.toMatchObject({ code: 'MASKED_COLUMNS' });
+    await client.execute(`GRANT UNMASK ON TABLE ${keyspace}.masked TO limited`);
+    await inTheClear();
+    await opened.close();
+    await client.execute(`DROP TABLE ${keyspace}.masked`);
   });
 });
 
