@@ -163,6 +163,17 @@ function targetOf(project: Project, input: AssessInput): SurveyTarget {
 }
 
 function systemOf(connection: string, address: SourceAddress): DatabaseSystem {
+  if (address.kind === 'cluster') {
+    throw new CqlformError(
+      'ASSESS_SYSTEM_UNKNOWN',
+      `source ${connection} is a cluster, whose tables are not assessed`,
+      {
+        next: 'They have types and keys already: `cqlform init` and `cqlform introspect --contact-points …`, in an empty folder, write them down.',
+        fields: { connection },
+        exitCode: exitCodes.usage,
+      },
+    );
+  }
   if (address.kind === 'file') return 'sqlite';
   const known = { mysql: 'mysql', mariadb: 'mysql', postgres: 'postgres', postgresql: 'postgres' } as const;
   const port = address.kind === 'host' ? { 3306: 'mysql', 5432: 'postgres' }[address.port ?? 0] : undefined;

@@ -141,7 +141,7 @@ function assertAsDeclared(
   if (difference === null) return;
   const name = `${live.name}.${table.name}`;
   throw new CqlformError('SOURCE_COLUMNS', `${name} of source ${source.connection} is not as declared: ${difference}`, {
-    next: 'Declare the columns that are read as they are there, and the whole key; `cqlform assess` writes the declaration.',
+    next: 'Declare the columns that are read as they are there, and the whole key.',
     fields: { connection: source.connection, table: name },
     exitCode: exitCodes.usage,
   });
