@@ -109,7 +109,8 @@ async function opened(source: ClusterSource, { cluster, rows, address, close }: 
     consistency: address.consistency,
     identity,
     facts: async () => {
-      const { [table.name]: estimate = { rows: null, bytes: null } } = await cluster.estimate(keyspace, [table.name]);
+      const estimates = await cluster.estimate(keyspace, [table.name]);
+      const estimate = own(estimates, table.name) ?? { rows: null, bytes: null };
       return { ...estimate, cluster: live.cluster, version: live.version.text };
     },
     close,
