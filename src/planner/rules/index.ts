@@ -47,7 +47,10 @@ function unfit(
   if (type.kind === 'udt' && !type.frozen) return 'an unfrozen user-defined type cannot be indexed';
   if (table.partitionKey.length === 1 && table.partitionKey[0] === index.column)
     return 'the only column of the partition key needs no index and cannot have one';
-  return unfitForm(index, type) ?? (indexClass(index) === 'sai' ? unfitForSai(index, type) : null);
+  const className = indexClass(index);
+  if ((className === 'sai' || className.split('.').at(-1) === 'SASIIndex') && !/^\w+$/.test(index.column))
+    return `${className === 'sai' ? 'StorageAttachedIndex' : 'SASIIndex'} takes columns whose names are letters, digits and _ only`;
+  return unfitForm(index, type) ?? (className === 'sai' ? unfitForSai(index, type) : null);
 }
 
 /** At any depth; whatever part of it is indexed, the server takes no such column. It does not look into vectors. */
