@@ -1,3 +1,4 @@
+import type { CqlformError } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import { match } from '../kernel/match.ts';
 import { own, setOwn } from '../kernel/own.ts';
@@ -12,6 +13,7 @@ import { mistake } from './mistakes.ts';
 import { keyOf, nounOf } from './names.ts';
 import { indexesOn, viewsOn } from './references.ts';
 import { objectProblem } from './rules/object.ts';
+import type { Problem } from './rules/problem.ts';
 import { objectKinds, objectOf, objectsOf, withObject, withoutObject } from './schema-objects.ts';
 
 export interface Composition {
@@ -110,7 +112,7 @@ function goneKey(of: ObjectKind, name: string): string {
 function missingObject(migration: string, of: ObjectKind, name: string): ReturnType<typeof mistake> {
   return mistake(
     'OBJECT_MISSING',
-    { migration, object: name },
+    { migration, object: name.replace(/\(.*$/s, '').replace(/^"(.*)"$/s, '$1') },
     {
       message: `there is no ${nounOf(of)} ${name}`,
       next: 'Look at migrations/schema.ts for what is there before this migration.',
@@ -175,15 +177,37 @@ function checkResult(schema: Schema, changes: readonly Change[], migration: stri
       for (const one of [...indexesOn(schema, change.name), ...viewsOn(schema, change.name)]) touched.add(one);
     if (change.of === 'type' && change.after === null)
       for (const of of objectKinds) for (const [, one] of objectsOf(schema, of)) touched.add(one);
-    if (change.of === 'function' && change.after === null)
-      for (const [, one] of objectsOf(schema, 'aggregate')) touched.add(one);
+    if (change.of === 'function') for (const [, one] of objectsOf(schema, 'aggregate')) touched.add(one);
   }
   for (const object of touched) {
     const found = objectProblem(object, schema);
     if (found === null) continue;
-    const inUse =
-      found.code === 'TYPE_MISSING' &&
-      changes.some((one) => one.kind === 'object' && one.of === 'type' && one.after === null);
-    throw mistake(inUse ? 'TYPE_IN_USE' : found.code, { migration, object: keyOf(object) }, found);
+    throw (
+      inUse(found, { changes, migration, object }) ?? mistake(found.code, { migration, object: keyOf(object) }, found)
+    );
   }
+}
+
+/** When what an object needs is missing because the migration drops it. */
+function inUse(
+  { missing }: Problem,
+  {
+    changes,
+    migration,
+    object,
+  }: { readonly changes: readonly Change[]; readonly migration: string; readonly object: SchemaObject },
+): CqlformError | null {
+  if (missing === undefined) return null;
+  const { of, name } = missing;
+  if (!changes.some((one) => one.kind === 'object' && one.of === of && one.name === name && one.after === null))
+    return null;
+  const user = `${nounOf(object.kind)} ${keyOf(object)}`;
+  return mistake(
+    of === 'type' ? 'TYPE_IN_USE' : 'FUNCTION_IN_USE',
+    { migration, object: name },
+    {
+      message: `${nounOf(of)} ${name}, which this migration drops, is used by ${user}`,
+      next: `Drop or change ${user} in the migration too, or keep ${name}.`,
+    },
+  );
 }

@@ -17,7 +17,10 @@ export function addFunctions({ writer, changes, after }: SectionContext): void {
   });
   const back = dropForRemake(writer, remade, aggregates);
   for (const fn of functions) createFunction(writer, fn);
-  const again = back.map((aggregate) => own(after.aggregates, keyOf(aggregate)) ?? aggregate);
+  const gone = changesOf(changes, 'aggregate').flatMap((change) => (change.after === null ? [change.name] : []));
+  const again = back
+    .filter((aggregate) => !gone.includes(keyOf(aggregate)))
+    .map((aggregate) => own(after.aggregates, keyOf(aggregate)) ?? aggregate);
   const all = new Map([...again, ...aggregates].map((aggregate) => [keyOf(aggregate), aggregate]));
   for (const aggregate of all.values()) createAggregate(writer, aggregate);
 }

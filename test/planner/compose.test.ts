@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseType } from '../../src/cql/type-text.ts';
 import { CqlformError } from '../../src/kernel/errors.ts';
 import type { Declaration } from '../../src/model/migration.ts';
-import type { SchemaObject } from '../../src/model/schema.ts';
+import type { Aggregate, SchemaObject, UserFunction } from '../../src/model/schema.ts';
 import { applyChanges, reversedChanges } from '../../src/planner/apply-changes.ts';
 import { compose, composeAll } from '../../src/planner/compose.ts';
 import { alter, create, drop, index, migration, schema, table, userType, view } from './build.ts';
@@ -11,6 +11,29 @@ const users = table('users', { columns: { id: 'uuid', name: 'text', nickname: 't
 const visits = table('visits', { columns: { user: 'uuid', day: 'date', note: 'text' }, key: 'user, day' });
 const address = userType('address', { street: 'text' });
 const people = table('people', { columns: { id: 'uuid', home: 'frozen<address>' }, key: 'id' });
+
+const [int, key] = [parseType('int'), 'plus(int, int)'];
+const plus: UserFunction = {
+  kind: 'function',
+  name: 'plus',
+  arguments: [
+    { name: 'state', type: int },
+    { name: 'value', type: int },
+  ],
+  returns: int,
+  language: 'java',
+  calledOnNull: false,
+  body: 'return state + value;',
+};
+const total: Aggregate = {
+  kind: 'aggregate',
+  name: 'total',
+  arguments: [int],
+  stateFunction: 'plus',
+  stateType: int,
+  finalFunction: null,
+  initialState: '0',
+};
 
 function refused(
   objects: readonly SchemaObject[],
@@ -36,6 +59,25 @@ const alterType = (change: { add?: Record<string, string>; rename?: Record<strin
 });
 
 describe('compose', () => {
+  it('says who uses what a migration drops, and where', () => {
+    const messageOf = (objects: readonly SchemaObject[], dropped: Declaration): unknown => {
+      try {
+        return compose(schema(...objects), migration('1_x', [dropped]));
+      } catch (thrown) {
+        return thrown;
+      }
+    };
+    expect(messageOf([address, people], drop(address))).toMatchObject({
+      message: '1_x: user-defined type address, which this migration drops, is used by table people',
+      next: 'Drop or change table people in the migration too, or keep address.',
+      fields: { object: 'address' },
+    });
+    expect(messageOf([plus, total], drop(key, 'function'))).toMatchObject({
+      message: '1_x: function plus(int, int), which this migration drops, is used by aggregate total(int)',
+      fields: { object: 'plus' },
+    });
+  });
+
   it('lets two branches that each add a column both win', () => {
     const state = composeAll([
       migration('1', [create(users)]),
@@ -95,6 +137,23 @@ describe('compose', () => {
     ['COLUMN_INDEXED', [users, index('by_name', 'users.name')], [alter('users', { drop: ['name'] })]],
     ['COLUMN_IN_VIEW', [users, view('v', 'users', { key: 'name, id' })], [alter('users', { drop: ['name'] })]],
     ['TYPE_IN_USE', [address, people], [drop(address)]],
+    ['FUNCTION_IN_USE', [plus, total], [drop(key, 'function')]],
+    ['AGGREGATE_INVALID', [plus, total], [create({ ...plus, returns: parseType('bigint') })]],
+    ['AGGREGATE_INVALID', [plus], [create({ ...total, initialState: null })]],
+    ['AGGREGATE_INVALID', [plus], [create({ ...total, initialState: "'0'" })]],
+    ['AGGREGATE_INVALID', [plus], [create({ ...total, initialState: '2147483648' })]],
+    ['OBJECT_MISSING', [plus], [create({ ...total, stateType: parseType('bigint') })]],
+    ['OBJECT_MISSING', [plus], [create({ ...total, finalFunction: 'none' })]],
+    [
+      'INDEX_INVALID',
+      [table('t', { columns: { k: 'int', 'a-b': 'text' }, key: 'k' })],
+      [create(index('i', 't.a-b', { using: 'sai' }))],
+    ],
+    [
+      'INDEX_INVALID',
+      [table('t', { columns: { k: 'int', ünï: 'text' }, key: 'k' })],
+      [create(index('i', 't.ünï', { using: { className: 'org.apache.cassandra.index.sasi.SASIIndex' } }))],
+    ],
     ['TYPE_MISSING', [], [create(people)]],
     ['FIELD_EXISTS', [address], [alterType({ add: { street: 'int' } })]],
     ['FIELD_MISSING', [address], [alterType({ rename: { gone: 'x' } })]],

@@ -505,4 +505,13 @@ describe('what Cassandra changes in place', () => {
     });
     expect(planned.sections[0]?.changes.map((change) => change.kind === 'object' && change.name)).toEqual(['users']);
   });
+
+  it('does not make an aggregate again that the migration drops with a change of its function', () => {
+    const base = schema(fn('plus', 'int', 'return state;'), total);
+    const change = migration('1_x', [drop('total(int)', 'aggregate'), create(fn('plus', 'bigint', 'return 1L;'))]);
+    const kinds = plan(base, [change]).sections.flatMap(({ steps }) =>
+      steps.flatMap(({ work }) => (work.kind === 'ddl' ? [work.ddl.kind] : [])),
+    );
+    expect(kinds).toEqual(['drop-aggregate', 'drop-function', 'create-function']);
+  });
 });

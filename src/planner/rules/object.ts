@@ -1,8 +1,9 @@
 import { match } from '../../kernel/match.ts';
 import { own } from '../../kernel/own.ts';
-import type { Aggregate, Schema, SchemaObject, UserType } from '../../model/schema.ts';
+import type { Schema, SchemaObject, UserType } from '../../model/schema.ts';
 import { keyOf } from '../names.ts';
-import { functionsOf, typesStated } from '../references.ts';
+import { typesStated } from '../references.ts';
+import { aggregateProblem } from './aggregate.ts';
 import { indexProblem } from './index.ts';
 import { firstOf, type Problem, problem } from './problem.ts';
 import { isCounter, tableProblem, typeProblem } from './table.ts';
@@ -38,18 +39,4 @@ function userTypeProblem(type: UserType, schema: Schema): Problem | null {
       return typeProblem(where, field.type, schema);
     }),
   );
-}
-
-/** Native functions have no entry in the schema; a name that neither is one nor stands there is refused by the server. */
-function aggregateProblem(aggregate: Aggregate, schema: Schema): Problem | null {
-  const name = `aggregate ${keyOf(aggregate)}`;
-  const missing = functionsOf(aggregate).find((key) => own(schema.functions, key) === undefined && !isNative(key));
-  if (missing !== undefined)
-    return problem('OBJECT_MISSING', `${name} uses ${missing}, which is not there`, 'Add the function to the schema.');
-  return firstOf(typesStated(aggregate).map((type) => () => typeProblem(name, type, schema)));
-}
-
-/** A function of another keyspace, `system.…`. */
-function isNative(key: string): boolean {
-  return key.slice(0, key.indexOf('(')).includes('.');
 }

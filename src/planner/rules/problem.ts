@@ -5,6 +5,8 @@ export interface Problem {
   /** Names the object and the fact. */
   readonly message: string;
   readonly next: string;
+  /** What the object needs and the schema has not. */
+  readonly missing?: { readonly of: 'type' | 'function'; readonly name: string };
 }
 
 export function problem(code: string, message: string, next: string): Problem {

@@ -106,11 +106,14 @@ function ttlProblem(table: Table): Problem | null {
 export function typeProblem(where: string, type: CqlType, schema: Schema): Problem | null {
   const missing = typesWithin(type).find((name) => own(schema.types, name) === undefined);
   if (missing !== undefined)
-    return problem(
-      'TYPE_MISSING',
-      `${where} uses the type ${missing}, which is not there`,
-      `Add udt('${missing}', …) to the migration's schema, or create it before.`,
-    );
+    return {
+      ...problem(
+        'TYPE_MISSING',
+        `${where} uses the type ${missing}, which is not there`,
+        `Add udt('${missing}', …) to the migration's schema, or create it before.`,
+      ),
+      missing: { of: 'type', name: missing },
+    };
   if (!isCounter(type) && holdsCounter(type))
     return problem('COUNTER_INSIDE', `${where}: a counter cannot stand inside ${typeText(type)}`, 'Use bigint there.');
   return null;
