@@ -112,7 +112,7 @@ function goneKey(of: ObjectKind, name: string): string {
 function missingObject(migration: string, of: ObjectKind, name: string): ReturnType<typeof mistake> {
   return mistake(
     'OBJECT_MISSING',
-    { migration, object: name.replace(/\(.*$/s, '').replace(/^"(.*)"$/s, '$1') },
+    { migration, object: name },
     {
       message: `there is no ${nounOf(of)} ${name}`,
       next: 'Look at migrations/schema.ts for what is there before this migration.',
@@ -204,7 +204,7 @@ function inUse(
   const user = `${nounOf(object.kind)} ${keyOf(object)}`;
   return mistake(
     of === 'type' ? 'TYPE_IN_USE' : 'FUNCTION_IN_USE',
-    { migration, object: name },
+    { migration, object: name.replace(/\(.*$/s, '') },
     {
       message: `${nounOf(of)} ${name}, which this migration drops, is used by ${user}`,
       next: `Drop or change ${user} in the migration too, or keep ${name}.`,
