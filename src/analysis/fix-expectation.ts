@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { ts } from 'ts-morph';
 import { own } from '../kernel/own.ts';
 import type { Schema, Table } from '../model/schema.ts';
@@ -8,6 +8,7 @@ import { type CodeProgram, openProgram } from './code/program.ts';
 import { laidOut } from './source/layout.ts';
 import { tablePiece } from './source/object.ts';
 import type { TypeConst } from './source/type.ts';
+import { replaceFile } from './write-file.ts';
 
 interface Block {
   readonly start: number;
@@ -24,7 +25,7 @@ export async function fixExpectation(path: string, table: string, schema: Schema
   if (blocks === null) return false;
   let text = await readFile(path, 'utf8');
   for (const { start, end, text: block } of blocks.toReversed()) text = text.slice(0, start) + block + text.slice(end);
-  await writeFile(path, text);
+  await replaceFile(path, text);
   return true;
 }
 

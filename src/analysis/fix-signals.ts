@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Diagnostic } from './diagnostic.ts';
+import { replaceFile } from './write-file.ts';
 
 /** Writes the `return` that is missing before `skip` and `reject`. Gives the findings that it mended. */
 export async function fixSignals(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> {
@@ -13,7 +14,7 @@ export async function fixSignals(diagnostics: readonly Diagnostic[]): Promise<re
       const text = lines[row] ?? '';
       lines[row] = `${text.slice(0, at)}return ${text.slice(at)}`;
     }
-    await writeFile(path, lines.join('\n'));
+    await replaceFile(path, lines.join('\n'));
   }
   return mended;
 }

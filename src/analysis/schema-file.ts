@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Schema } from '../model/schema.ts';
 import { type Diagnostic, errorAt } from './diagnostic.ts';
 import { schemaFileName } from './file-roles.ts';
 import { generatedText } from './generated-text.ts';
 import { schemaFileSource } from './source/schema.ts';
+import { replaceFile } from './write-file.ts';
 
 /** Whether the generated file says what the migrations make. How it is laid out is the project's own business. */
 export async function schemaFileFindings(folder: string, schema: Schema): Promise<readonly Diagnostic[]> {
@@ -28,7 +28,7 @@ export async function schemaFileFindings(folder: string, schema: Schema): Promis
 /** Writes the file; false when it said so already. */
 export async function writeSchemaFile(folder: string, schema: Schema): Promise<boolean> {
   if ((await schemaFileFindings(folder, schema)).length === 0) return false;
-  await writeFile(join(folder, schemaFileName), schemaFileSource(schema));
+  await replaceFile(join(folder, schemaFileName), schemaFileSource(schema));
   return true;
 }
 

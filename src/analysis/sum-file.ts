@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 import { type Diagnostic, errorAt, type Spot } from './diagnostic.ts';
 import { generatedText } from './generated-text.ts';
+import { replaceFile } from './write-file.ts';
 
 export const sumFileName = 'cqlform.sum';
 
@@ -61,7 +61,7 @@ export async function writeSum(folder: string, lines: readonly SumLine[]): Promi
   const path = join(folder, sumFileName);
   const text = sumText(lines);
   if ((await generatedText(path)) === text) return false;
-  await writeFile(path, text);
+  await replaceFile(path, text);
   return true;
 }
 

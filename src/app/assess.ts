@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { assessedMigrationSource } from '../analysis/source/assessed.ts';
+import { createFile } from '../analysis/write-file.ts';
 import { columnNames, snakeName, tableNameOf } from '../assess/names.ts';
 import type { KeyColumns } from '../assess/partitions.ts';
 import { askedKey, keyBefore, proposedTable } from '../assess/propose-table.ts';
@@ -129,7 +129,7 @@ async function write(
   );
   const path = join(project.migrationsFolder, `${id}.ts`);
   const placed = tables.map((table) => ({ ...table, source: placedIn(project, table.source) }));
-  await writeFile(path, assessedMigrationSource(placed, descriptionOf(slug)), { flag: 'wx' });
+  await createFile(path, assessedMigrationSource(placed, descriptionOf(slug)));
   await writeGenerated(project, await inspect(project));
   return { id, path };
 }

@@ -17,13 +17,13 @@ export async function rememberChecked(project: Project): Promise<void> {
     await mkdir(join(project.stateFolder, 'check'), { recursive: true });
     await writeFile(stampPath(project), stamp);
   } catch (thrown) {
-    if (!isReadOnly(thrown)) throw thrown;
+    if (!cannotWrite(thrown)) throw thrown;
   }
 }
 
-function isReadOnly(thrown: unknown): boolean {
+function cannotWrite(thrown: unknown): boolean {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
-  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+  return ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT', 'ENOTDIR'].includes(String(code));
 }
 
 function stampPath({ stateFolder }: Project): string {

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generatedText } from '../analysis/generated-text.ts';
 import { schemaFileSource } from '../analysis/source/schema.ts';
 import { sumText } from '../analysis/sum-file.ts';
+import { createFile, replaceFile } from '../analysis/write-file.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import { emptySchema } from '../model/schema.ts';
@@ -24,6 +26,8 @@ export interface InitReport {
   readonly written: readonly string[];
   /** What was there already and stays as it is. */
   readonly kept: readonly string[];
+  /** Of what was there already, what has the beginning only of what would be written, or nothing. */
+  readonly cutOff: readonly string[];
   /** Whether the project's package.json names cqlform. */
   readonly installed: boolean;
 }
@@ -46,17 +50,28 @@ export async function init({ folder: given, keyspace, ci }: InitOptions): Promis
     files['cqlform.config.ts'] = (await template('cqlform.config.ts')).replace('KEYSPACE', name);
   const kept = Object.keys(files).filter((path) => existsSync(join(folder, path)));
   const written = Object.keys(files).filter((path) => !kept.includes(path));
-  for (const path of written) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), own(files, path) ?? '', { flag: 'wx' });
-  }
+  for (const path of written) await createFile(join(folder, path), own(files, path) ?? '');
+  const cutOff = await cutOffAmong(folder, kept, files);
   const ignored = await ignoreState(folder);
   return {
     folder: relative(process.cwd(), folder) || '.',
     written: [...written, ...(ignored ? ['.gitignore'] : [])].sort(),
-    kept: [...kept, ...(config === undefined ? [] : [config])].sort(),
+    kept: [...kept.filter((path) => !cutOff.includes(path)), ...(config === undefined ? [] : [config])].sort(),
+    cutOff,
     installed: await isInstalled(folder),
   };
+}
+
+async function cutOffAmong(
+  folder: string,
+  kept: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
+  const texts = await Promise.all(kept.map((path) => readFile(join(folder, path), 'utf8').catch(() => null)));
+  return kept.filter((path, index) => {
+    const [text, whole = ''] = [texts[index], own(files, path)];
+    return typeof text === 'string' && text.length < whole.length && whole.startsWith(text);
+  });
 }
 
 function template(name: string): Promise<string> {
@@ -99,8 +114,8 @@ function keyspaceOf(given: string | null, fallback: string): string {
 /** True when the line had to be written. */
 async function ignoreState(folder: string): Promise<boolean> {
   const path = join(folder, '.gitignore');
-  const text = await readFile(path, 'utf8').catch(() => '');
+  const text = (await generatedText(path)) ?? '';
   if (text.split(/\r?\n/).some((line) => /^\/?\.cqlform\/?$/.test(line.trim()))) return false;
-  await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}.cqlform/\n`);
+  await replaceFile(path, `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}.cqlform/\n`);
   return true;
 }

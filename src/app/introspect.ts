@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Diagnostic } from '../analysis/diagnostic.ts';
 import { wholeMigrationSource } from '../analysis/source/migration.ts';
+import { createFile } from '../analysis/write-file.ts';
 import { withChosenOptions } from '../cql/default-options.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -44,7 +44,7 @@ export async function introspect(
   );
   const path = join(project.migrationsFolder, `${id}.ts`);
   const description = `${project.keyspace} as it was found`;
-  await writeFile(path, wholeMigrationSource(schema, { description, base: before.schema }), { flag: 'wx' });
+  await createFile(path, wholeMigrationSource(schema, { description, base: before.schema }));
   const after = await inspect(project);
   await writeGenerated(project, after);
   return { path, objects, left, problems: after.diagnostics.filter((one) => one.path === path) };

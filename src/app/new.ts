@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newMigrationSource } from '../analysis/source/migration.ts';
+import { createFile } from '../analysis/write-file.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
 import { own } from '../kernel/own.ts';
@@ -45,7 +45,7 @@ export async function newMigration(project: Project, options: NewOptions, now: D
     schema,
   );
   const path = join(project.migrationsFolder, `${id}.ts`);
-  await writeFile(path, source, { flag: 'wx' });
+  await createFile(path, source);
   await writeGenerated(project, await inspect(project));
   return { id, path };
 }

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../analysis/write-file.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { noState, standingOf } from '../runner/standing.ts';
@@ -21,14 +22,7 @@ export async function readPlan(path: string): Promise<Plan> {
 
 /** Keeps a plan in a file. Throws `FILE_UNWRITABLE`. */
 export async function writePlan(plan: Plan, path: string): Promise<void> {
-  await writeFile(path, planFileText(plan)).catch((cause: unknown) => {
-    throw new CqlformError('FILE_UNWRITABLE', `the plan cannot be written: ${reasonOf(cause)}`, {
-      next: 'Name a file in a folder that exists and that you may write to.',
-      where: { path },
-      cause,
-      exitCode: exitCodes.usage,
-    });
-  });
+  await replaceFile(path, planFileText(plan));
 }
 
 /** The plan that a run ran, or by which a migration was last applied or rolled back, from the ledger. */

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { projectFolder } from './project-folder.ts';
 
@@ -239,7 +239,12 @@ describe('mending', () => {
         '({ id }) => loud(String(id))',
         "({ id }) => {\n    if (id < 0) reject('negative');\n    return String(Math.random());\n  }",
       );
-    await using folder = await projectFolder({ ...project, [second]: source });
+    const padded = `${source}//${'='.repeat(4093 - source.length - 3)}\n`;
+    await using folder = await projectFolder({ ...project, [second]: padded });
+    const cramped = await folder.runCramped(4, 'check', '--fix');
+    expect([cramped.code, cramped.stderr]).toEqual([64, expect.stringContaining('error[FILE_UNWRITABLE]')]);
+    expect(await folder.read(second)).toBe(padded);
+    expect((await readdir(folder.path('migrations'))).filter((name) => name.endsWith('.partial'))).toEqual([]);
     const { code, stdout } = await folder.run('check', '--fix');
     expect(code).toBe(1);
     expect(stdout).toContain('mended migrations/20260102000000_shout.ts:10:17 SIGNAL_NOT_RETURNED');
@@ -247,6 +252,12 @@ describe('mending', () => {
     expect(await folder.read(second)).toContain("if (id < 0) return reject('negative');");
     const left = await folder.check();
     expect(left.map((one) => one.code)).toEqual(['IMPURE_RANDOM']);
+  });
+
+  it('names a file that cannot be read', async () => {
+    await using folder = await projectFolder({ [first]: films, [second]: shout, 'migrations/lib/loud.ts/x': '' });
+    const { code, stderr } = await folder.run('check');
+    expect([code, stderr]).toEqual([64, expect.stringMatching(/error\[FILE_UNREADABLE\] .*loud\.ts cannot be read/)]);
   });
 });
 

@@ -136,6 +136,26 @@ describe('init', () => {
     expect(await folder.read('.gitignore')).toBe('.cqlform/\n');
   });
 
+  it('leaves no file half written, and says which is', async () => {
+    await using folder = await projectFolder();
+    const cramped = await folder.runCramped(1, 'init');
+    expect(cramped.stderr).toMatch(
+      /error\[FILE_UNWRITABLE\] .*github\/workflows\/cqlform.yml cannot be written: EFBIG/,
+    );
+    expect(await readdir(folder.path('.github/workflows'))).toEqual([]);
+    await rm(folder.path('migrations'), { recursive: true });
+    await folder.write({ migrations: '' });
+    const noFolder = await folder.run('init');
+    expect([noFolder.code, noFolder.stderr]).toEqual([64, expect.stringContaining('error[FILE_UNWRITABLE]')]);
+    await rm(folder.path('migrations'));
+    await folder.write({ 'migrations/tsconfig.json': '', 'migrations/schema.ts': '// The keyspace as' });
+    const again = await folder.run('init');
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain('! migrations/tsconfig.json is there already, but not all of it: delete it');
+    expect(again.stdout).toContain('! migrations/schema.ts is there already, but not all of it');
+    expect(again.stdout).toContain('+ migrations/cqlform.sum');
+  });
+
   it('writes the compiler options that check uses by itself', async () => {
     await using folder = await projectFolder();
     await folder.run('init');

@@ -22,6 +22,8 @@ export interface ProjectFolder extends AsyncDisposable {
   read(name: string): Promise<string>;
   /** Runs the program from source. */
   run(...words: readonly string[]): Promise<Ended>;
+  /** The same, by a process that may write no file larger than that: as on a full disk, what is written is cut off. */
+  runCramped(kibibytes: number, ...words: readonly string[]): Promise<Ended>;
   /** What `check --json` finds, by code, with line and column. */
   check(...flags: readonly string[]): Promise<readonly Diagnostic[]>;
 }
@@ -47,19 +49,22 @@ export async function projectFolder(
   await mkdir(path('node_modules'));
   if (options.compiler) await symlink(compiler, path('node_modules/typescript'));
   await write({ 'cqlform.config.ts': config, ...files });
-  const run: ProjectFolder['run'] = (...words) =>
+  const start = (file: string, words: readonly string[]): Promise<Ended> =>
     new Promise((settle) => {
       const env = { ...process.env, NO_COLOR: '1', NODE_NO_WARNINGS: '' };
-      execFile(process.execPath, [program, ...words], { cwd: folder, env }, (error, stdout, stderr) => {
+      execFile(file, words, { cwd: folder, env }, (error, stdout, stderr) => {
         settle({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });
     });
+  const run: ProjectFolder['run'] = (...words) => start(process.execPath, [program, ...words]);
   return {
     folder,
     path,
     write,
     read: (name) => readFile(path(name), 'utf8'),
     run,
+    runCramped: (kibibytes, ...words) =>
+      start('bash', ['-c', `ulimit -f ${kibibytes}; exec "$@"`, 'cqlform', process.execPath, program, ...words]),
     check: async (...flags) => {
       const { stdout, stderr } = await run('check', '--json', ...flags);
       if (stdout === '') throw new Error(stderr);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ts } from 'ts-morph';
+import { CqlformError, exitCodes, reasonOf } from '../../kernel/errors.ts';
 import type { Spot } from '../diagnostic.ts';
 
 /** Source files parsed and bound, with everything local that they import; types are not looked at. */
@@ -39,12 +40,25 @@ export function openProgram(path: string): CodeProgram {
 
 function sourceFile(path: string): ts.SourceFile | undefined {
   if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, 'utf8');
+  const text = textOf(path);
   const known = parsed.get(path);
   if (known?.text === text) return known.file;
   const file = ts.createSourceFile(path, text, { languageVersion: ts.ScriptTarget.ESNext }, true);
   parsed.set(path, { text, file });
   return file;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new CqlformError('FILE_UNREADABLE', `${path} cannot be read: ${reasonOf(cause)}`, {
+      next: 'Give yourself the right to read it, or put back the file that belongs there.',
+      where: { path },
+      cause,
+      exitCode: exitCodes.usage,
+    });
+  }
 }
 
 const host: ts.CompilerHost = {
@@ -56,7 +70,7 @@ const host: ts.CompilerHost = {
   useCaseSensitiveFileNames: () => true,
   getNewLine: () => '\n',
   fileExists: existsSync,
-  readFile: (path) => readFileSync(path, 'utf8'),
+  readFile: textOf,
   resolveModuleNameLiterals: (names, from) =>
     names.map(({ text }) => {
       const found = localFile(text, from);

@@ -35,6 +35,7 @@ export const initCommand: AnyCommand = command({
       ci: flags.ci,
     });
     output.out(output.json ? JSON.stringify(report) : initText(report, output.paint));
+    if (report.cutOff.length > 0) return exitCodes.error;
     if (!output.json) output.err(nextAfterInit(report.installed));
     return exitCodes.fine;
   },

@@ -49,6 +49,30 @@ export function errorJson(error: CqlformError): string {
 /** Anything that is not our own error is a defect of ours, and says so. */
 export function asCqlformError(thrown: unknown): CqlformError {
   if (thrown instanceof CqlformError) return thrown;
+  return inaccessible(thrown) ?? internal(thrown);
+}
+
+const fileCalls =
+  /^(access|chmod|copyfile|fstat|fsync|ftruncate|link|lstat|mkdir|mkdtemp|open|opendir|read|readlink|realpath|rename|rm|rmdir|scandir|stat|symlink|unlink|write)$/;
+
+/** What an operating system refuses of files is the matter of whoever runs the command. */
+function inaccessible(thrown: unknown): CqlformError | null {
+  if (!(thrown instanceof Error)) return null;
+  const { code, syscall, path, message }: NodeJS.ErrnoException = thrown;
+  if (code === undefined || syscall === undefined || !fileCalls.test(syscall)) return null;
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG';
+  if (path === undefined && !full) return null;
+  return new CqlformError('FILE_INACCESSIBLE', `${path ?? 'a file'} cannot be used: ${message}`, {
+    next: full
+      ? 'Make room on the disk or in your quota, then run the same command again.'
+      : 'See that it is there and what you may do with it and the folders above it, then run the same command again.',
+    fields: { reason: code },
+    ...(path === undefined ? {} : { where: { path } }),
+    cause: thrown,
+  });
+}
+
+function internal(thrown: unknown): CqlformError {
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new CqlformError('INTERNAL', `unexpected: ${reason}`, {
     next: 'This is a defect in cqlform. Run it again with CQLFORM_DEBUG=1 for the stack trace, and report it.',
