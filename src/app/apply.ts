@@ -4,6 +4,7 @@ import { shellWord } from '../kernel/shell.ts';
 import type { Emit } from '../model/event.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import { type FingerprintDifference, fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
+import { settingsHold } from '../planner/holds.ts';
 import type { RunnerDeps } from '../runner/deps.ts';
 import { preflight } from '../runner/preflight.ts';
 import { preflightPlan } from '../runner/preflight-plan.ts';
@@ -15,6 +16,7 @@ import { recordSources } from './check-ledger.ts';
 import { dataLoader } from './data-loader.ts';
 import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
+import { ledgerSettings, sharedKeyspace } from './ledger-home.ts';
 import type { Session } from './session.ts';
 import { assertPlaceStays, chooseStore } from './store.ts';
 import { unfinishedError } from './unfinished.ts';
@@ -42,7 +44,7 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
   const store = chooseStore(session.project, options.backupStore);
   assertPlaceStays(plan, store);
   await assertTarget(plan, session);
-  await session.journal.prepare();
+  await session.journal.prepare(ledgerSettings(session.project, plan));
   await withLease(session, options, async (lease) => {
     const standing = standingOf(await session.journal.entries());
     const run = runOf(plan, standing);
@@ -114,7 +116,11 @@ export async function assertTarget({ target }: Plan, { cluster, project }: Sessi
 async function assertFresh(plan: Plan, standing: Standing, session: Session): Promise<void> {
   const live = await session.cluster.describe(plan.target.keyspace);
   const now = fingerprintOf(Object.keys(plan.fingerprint.objects), live, standing.head);
-  const differences = fingerprintDifference(plan.fingerprint, now);
+  const made = sharedKeyspace(plan);
+  const asPlanned = live.exists && made !== undefined && settingsHold(made, live.schema.keyspace) === null;
+  const differences = fingerprintDifference(plan.fingerprint, now).filter(
+    ({ address }) => !(asPlanned && address === live.name),
+  );
   if (differences.length === 0) return;
   const words = differences.map(differenceText).join('; ');
   throw new CqlformError('STALE_PLAN', `the keyspace has changed since the plan was made: ${words}`, {

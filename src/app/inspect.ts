@@ -8,8 +8,10 @@ import { CqlformError } from '../kernel/errors.ts';
 import type { Migration } from '../model/migration.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
 import { compose } from '../planner/compose.ts';
+import { ledgerTableProblem } from '../planner/ledger-names.ts';
 import { renamedFieldProblem } from '../planner/renamed-fields.ts';
 import { type GoneColumns, spentNames } from '../planner/spent-names.ts';
+import { ledgerIsInside } from './ledger-home.ts';
 import { type MigrationFile, migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
 
@@ -43,7 +45,9 @@ export async function inspect(project: Project): Promise<Inspection> {
     if (migration !== null) migrations.push(migration);
   }
   const whole = migrations.length === files.length;
-  const composed = whole ? await composedFrom(files, migrations) : { schema: null, expectation: null, found: [] };
+  const composed = whole
+    ? await composedFrom(files, migrations, ledgerIsInside(project))
+    : { schema: null, expectation: null, found: [] };
   diagnostics.push(...composed.found);
   if (whole) diagnostics.push(...(await sumDiagnostics(project.migrationsFolder, migrations)));
   if (composed.schema !== null)
@@ -91,13 +95,19 @@ interface Composed {
 }
 
 /** Stops at the first file that does not fit: what comes after stands on it. */
-async function composedFrom(files: readonly MigrationFile[], migrations: readonly Migration[]): Promise<Composed> {
+async function composedFrom(
+  files: readonly MigrationFile[],
+  migrations: readonly Migration[],
+  ledgerInside: boolean,
+): Promise<Composed> {
   let schema = emptySchema;
   let gone: GoneColumns = {};
   const found: Diagnostic[] = [];
   for (const [index, migration] of migrations.entries()) {
     const path = files[index]?.path ?? '';
     try {
+      const reserved = ledgerInside ? ledgerTableProblem(migration) : null;
+      if (reserved !== null) throw reserved;
       const before = schema;
       const composition = compose(before, migration);
       schema = composition.schema;

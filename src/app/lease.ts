@@ -1,6 +1,7 @@
 import type { Emit } from '../model/event.ts';
 import type { HeldLease } from '../ports/journal.ts';
 import { actorOf } from './actor.ts';
+import { ledgerSettings } from './ledger-home.ts';
 import type { Session } from './session.ts';
 
 export interface LeaseOptions {
@@ -15,7 +16,7 @@ export async function withLease<T>(
   { leaseTimeoutMs, emit }: LeaseOptions,
   work: (lease: HeldLease) => Promise<T>,
 ): Promise<T> {
-  await session.journal.prepare();
+  await session.journal.prepare(ledgerSettings(session.project));
   const lease = await session.journal.take({
     owner: actorOf(),
     timeoutMs: leaseTimeoutMs,

@@ -12,6 +12,7 @@ import { planApply } from '../planner/plan-apply.ts';
 import { type Standing, standingOf } from '../runner/standing.ts';
 import { gitCommit } from './git.ts';
 import { lateAgainst } from './late.ts';
+import { ledgerIsInside } from './ledger-home.ts';
 import { fileNamed, migrationFiles } from './migration-files.ts';
 import { withPackageNotices } from './packages.ts';
 import { withKeys } from './privacy.ts';
@@ -69,6 +70,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     pending,
     appliedAfter: await lateAgainst(session, standing, pending),
     replication: project.replication,
+    ledgerInside: ledgerIsInside(project),
     emptyTables: await emptyTables(session, live, pending),
     ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending, live) }),
     options: { schemaOnly, noBackup: options.noBackup },
@@ -94,7 +96,10 @@ export async function planBasis(session: Session, standing: Standing, live: Live
     largeTableBytes,
   };
 }
-type PlanBasis = Omit<ApplyInput, 'pending' | 'appliedAfter' | 'replication' | 'emptyTables' | 'options'>;
+type PlanBasis = Omit<
+  ApplyInput,
+  'pending' | 'appliedAfter' | 'replication' | 'ledgerInside' | 'emptyTables' | 'options'
+>;
 
 async function pendingMigrations(
   { project }: Session,

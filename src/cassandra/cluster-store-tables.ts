@@ -3,23 +3,12 @@ import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import { agree } from './agreement.ts';
 import type { Connection } from './connect.ts';
 import { schemaSession } from './execute.ts';
-import { ledgerTableId, quoteName } from './ledger-tables.ts';
+import { createLedgerTable, ledgerTableId, quoteName, storeTables } from './ledger-tables.ts';
 import { driverConsistency, pause } from './scan.ts';
 import { nodesMissing, troubleOf } from './scan-errors.ts';
 
 const agreementMs = 60_000;
 const mostAttempts = 6;
-
-/**
- * `blob_objects`: one row per object in one partition, so that a prefix is a slice of it; it says where the parts are,
- * and where those of the object before it were that it replaced, until they are gone.
- * `blob_parts`: one partition per part, so that deleting an object drops whole partitions.
- */
-const tables: Readonly<Record<string, string>> = {
-  blob_objects: `store text, key text, content text, parts int, bytes bigint, sha256 text,
-    stale_content text, stale_parts int, PRIMARY KEY ((store), key)`,
-  blob_parts: 'content text, part int, body blob, PRIMARY KEY ((content, part))',
-};
 
 /** Statements of one store, at QUORUM, repeated after time-outs: every one of them may be sent twice. */
 export class StoreTables {
@@ -41,7 +30,7 @@ export class StoreTables {
   async exist(): Promise<boolean> {
     if (this.#seen) return true;
     const text = 'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name IN ?';
-    const names = Object.keys(tables);
+    const names = storeTables.map((table) => table.name);
     const result = await this.execute(text, [this.#keyspace, names]);
     this.#seen = result.rows.length === names.length;
     return this.#seen;
@@ -78,14 +67,13 @@ export class StoreTables {
   async #make(): Promise<void> {
     if (await this.exist()) return;
     const session = schemaSession(this.#connection, { keyspace: this.#keyspace, ledgerKeyspace: this.#keyspace });
-    for (const [name, columns] of Object.entries(tables)) {
-      const create = `CREATE TABLE IF NOT EXISTS ${this.prefix}.${name} (${columns.replace(/\s+/g, ' ')})`;
+    for (const table of storeTables) {
       try {
-        await session.execute(`${create} WITH ID = ${ledgerTableId(this.#keyspace, name)}`);
+        await session.execute(createLedgerTable(this.#keyspace, table, ledgerTableId(this.#keyspace, table.name)));
       } catch (thrown) {
         // some services refuse ids; whatever else is wrong is wrong without one, too
         if (!(thrown instanceof CqlformError) || thrown.code !== 'DDL_REFUSED') throw thrown;
-        await session.execute(create);
+        await session.execute(createLedgerTable(this.#keyspace, table, null));
       }
     }
     await agree(this.#connection, session, agreementMs);

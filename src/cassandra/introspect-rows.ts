@@ -1,5 +1,6 @@
 import type { Client, Host } from 'cassandra-driver';
 import { isInvalid } from './execute-errors.ts';
+import { isOwnTable } from './ledger-tables.ts';
 
 /** A row of `system_schema`, read with care: which columns there are depends on the server's version. */
 export type SchemaRow = Readonly<Record<string, unknown>>;
@@ -37,11 +38,29 @@ export function schemaReader(client: Client): ReadSchema {
     for (let attempt = 1; ; attempt++) {
       const before = await schemaVersion(client, host);
       if (last?.version === before) return last.rows;
-      const rows = await readOnce(client, host, keyspace);
+      const rows = withoutOwn(keyspace, await readOnce(client, host, keyspace));
       const settled = (await schemaVersion(client, host)) === before;
       if (settled) known.set(name, { version: before, rows });
       if (settled || attempt >= attempts) return rows;
     }
+  };
+}
+
+/** The ledger's tables, and those of backups, are no part of what a keyspace is for. */
+function withoutOwn(keyspace: string, rows: SchemaRows): SchemaRows {
+  const own = new Set(rows.tables.filter((row) => isOwnTable(keyspace, row)).map((row) => row['table_name']));
+  if (own.size === 0) return rows;
+  const rest = (all: readonly SchemaRow[], of = 'table_name'): readonly SchemaRow[] =>
+    all.filter((row) => !own.has(row[of]));
+  return {
+    ...rows,
+    tables: rest(rows.tables),
+    columns: rest(rows.columns),
+    droppedColumns: rest(rows.droppedColumns),
+    indexes: rest(rows.indexes),
+    views: rest(rows.views, 'base_table_name'),
+    columnMasks: rest(rows.columnMasks),
+    triggers: rest(rows.triggers),
   };
 }
 

@@ -1,4 +1,6 @@
+import { emitDdl } from '../cql/ddl.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import type { KeyspaceSettings } from '../model/schema.ts';
 import { agree } from './agreement.ts';
 import type { Connection } from './connect.ts';
 import type { SchemaSession } from './execute.ts';
@@ -6,6 +8,7 @@ import { knownCluster } from './health.ts';
 import {
   createLedgerKeyspace,
   createLedgerTable,
+  isOwnTable,
   type LedgerReplication,
   type LedgerTable,
   ledgerTableId,
@@ -23,13 +26,14 @@ export interface LedgerHome {
 const agreementTimeoutMs = 30_000;
 const rounds = 3;
 
-/** See `Journal.prepare`. Statements that are already there change nothing, and the tables' ids are fixed: racing calls end in the same tables. */
-export async function prepareLedger(home: LedgerHome): Promise<void> {
+/** See `Journal.prepare`. `made`: how the keyspace is made, where it has more uses than this. Statements that are already there change nothing, and the tables' ids are fixed: racing calls end in the same tables. */
+export async function prepareLedger(home: LedgerHome, made?: KeyspaceSettings): Promise<void> {
   for (let round = 1; ; round++) {
-    const missing = await missingTables(home);
+    const { missing, taken } = await tablesOf(home);
+    if (taken.length > 0) throw tablesTaken(home, taken);
     if (missing.length === 0) return;
     if (round > rounds) throw notMade(home, missing);
-    if (!(await keyspaceExists(home))) await createKeyspace(home);
+    if (!(await keyspaceExists(home))) await createKeyspace(home, made);
     for (const table of missing) await createTable(home, table);
     await agree(home.connection, home.session, agreementTimeoutMs);
   }
@@ -37,17 +41,27 @@ export async function prepareLedger(home: LedgerHome): Promise<void> {
 
 /** Whether the ledger has its tables. */
 export async function ledgerExists(home: LedgerHome): Promise<boolean> {
-  return (await missingTables(home)).length === 0;
+  const { missing, taken } = await tablesOf(home);
+  return missing.length === 0 && taken.length === 0;
 }
 
-async function missingTables({ connection, session, ledgerKeyspace }: LedgerHome): Promise<readonly LedgerTable[]> {
+interface LedgerTables {
+  readonly missing: readonly LedgerTable[];
+  /** Names under which there is another table. */
+  readonly taken: readonly string[];
+}
+
+async function tablesOf({ connection, session, ledgerKeyspace }: LedgerHome): Promise<LedgerTables> {
   const result = await connection.client.execute(
-    'SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?',
+    'SELECT table_name, id, comment FROM system_schema.tables WHERE keyspace_name = ?',
     [ledgerKeyspace],
     { host: session.coordinator(), isIdempotent: true },
   );
-  const there = new Set(result.rows.map((row) => String(row.get('table_name'))));
-  return ledgerTables.filter((table) => !there.has(table.name));
+  const there = new Map(result.rows.map((row) => [String(row.get('table_name')), isOwnTable(ledgerKeyspace, row)]));
+  return {
+    missing: ledgerTables.filter(({ name }) => !there.has(name)),
+    taken: ledgerTables.map(({ name }) => name).filter((name) => there.get(name) === false),
+  };
 }
 
 async function keyspaceExists({ connection, session, ledgerKeyspace }: LedgerHome): Promise<boolean> {
@@ -59,19 +73,26 @@ async function keyspaceExists({ connection, session, ledgerKeyspace }: LedgerHom
   return result.rowLength > 0;
 }
 
-async function createKeyspace(home: LedgerHome): Promise<void> {
-  const replication = home.replication ?? (await defaultReplication(home));
+async function createKeyspace(home: LedgerHome, made: KeyspaceSettings | undefined): Promise<void> {
+  const { ledgerKeyspace } = home;
+  const statement =
+    made === undefined
+      ? createLedgerKeyspace(ledgerKeyspace, home.replication ?? (await defaultReplication(home)))
+      : emitDdl(
+          { kind: 'create-keyspace', settings: made, ifNotExists: true },
+          { keyspace: ledgerKeyspace, tableId: null, dropTimestamp: null },
+        );
   try {
-    await settled(home, createLedgerKeyspace(home.ledgerKeyspace, replication));
+    await settled(home, statement);
   } catch (thrown) {
     if (!isForbidden(thrown)) throw thrown;
-    const grants = `${createLedgerKeyspace(home.ledgerKeyspace, replication)};`;
+    const instead = made === undefined ? ', or set ledgerKeyspace to the keyspace that is migrated' : '';
     throw new CqlformError(
       'LEDGER_FORBIDDEN',
-      `The role may not create the ledger's keyspace ${home.ledgerKeyspace}: ${thrown.message}`,
+      `The role may not create the ledger's keyspace ${ledgerKeyspace}: ${thrown.message}`,
       {
-        next: `Let an administrator run ${grants} and grant the role CREATE, ALTER, SELECT and MODIFY on it, or set ledgerKeyspace to the keyspace that is migrated.`,
-        fields: { ledger: home.ledgerKeyspace, statement: grants },
+        next: `Let an administrator run ${statement}; and grant the role CREATE, ALTER, SELECT and MODIFY on it${instead}.`,
+        fields: { ledger: ledgerKeyspace, statement: `${statement};` },
         cause: thrown,
       },
     );
@@ -115,6 +136,17 @@ function notMade(home: LedgerHome, missing: readonly LedgerTable[]): CqlformErro
       next: 'Look at `nodetool describecluster` for schema disagreement, then run the same command again.',
       fields: { ledger: home.ledgerKeyspace, missing: missing.map((table) => table.name) },
       retryable: true,
+    },
+  );
+}
+
+function tablesTaken({ ledgerKeyspace }: LedgerHome, taken: readonly string[]): CqlformError {
+  return new CqlformError(
+    'LEDGER_TABLE_TAKEN',
+    `Keyspace ${ledgerKeyspace} is to hold the ledger, and its table ${taken.join(', ')} is not the ledger's.`,
+    {
+      next: 'Nothing was changed. Give the ledger a keyspace of its own: `ledgerKeyspace` in the configuration.',
+      fields: { ledger: ledgerKeyspace, tables: taken },
     },
   );
 }

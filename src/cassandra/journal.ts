@@ -43,7 +43,7 @@ export function createJournal(settings: JournalSettings): Journal {
   let writer: EntryWriter | undefined;
   const told = <T>(work: () => Promise<T>): Promise<T> => toldPlainly(settings, work);
   return {
-    prepare: () => prepareLedger(settings),
+    prepare: (made) => prepareLedger(settings, made),
     entries: () => whenThere(settings, () => readEntries(place), []),
     write: (entry) => {
       if (writer === undefined) throw leaseNotTaken(keyspace);

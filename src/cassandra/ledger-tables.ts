@@ -1,11 +1,12 @@
 import { hashOf, uuidV5 } from '../kernel/hash.ts';
+import type { OwnTableName } from '../model/ledger.ts';
 
 /**
  * The ledger's tables, all of them. Columns are only ever added: older releases read what newer ones write, as far as
  * an entry's format lets them.
  */
 export interface LedgerTable {
-  readonly name: 'journal' | 'documents' | 'checkpoints';
+  readonly name: OwnTableName;
   readonly columns: string;
   readonly comment: string;
 }
@@ -36,6 +37,33 @@ export const ledgerTables: readonly LedgerTable[] = [
     comment: 'cqlform: finished pieces of copies, backups and restores',
   },
 ];
+
+/**
+ * `blob_objects`: one row per object in one partition, so that a prefix is a slice of it; it says where the parts are,
+ * and where those of the object before it were that it replaced, until they are gone.
+ * `blob_parts`: one partition per part, so that deleting an object drops whole partitions.
+ */
+export const storeTables: readonly LedgerTable[] = [
+  {
+    name: 'blob_objects',
+    columns: `store text, key text, content text, parts int, bytes bigint, sha256 text,
+      stale_content text, stale_parts int, PRIMARY KEY ((store), key)`,
+    comment: 'cqlform: objects of backups that lie in the cluster',
+  },
+  {
+    name: 'blob_parts',
+    columns: 'content text, part int, body blob, PRIMARY KEY ((content, part))',
+    comment: 'cqlform: parts of these objects',
+  },
+];
+
+/** Whether a row of `system_schema.tables` is one of these tables, and not somebody's of the same name. */
+export function isOwnTable(keyspace: string, row: Readonly<Record<string, unknown>>): boolean {
+  const name = String(row['table_name']);
+  const own = [...ledgerTables, ...storeTables].find((table) => table.name === name);
+  // A server that takes no ids, or a table that was restored by hand, is told by the comment.
+  return own !== undefined && (String(row['id']) === ledgerTableId(keyspace, name) || row['comment'] === own.comment);
+}
 
 const ledgerNamespace = '7c8b8d1e-3a5c-5b1f-9a68-0d6a4f0c2e51';
 

@@ -26,7 +26,7 @@ export function emitDdl(ddl: Ddl, context: DdlContext): string {
   const named = (name: string): string => qualified(keyspace, name);
   const typeNamed = (name: string): string => `${quoted(keyspace)}.${quotedType(name)}`;
   return match(ddl, {
-    'create-keyspace': ({ settings }) => createKeyspace(keyspace, settings),
+    'create-keyspace': ({ settings, ifNotExists = false }) => createKeyspace(keyspace, settings, ifNotExists),
     'alter-keyspace': ({ settings }) =>
       `ALTER KEYSPACE ${quoted(keyspace)} WITH ${joined(settingTexts(settings), ddl)}`,
     'create-type': ({ type }) => createType(type, keyspace),
@@ -51,14 +51,14 @@ export function emitDdl(ddl: Ddl, context: DdlContext): string {
   });
 }
 
-function createKeyspace(keyspace: string, settings: KeyspaceSettings): string {
+function createKeyspace(keyspace: string, settings: KeyspaceSettings, ifNotExists: boolean): string {
   if (settings.replication === undefined) {
     throw new CqlformError('REPLICATION_MISSING', `keyspace ${keyspace} cannot be created without its replication`, {
       next: 'State the replication of this environment in the configuration, e.g. `{ class: "NetworkTopologyStrategy", dc1: "3" }`.',
       fields: { keyspace },
     });
   }
-  return `CREATE KEYSPACE ${quoted(keyspace)} WITH ${settingTexts(settings).join(' AND ')}`;
+  return `CREATE KEYSPACE ${ifNotExists ? 'IF NOT EXISTS ' : ''}${quoted(keyspace)} WITH ${settingTexts(settings).join(' AND ')}`;
 }
 
 function settingTexts({ replication, durableWrites }: KeyspaceSettings): readonly string[] {

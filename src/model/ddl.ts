@@ -18,7 +18,12 @@ import type {
  * and recorded before it is sent, so they are not part of it.
  */
 export type Ddl =
-  | { readonly kind: 'create-keyspace'; readonly settings: KeyspaceSettings }
+  | {
+      readonly kind: 'create-keyspace';
+      readonly settings: KeyspaceSettings;
+      /** True where the ledger is in it, which is there before the first step. */
+      readonly ifNotExists?: boolean;
+    }
   | { readonly kind: 'alter-keyspace'; readonly settings: KeyspaceSettings }
   | { readonly kind: 'create-type'; readonly type: UserType }
   | { readonly kind: 'add-field'; readonly type: string; readonly field: Field }

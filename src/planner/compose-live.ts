@@ -7,6 +7,7 @@ import type { ObjectKind, Schema } from '../model/schema.ts';
 import { foundLive, withTouched } from './base.ts';
 import { composeWith } from './compose.ts';
 import type { PassOver } from './compose-table.ts';
+import { ledgerTableProblem } from './ledger-names.ts';
 import { keyOf, nounOf } from './names.ts';
 import { renamedFieldProblem } from './renamed-fields.ts';
 import { columnOf, objectKinds, objectOf } from './schema-objects.ts';
@@ -28,6 +29,11 @@ export function composeLive(
   migration: Migration,
   { recorded, managed, world }: LiveStates,
 ): { readonly changes: readonly Change[]; readonly schema: Schema } | null {
+  const reserved = writer.scope.input.ledgerInside === true ? ledgerTableProblem(migration) : null;
+  if (reserved !== null) {
+    refuseMistake(writer, reserved, reserved);
+    return null;
+  }
   const base = withTouched(managed, world.schema, migration);
   const adopted = adoptable(writer, migration, { base, live: world.schema });
   if (adopted === null) return null;

@@ -36,6 +36,8 @@ export interface ApplyInput extends PlanInput {
   readonly appliedAfter: Readonly<Record<string, readonly AppliedAfter[]>>;
   /** From the configuration; null when it says nothing. */
   readonly replication: Readonly<Record<string, string>> | null;
+  /** True where the ledger is in the keyspace that is migrated. Left out: it has one of its own. */
+  readonly ledgerInside?: boolean;
   /** Tables that are known to have no row. */
   readonly emptyTables: readonly string[];
   /** What foreign sources hold, by `<migration>/<index of the data step>`. Left out: not looked at. */

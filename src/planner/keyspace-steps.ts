@@ -36,7 +36,7 @@ export function alterKeyspace(writer: SectionWriter, wanted: KeyspaceSettings): 
 
 /** The keyspace itself, where the cluster does not have it. */
 export function createKeyspace(writer: SectionWriter, wanted: KeyspaceSettings): void {
-  const { replication } = writer.scope.input;
+  const { replication, ledgerInside = false } = writer.scope.input;
   const settings: KeyspaceSettings = { ...(replication === null ? {} : { replication }), ...wanted, kind: 'keyspace' };
   if (settings.replication === undefined) {
     writer.refuse('REPLICATION_MISSING', '', {
@@ -46,7 +46,11 @@ export function createKeyspace(writer: SectionWriter, wanted: KeyspaceSettings):
     return;
   }
   writer.ddl(
-    { kind: 'create-keyspace', settings },
-    { object: '', title: `create keyspace ${writer.address('')}`, why: 'it does not exist yet' },
+    { kind: 'create-keyspace', settings, ...(ledgerInside ? { ifNotExists: true } : {}) },
+    {
+      object: '',
+      title: `create keyspace ${writer.address('')}`,
+      why: ledgerInside ? 'it does not exist yet; it is made with the ledger in it' : 'it does not exist yet',
+    },
   );
 }

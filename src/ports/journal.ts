@@ -1,10 +1,14 @@
 import type { CopyAccounts, JournalEntry, Lease } from '../model/journal.ts';
-import type { Schema } from '../model/schema.ts';
+import type { KeyspaceSettings, Schema } from '../model/schema.ts';
 
 /** The ledger of one keyspace. Every write of an entry is conditional on the fence of the lease that was taken here. */
 export interface Journal {
-  /** Creates the ledger's keyspace and tables where they are missing; safe beside others that do the same. */
-  prepare(): Promise<void>;
+  /**
+   * Creates the ledger's keyspace and tables where they are missing; safe beside others that do the same. `keyspace`: how
+   * its keyspace is made; left out: replicated as ledgers are. Throws `LEDGER_TABLE_TAKEN` where a table of its names is
+   * somebody else's.
+   */
+  prepare(keyspace?: KeyspaceSettings): Promise<void>;
   /** All entries in the order they were first written; empty when the ledger does not exist yet. */
   entries(): Promise<readonly JournalEntry[]>;
   /** Inserts or replaces the entry of the same identity. Throws `LEASE_LOST` when the fence has moved on. */

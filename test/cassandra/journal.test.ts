@@ -5,6 +5,8 @@ import { identityOf } from '../../src/cassandra/journal-entry.ts';
 import { ledgerTableId, ledgerTables } from '../../src/cassandra/ledger-tables.ts';
 import { hashOf } from '../../src/kernel/hash.ts';
 import type { CopyAccounts, JournalEntry, StepEntry, StepResult } from '../../src/model/journal.ts';
+import type { KeyspaceSettings } from '../../src/model/schema.ts';
+import { settingsHold } from '../../src/planner/holds.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { faultProxy } from './fault-proxy.ts';
 import { LedgerChild } from './ledger-child.ts';
@@ -338,14 +340,26 @@ describe('preparing the ledger', () => {
   it('makes what is missing and leaves what is there, also in the keyspace that is migrated', async () => {
     const keyspace = ownKeyspace('same');
     await using one = await openHalf({ keyspace, ledgerKeyspace: keyspace });
-    await one.createKeyspace();
+    const settings: KeyspaceSettings = {
+      kind: 'keyspace',
+      replication: { class: 'SimpleStrategy', replication_factor: '1' },
+      durableWrites: false,
+    };
+    await one.journal.prepare(settings);
     await one.cql(`CREATE TABLE ${keyspace}.users (id int PRIMARY KEY)`);
-    await one.journal.prepare();
+    const { schema } = await one.cluster.describe(keyspace);
+    expect(settingsHold(settings, schema.keyspace)).toBeNull();
+    expect(Object.keys(schema.tables)).toEqual(['users']);
     await one.journal.putDocument({ kept: true });
     await one.cql(`DROP TABLE ${keyspace}.checkpoints`);
     await one.journal.prepare();
     expect(await one.journal.checkpoints('r', 's')).toEqual([]);
     expect(await one.journal.getDocument(hashOf({ kept: true }))).toEqual({ kept: true });
+
+    await one.cql(`DROP TABLE ${keyspace}.checkpoints`);
+    await one.cql(`CREATE TABLE ${keyspace}.checkpoints (id int PRIMARY KEY)`);
+    expect(await thrownBy(one.journal.prepare())).toMatchObject({ code: 'LEDGER_TABLE_TAKEN' });
+    expect(Object.keys((await one.cluster.describe(keyspace)).schema.tables)).toEqual(['checkpoints', 'users']);
     await dropKeyspaces(keyspace);
   });
 });

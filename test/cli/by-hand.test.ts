@@ -129,3 +129,44 @@ describe('what introspect cannot hold', { timeout: 240_000 }, () => {
     expect(source).not.toContain('thin');
   });
 });
+
+describe('a ledger in the keyspace that is migrated', { timeout: 240_000 }, () => {
+  it('is made as the plan makes the keyspace, and is no part of what is migrated', async () => {
+    await using project = await testProject({ address: cassandraAddress(), migrations: { [first]: users } });
+    const { keyspace, client } = project;
+    await project.write(
+      'cqlform.config.ts',
+      `export default { keyspace: '${keyspace}', replication: 1, ledgerKeyspace: '${keyspace}' };`,
+    );
+    const planned = await project.run('plan', '--no-check', '--out', 'plan.json');
+    expect(planned.stdout).toContain(`CREATE KEYSPACE IF NOT EXISTS ${keyspace} WITH replication`);
+    const other = `{'class': 'NetworkTopologyStrategy', '${cassandraAddress().localDataCenter}': 1}`;
+    await client.execute(`CREATE KEYSPACE ${keyspace} WITH replication = ${other}`);
+    const stale = await project.run('apply', 'plan.json');
+    expect(stale.code).toBe(5);
+    expect(stale.stderr).toContain('error[STALE_PLAN]');
+    // What a run leaves that was killed when it had made the ledger: the same plan goes on from there.
+    const right = `{'class': 'SimpleStrategy', 'replication_factor': 1}`;
+    await client.execute(`ALTER KEYSPACE ${keyspace} WITH replication = ${right}`);
+    const resumed = await project.run('apply', 'plan.json');
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect((await project.run('drift', '--json')).stdout).not.toContain('journal');
+    expect((await project.run('introspect')).stdout).toContain('nothing was written');
+
+    await client.execute(`DROP KEYSPACE ${keyspace}`, [], { readTimeout: 60_000 });
+    const applied = await project.run('apply', '--no-check', '--auto-approve');
+    expect(applied.code, applied.stderr).toBe(0);
+    const [made] = await project.rows(`SELECT * FROM system_schema.keyspaces WHERE keyspace_name = '$ks'`);
+    expect(made).toMatchObject({ replication: { class: expect.stringContaining('SimpleStrategy') } });
+    const again = await project.run('plan', '--no-check');
+    expect(again.stdout).toContain('No changes');
+    expect(again.stdout).not.toContain('REPLICATION_DIFFERS');
+
+    const dropJournal = dropEmail.replaceAll('users', 'journal').replace('alter(journal', 'drop(journal');
+    await project.write(second, dropJournal.replace(", { drop: ['email'] })", ')').replace('alter,', 'drop,'));
+    const refused = await project.run('apply', '--no-check', '--auto-approve');
+    expect(refused.code).toBe(4);
+    expect(refusal(refused).text).toContain(`LEDGER_TABLE ${keyspace}.journal`);
+    expect((await project.run('check')).stdout).toContain('error[LEDGER_TABLE]');
+  });
+});
