@@ -26,7 +26,7 @@ export const applyCommand: AnyCommand = command({
       const file = word(flags, 'plan');
       if (file !== undefined) assertAsStored(file, planningFlags(flags));
       const plan = await planFor(session, file, planningFlags(flags));
-      if (plan.sections.length === 0) return nothingToDo(plan, session, output);
+      if (isEmpty(plan)) return nothingToDo(plan, session, output);
       const { applyPlan, assertApplyable, assertTarget } = await import('../../app/apply.ts');
       if (file !== undefined) await assertTarget(plan, session);
       if (!output.json) output.err((await import('../view/plan-text.ts')).planText(plan, output.paint));
@@ -42,7 +42,7 @@ export const applyCommand: AnyCommand = command({
       } catch (thrown) {
         const now =
           file === undefined && wasOvertaken(thrown) ? await planFor(session, file, planningFlags(flags)) : null;
-        if (now === null || now.sections.length > 0) throw thrown;
+        if (now === null || !isEmpty(now)) throw thrown;
         return nothingToDo(now, session, output);
       }
       if (!output.json)
@@ -99,6 +99,11 @@ async function planFor(session: Session, file: string | undefined, flags: Planni
   }
   const { planOrUnfinished } = await import('../../app/plan.ts');
   return planOrUnfinished(session, flags);
+}
+
+/** True when nothing is pending; what is pending and cannot be planned has no section either. */
+function isEmpty({ sections, applyable }: Plan): boolean {
+  return sections.length === 0 && applyable;
 }
 
 async function nothingToDo(plan: Plan, session: Session, output: Output): Promise<typeof exitCodes.fine> {

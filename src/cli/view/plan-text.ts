@@ -101,8 +101,9 @@ function footText(plan: Plan, paint: Paint): string {
   return lines.join('\n');
 }
 
-/** Of a plan without sections. `where`: on which side of it the drift is shown. */
-export function emptyText({ drift }: Plan, where: 'above' | 'below'): string {
+/** Of a plan without sections. `where`: on which side of it errors and drift are shown. */
+export function emptyText({ drift, applyable }: Plan, where: 'above' | 'below'): string {
+  if (!applyable) return `This plan cannot be applied: see the errors ${where}.`;
   return deviations(drift).length === 0
     ? 'No changes: the keyspace is as the migrations say.'
     : `Nothing is pending, but the keyspace is not as it was recorded: see the drift ${where}.`;
