@@ -1,5 +1,6 @@
 import type { Project } from '../app/project.ts';
 import type { Session } from '../app/session.ts';
+import { collectEarly } from './memory.ts';
 import type { Output } from './output.ts';
 
 export interface ProjectFlags {
@@ -29,5 +30,8 @@ export async function movingRows<T>(
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { withFlow } = await import('./flow.ts');
-  return inSession(flags, (session) => withFlow(session.rows.flow, shown, () => work(session)));
+  return inSession(flags, (session) => {
+    collectEarly();
+    return withFlow(session.rows.flow, shown, () => work(session));
+  });
 }

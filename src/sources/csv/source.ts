@@ -1,10 +1,11 @@
 import { CqlformError } from '../../kernel/errors.ts';
+import { slices } from '../../kernel/slices.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
 import { type ColumnReader, columnReaders } from '../files/columns.ts';
 import { assertUnchanged, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
-import { cutLines, cutQuoted, type RawRecord, type RecordCutter } from '../files/records.ts';
+import { cutLines, cutQuoted, type RawRecord, type RecordCutter, rowsAtOnce } from '../files/records.ts';
 import {
   type FileSplit,
   fromSplit,
@@ -69,7 +70,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
       for await (const records of recordsOf(piece, dialect, limit)) {
         const rows = skip ? records.slice(1) : records;
         skip = false;
-        yield rows.map((record) => csvRow(record, settings));
+        for (const some of slices(rows, rowsAtOnce)) yield some.map((record) => csvRow(record, settings));
       }
       await assertUnchanged(piece.file, options.projectFolder);
     },

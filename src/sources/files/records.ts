@@ -1,3 +1,6 @@
+/** Rows that are made of records at once: few, so that most are gone before they grow old. */
+export const rowsAtOnce = 128;
+
 /** The bytes between two line ends that count, without the line end. */
 export interface RawRecord {
   readonly bytes: Buffer;

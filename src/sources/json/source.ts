@@ -1,9 +1,10 @@
 import { CqlformError } from '../../kernel/errors.ts';
+import { slices } from '../../kernel/slices.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
 import { assertUnchanged, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
-import { cutLines, type RawRecord } from '../files/records.ts';
+import { cutLines, type RawRecord, rowsAtOnce } from '../files/records.ts';
 import {
   type FileSplit,
   fromSplit,
@@ -71,7 +72,9 @@ export async function openJson(declared: ForeignSource, options: FileSourceOptio
     async *read(wanted: Split): AsyncIterable<readonly SourceRow[]> {
       const piece = fromSplit(wanted, files);
       if (piece === null) throw unknownSplit(wanted);
-      for await (const page of rawRows(piece, options.rowLimit)) yield page.map(readRow);
+      for await (const page of rawRows(piece, options.rowLimit)) {
+        for (const some of slices(page, rowsAtOnce)) yield some.map(readRow);
+      }
       await assertUnchanged(piece.file, options.projectFolder);
     },
 
