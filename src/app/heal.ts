@@ -1,5 +1,6 @@
 import { emitDdl } from '../cql/ddl.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import { shellWord } from '../kernel/shell.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { StateEntry } from '../model/journal.ts';
@@ -107,7 +108,7 @@ async function addAgain(session: Session, { lease, wound }: Healing): Promise<vo
 
 async function newestOf(session: Session, { addresses, table: name, columns }: Wound): Promise<bigint | null> {
   const live = await describe(session);
-  const table = live.schema.tables[name];
+  const table = own(live.schema.tables, name);
   if (table === undefined) throw notDropped(addresses[0] ?? name);
   const names = columns.map((column) => column.name);
   return session.rows.newestWriteTime({ keyspace: live.name, table, types: live.schema.types, columns: names });
@@ -118,7 +119,7 @@ async function drop(session: Session, { lease, wound }: Healing, dropTime: bigin
   await send(session, { kind: 'drop-columns', table: name, columns }, { lease, dropTime });
   const live = await describe(session);
   const there = columnsOf(live, name);
-  const table = live.schema.tables[name];
+  const table = own(live.schema.tables, name);
   const landed = columns.every(
     (column) => !there.includes(column.name) && newestDrop([column.name], live, name) === dropTime,
   );
@@ -143,7 +144,7 @@ function describe({ cluster, project }: Session): Promise<LiveKeyspace> {
 }
 
 function columnsOf(live: LiveKeyspace, table: string): readonly string[] {
-  return live.schema.tables[table]?.columns.map((column) => column.name) ?? [];
+  return own(live.schema.tables, table)?.columns.map((column) => column.name) ?? [];
 }
 
 /** A column that is there was added by somebody who wants it, unless a healing began and did not end. */
@@ -152,7 +153,9 @@ function woundOf(addresses: readonly string[], live: LiveKeyspace, begun: boolea
   const there = columnsOf(live, table);
   const columns = addresses.map((address) => {
     const [keyspace, of, name = ''] = address.split('.');
-    const dropped = live.facts[table]?.dropped.filter((one) => one.name === name).at(-1);
+    const dropped = own(live.facts, table)
+      ?.dropped.filter((one) => one.name === name)
+      .at(-1);
     if (keyspace !== live.name || of !== table || dropped === undefined) throw notDropped(address);
     if (there.includes(name) && !begun) throw notDropped(address);
     return { name, type: dropped.type, static: dropped.static };

@@ -1,6 +1,6 @@
 import type { Change, DriftItem } from './change.ts';
 import type { BackupReference } from './journal.ts';
-import type { Step } from './step.ts';
+import { consentsOfStep, type Step } from './step.ts';
 
 export const planFormat = '1.0';
 
@@ -81,5 +81,5 @@ export interface Plan {
 
 /** The addresses that must be allowed by name before the plan may run. */
 export function consentsOf(plan: Plan): readonly string[] {
-  return [...new Set(plan.sections.flatMap((section) => section.steps.flatMap((step) => step.consent ?? [])))];
+  return [...new Set(plan.sections.flatMap((section) => section.steps.flatMap(consentsOfStep)))];
 }

@@ -87,6 +87,13 @@ export interface Step {
   readonly hazards: readonly Hazard[];
   /** The address that `--allow-destructive` must name before this step may run; null when nothing is lost. */
   readonly consent: string | null;
+  /** Further ones that it must name, of a step that loses several things; left out: none. */
+  readonly moreConsents?: readonly string[];
   readonly reverse: Reverse;
   readonly estimate: Estimate & { readonly seconds: number | null };
+}
+
+/** All addresses that must be allowed before the step may run. */
+export function consentsOfStep({ consent, moreConsents = [] }: Step): readonly string[] {
+  return consent === null ? moreConsents : [consent, ...moreConsents];
 }

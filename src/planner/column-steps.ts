@@ -1,11 +1,13 @@
 import { own } from '../kernel/own.ts';
-import type { Column } from '../model/schema.ts';
+import type { Column, Table } from '../model/schema.ts';
 import { backUp } from './backups.ts';
 import { breaksReaders, hazard, lwtTimestamps, quiesceWriters } from './hazards.ts';
 import { columnText } from './matches.ts';
 import { listed } from './names.ts';
 import { optionsToSend, optionText } from './options.ts';
+import { typesWithin } from './references.ts';
 import { none } from './reverse.ts';
+import { refusal } from './rules/refusal.ts';
 import { columnOf, isCounterTable } from './schema-objects.ts';
 import type { TablePlan } from './table-plan.ts';
 import { columnsNamed } from './world.ts';
@@ -119,34 +121,59 @@ export function copyRenamed(writer: SectionWriter, { before, renamedValues }: Ta
   );
 }
 
-/** Columns go one by one, so that each is consented to, backed up and brought back by itself. */
+/**
+ * Columns that need nothing of their own go together: one backup and one statement, so that the table is read once. Each
+ * is consented to by itself.
+ */
 export function dropColumns(writer: SectionWriter, { before, difference, renamedValues }: TablePlan): void {
   const renamed = columnsNamed(before, Object.keys(renamedValues));
-  for (const column of [...difference.dropped, ...renamed]) {
-    const table = own(writer.world.schema.tables, before.name);
-    if (table === undefined) return;
-    const object = `${before.name}.${column.name}`;
-    const address = writer.address(object);
-    const moved = own(renamedValues, column.name);
-    const covered = backUp(writer, { table, columns: [column.name], why: 'before-loss' });
-    writer.ddl(
-      { kind: 'drop-columns', table: before.name, columns: [columnOf(table, column.name) ?? column] },
-      {
-        object,
-        title: `drop column ${column.name} from ${before.name}`,
-        why: moved === undefined ? '' : renameReason,
-        class: moved === undefined ? 'in-place' : 'rebuild',
-        hazards: [
-          hazard('DATA_LOSS', address, lossText(covered.backup, moved)),
-          breaksReaders(address, column.name),
-          ...covered.hazards,
-        ],
-        destroys: true,
-        backup: covered.backup,
-        noBackup: covered.noBackup,
-      },
-    );
-  }
+  const together = difference.dropped.filter((column) => goesWithOthers(writer, before, column));
+  const alone = together.length < 2 ? difference.dropped : difference.dropped.filter((one) => !together.includes(one));
+  const groups = [...(together.length < 2 ? [] : [together]), ...[...alone, ...renamed].map((column) => [column])];
+  for (const group of groups) dropGroup(writer, group, { table: before.name, renamedValues });
+}
+
+/** Not so where the column goes without a backup, cannot come back by being added, or cannot be dropped. */
+function goesWithOthers(writer: SectionWriter, { name }: Table, column: Column): boolean {
+  const table = own(writer.world.schema.tables, name);
+  if (table === undefined || isCounterTable(table) || typesWithin(column.type).length > 0) return false;
+  const { noBackup } = writer.scope.input.options;
+  if (noBackup.includes(writer.address(name)) || noBackup.includes(writer.address(`${name}.${column.name}`)))
+    return false;
+  return refusal(writer.world, { kind: 'drop-columns', table: name, columns: [column] }) === null;
+}
+
+function dropGroup(
+  writer: SectionWriter,
+  group: readonly Column[],
+  { table: name, renamedValues }: { readonly table: string; readonly renamedValues: TablePlan['renamedValues'] },
+): void {
+  const table = own(writer.world.schema.tables, name);
+  if (table === undefined) return;
+  const names = group.map((column) => column.name);
+  const objects = names.map((column) => `${name}.${column}`);
+  const moved = Object.hasOwn(renamedValues, names[0] ?? '');
+  const covered = backUp(writer, { table, columns: names, why: 'before-loss' });
+  writer.ddl(
+    { kind: 'drop-columns', table: name, columns: group.map((column) => columnOf(table, column.name) ?? column) },
+    {
+      object: objects.length === 1 ? (objects[0] ?? name) : name,
+      title: `drop ${names.length === 1 ? 'column' : 'columns'} ${names.join(', ')} from ${name}`,
+      why: moved ? renameReason : '',
+      class: moved ? 'rebuild' : 'in-place',
+      hazards: [
+        ...names.flatMap((column) => {
+          const address = writer.address(`${name}.${column}`);
+          const loss = lossText(covered.backup, own(renamedValues, column));
+          return [hazard('DATA_LOSS', address, loss), breaksReaders(address, column)];
+        }),
+        ...covered.hazards,
+      ],
+      destroys: objects,
+      backup: covered.backup,
+      noBackup: covered.noBackup,
+    },
+  );
 }
 
 function lossText(backup: string | null, moved: string | undefined): string {

@@ -20,7 +20,7 @@ export function summaryOf(sections: readonly Section[], kind: Plan['kind']): Pla
     add: [...keyspaces, ...rest].filter((change) => change.before === null).length,
     change: [...keyspaces, ...rest].filter((change) => change.before !== null && change.after !== null).length,
     rebuild: rebuilt.size,
-    destroy: gone.length + steps.filter(dropsColumns).length + emptied.length,
+    destroy: gone.length + columnsDropped(steps) + emptied.length,
     adopt: kind === 'apply' ? objects.length - rest.length + kept : 0,
     data: steps.filter((step) => step.work.kind === 'data').length,
     backups: backups.length,
@@ -60,7 +60,7 @@ function onlyDrops(change: Change, { steps }: Section): boolean {
   if (change.kind !== 'object' || change.before?.kind !== 'table' || change.after?.kind !== 'table') return false;
   const { dropped, ...rest } = tableDifference(change.before, change.after, change.renamed);
   const drops = steps.filter(({ work }) => dropsFrom(work) === change.name);
-  return drops.length > 0 && drops.length === dropped.length && isSame({ ...rest, dropped: [] });
+  return drops.length > 0 && columnsDropped(drops) === dropped.length && isSame({ ...rest, dropped: [] });
 }
 
 /** A rebuild has many steps, all of them about one table. */
@@ -68,8 +68,11 @@ function tableAddress({ address }: Step): string {
   return address.split('.').slice(0, 2).join('.');
 }
 
-function dropsColumns({ work }: Step): boolean {
-  return dropsFrom(work) !== null;
+function columnsDropped(steps: readonly Step[]): number {
+  return steps.reduce(
+    (sum, { work }) => sum + (work.kind === 'ddl' && work.ddl.kind === 'drop-columns' ? work.ddl.columns.length : 0),
+    0,
+  );
 }
 
 /** The table whose columns are dropped. */

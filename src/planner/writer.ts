@@ -25,8 +25,8 @@ export interface About {
   readonly why?: string;
   readonly class?: StepClass;
   readonly hazards?: readonly Hazard[];
-  /** True: its address must be consented to. */
-  readonly destroys?: boolean;
+  /** True: its address must be consented to; objects: those must, each by itself. */
+  readonly destroys?: boolean | readonly string[];
 }
 
 export interface DdlAbout extends About {
@@ -150,6 +150,7 @@ export class SectionWriter {
     const number = String(this.steps.length + 1).padStart(2, '0');
     const hazards = [...(about.hazards ?? [])];
     if (reverse.kind === 'irreversible') hazards.push(irreversible(address, reverse.reason));
+    const [consent = null, ...moreConsents] = this.consents(about);
     this.steps.push({
       id: `${this.migration}/${number}-${slugOf(about.title)}`,
       address,
@@ -159,10 +160,16 @@ export class SectionWriter {
       why: about.why ?? '',
       cql: about.cql,
       hazards,
-      consent: about.destroys === true ? address : null,
+      consent,
+      ...(moreConsents.length === 0 ? {} : { moreConsents }),
       reverse,
       estimate: this.estimate(work, about),
     });
+  }
+
+  private consents({ object, destroys = false }: About): readonly string[] {
+    if (typeof destroys === 'boolean') return destroys ? [this.address(object)] : [];
+    return destroys.map((one) => this.address(one));
   }
 
   private estimate(work: Work, { rowsOf, rows }: Pick<WorkAbout, 'rowsOf' | 'rows'>): Step['estimate'] {

@@ -45,7 +45,7 @@ export async function decide(input: DecideInput, earlier: StepEntry | undefined)
 function isUndone({ step: { work }, live }: DecideInput, { dropTimestamp: decided }: StepDecisions): boolean {
   if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns' || decided === null) return false;
   const { table, columns } = work.ddl;
-  const there = live.schema.tables[table]?.columns.map((column) => column.name) ?? [];
+  const there = own(live.schema.tables, table)?.columns.map((column) => column.name) ?? [];
   return columns.some(({ name }) => there.includes(name) && newestDrop([name], live, table) >= BigInt(decided));
 }
 

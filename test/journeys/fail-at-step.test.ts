@@ -24,12 +24,12 @@ const visits = table('visits', { columns: { id: t.int(), at: t.timestamp(), plac
 export default migration({ description: 'Base', schema: [address, people, visits] });
 `;
 
-/** Something of everything: a new table filled by a transform, a view of it, a type's field renamed (an added one could not be taken back), a column filled and one dropped, an index, options, a table dropped. */
+/** Something of everything: a new table filled by a transform, a view of it, a type's field renamed (an added one could not be taken back), a column filled and two dropped, an index, options, a table dropped. */
 const rich = `
 import { alter, alterType, backfill, desc, drop, existing, index, migration, skip, t, table, transform, udt, view } from 'cqlform';
 const address = udt('address', { street: t.text(), zip: t.text() });
 const people = existing('people', {
-  columns: { city: t.text(), id: t.int(), name: t.text(), nickname: t.text(), tags: t.set(t.text()) },
+  columns: { city: t.text(), id: t.int(), name: t.text(), nickname: t.text(), tags: t.set(t.text()), notes: t.list(t.text()) },
   partitionKey: ['city'],
   clusteringKey: ['id'],
 });
@@ -38,7 +38,7 @@ const byTag = table('people_by_tag', {
   columns: { tag: t.text(), id: t.int(), name: t.text() }, partitionKey: ['tag'], clusteringKey: [desc('id')],
 });
 const tagsByName = view('tags_by_name', { from: byTag, columns: [], partitionKey: ['name'], clusteringKey: ['tag', 'id'] });
-const people2 = alter(people, { add: { shout: t.text() }, drop: ['nickname'], options: { gcGraceSeconds: 3600 } });
+const people2 = alter(people, { add: { shout: t.text() }, drop: ['nickname', 'notes'], options: { gcGraceSeconds: 3600 } });
 export default migration({
   description: 'Rich',
   schema: [byTag, tagsByName, alterType(address, { rename: { zip: 'postcode' } }), people2, index('people_by_name', { on: people2, column: 'name', using: 'sai' }), drop(visits)],

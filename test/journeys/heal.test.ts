@@ -31,7 +31,7 @@ async function cannotBeRead(project: TestProject, table: string): Promise<void> 
 }
 
 it('heals a table that cannot be read since a column was dropped while it was written or deleted', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await using project = await testProject({ address: cassandraAddress(), migrations: { '20260101000000_a': base } });
   const { client, keyspace } = project;

@@ -1,7 +1,7 @@
 import { shellWord } from '../../kernel/shell.ts';
 import { deviations } from '../../model/change.ts';
 import { consentsOf, type Notice, type Plan, type PlanSummary, type Section } from '../../model/plan.ts';
-import type { Step } from '../../model/step.ts';
+import { consentsOfStep, type Step } from '../../model/step.ts';
 import { driftText } from './drift.ts';
 import { indent } from './indent.ts';
 import { bytesText, countText, durationText, plural } from './numbers.ts';
@@ -72,7 +72,8 @@ function stepText(step: Step, { paint, keyspace }: { readonly paint: Paint; read
   if (text !== '') lines.push(indent(text, 6));
   if (leftOut !== null) lines.push(paint.faint(`          -- ${leftOut}`));
   for (const hazard of step.hazards) lines.push(`      ${paint.warn(`! ${hazard.code}`)} ${hazard.why}`);
-  if (step.consent !== null) lines.push(`      ${paint.drop(`needs --allow-destructive=${shellWord(step.consent)}`)}`);
+  for (const address of consentsOfStep(step))
+    lines.push(`      ${paint.drop(`needs --allow-destructive=${shellWord(address)}`)}`);
   const undo = reverseText(step.reverse);
   if (undo !== '') lines.push(paint.faint(`      undo: ${undo}`));
   return lines.join('\n');

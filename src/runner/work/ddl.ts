@@ -1,5 +1,6 @@
 import { emitDdl } from '../../cql/ddl.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
+import { own } from '../../kernel/own.ts';
 import { shellWord } from '../../kernel/shell.ts';
 import type { Ddl } from '../../model/ddl.ts';
 import type { StepResult } from '../../model/journal.ts';
@@ -35,7 +36,7 @@ export async function runDdl(input: WorkInput<'ddl'>): Promise<StepResult> {
  */
 async function assertReadable({ work, deps, step, live: { name: keyspace } }: WorkInput<'ddl'>): Promise<void> {
   if (work.ddl.kind !== 'drop-columns') return;
-  const table = (await deps.cluster.describe(keyspace)).schema.tables[work.ddl.table];
+  const table = own((await deps.cluster.describe(keyspace)).schema.tables, work.ddl.table);
   const cause = table === undefined ? null : await readBack(deps, { keyspace, table });
   if (table === undefined || cause === null) return;
   const addresses = work.ddl.columns.map((column) => `${keyspace}.${table.name}.${column.name}`);
