@@ -63,5 +63,7 @@ export class CqlformError extends Error {
 
 /** The message of anything thrown. */
 export function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  // drivers put the stacks of inner errors into their messages
+  return text.replaceAll(/\n\s+at [^\n]+:\d+:\d+\)?(?=[\n.]|$)/g, '');
 }
