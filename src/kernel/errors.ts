@@ -65,5 +65,5 @@ export class CqlformError extends Error {
 export function reasonOf(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   // drivers put the stacks of inner errors into their messages
-  return text.replaceAll(/\n\s+at [^\n]+:\d+:\d+\)?(?=[\n.]|$)/g, '');
+  return text.replaceAll(/\n {4}at [^\n]*?(?=\n|\. See innerErrors|$)/g, '');
 }
