@@ -90,8 +90,9 @@ describe('records', () => {
       message: 'rows.csv: the quote that opens on line 3 is never closed',
       where: { line: 3 },
     });
-    await expect(rowsOf(`a,b\n"${'q'.repeat(2 * rowLimit)}`, { a: 'text' })).rejects.toMatchObject({
+    await expect(rowsOf(`a,b\n"${'q'.repeat(2 * rowLimit)}"\n`, { a: 'text' })).rejects.toMatchObject({
       code: 'SOURCE_MALFORMED',
+      message: `rows.csv: the quote that opens on line 2 is not closed within ${rowLimit} bytes, the most that a row may have`,
     });
   });
 });

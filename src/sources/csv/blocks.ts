@@ -10,7 +10,7 @@ import { dialectOf } from './dialect.ts';
 import { type FieldEncoder, fieldEncoder, putLong } from './encode.ts';
 import type { CsvDialect } from './fields.ts';
 import { RecordSpans, unescaped } from './scan-record.ts';
-import { headerOf, malformed } from './source.ts';
+import { headerOf, malformed, notClosedWithin } from './source.ts';
 
 /** CSV files read straight into wire form; the columns of the declaration give the fields' order where there is no header. */
 export async function openCsvBlocks(declared: ForeignSource, options: FileSourceOptions): Promise<BlockSource> {
@@ -145,7 +145,9 @@ class BlockReader {
     const begun = bytes.length - at;
     if (begun > 0 && openQuote !== null && (last || begun > this.#options.limit)) {
       const line = this.#line + openQuote;
-      throw malformed(this.#file, line, `the quote that opens on line ${line} is never closed`);
+      const { limit } = this.#options;
+      const what = last ? `the quote that opens on line ${line} is never closed` : notClosedWithin(line, limit);
+      throw malformed(this.#file, line, what);
     }
     if (begun > this.#options.limit) {
       this.#options.read.rows += 1;

@@ -108,7 +108,8 @@ async function* recordsOf(
   for await (const chunk of readBytes(file, start, end)) {
     const records: RawRecord[] = [];
     cutter.push(chunk, records);
-    if (cutter.openQuote !== null && cutter.begun > limit) throw neverClosed(file, cutter.openQuote);
+    if (cutter.openQuote !== null && cutter.begun > limit)
+      throw malformed(file, cutter.openQuote, notClosedWithin(cutter.openQuote, limit));
     const page = records.filter(({ bytes }) => bytes.length > 0);
     if (page.length > 0) yield page;
   }
@@ -151,6 +152,11 @@ function place(
 
 function neverClosed(file: SourceFile, line: number): CqlformError {
   return malformed(file, line, `the quote that opens on line ${line} is never closed`);
+}
+
+/** A quote that is not closed by then is most likely none; where the limit is met, nobody has read on. */
+export function notClosedWithin(line: number, limit: number): string {
+  return `the quote that opens on line ${line} is not closed within ${limit} bytes, the most that a row may have`;
 }
 
 export function malformed(file: SourceFile, line: number, what: string): CqlformError {
