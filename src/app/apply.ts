@@ -214,8 +214,13 @@ function assertConsent(plan: Plan, allowed: readonly string[]): void {
   const missing = consentsOf(plan).filter((address) => !allowed.includes(address));
   if (missing.length === 0) return;
   const flags = missing.map((address) => `--allow-destructive=${shellWord(address)}`).join(' ');
+  const joined = allowed.some(
+    (one) => one.includes(',') && one.split(',').some((part) => missing.includes(part.trim())),
+  )
+    ? 'Give each address a flag of its own, without commas. '
+    : '';
   throw new CqlformError('CONSENT_MISSING', `the plan destroys or overwrites data at ${missing.join(', ')}`, {
-    next: `Read the plan; if that is what you want, add ${flags}. A backup is taken before each.`,
+    next: `${joined}Read the plan; if that is what you want, add ${flags}. A backup is taken before each.`,
     fields: { addresses: missing },
     exitCode: exitCodes.consentMissing,
   });

@@ -6,8 +6,8 @@ export interface Approval {
   readonly autoApprove: boolean;
   /** Addresses that flags consent to. */
   readonly allowed: readonly string[];
-  /** The command that keeps this plan in a file, for the error's advice. */
-  readonly keep: string;
+  /** The command that keeps this plan in a file, for the error's advice; null where a file cannot stand for it. */
+  readonly keep: string | null;
 }
 
 /** Asks whether the plan shall run, and for each loss by its address. Gives the addresses that were typed. */
@@ -15,7 +15,10 @@ export async function approve(plan: Plan, approval: Approval, output: Output): P
   const { autoApprove, allowed, keep } = approval;
   if (!autoApprove && !output.interactive) {
     throw new CqlformError('APPROVAL_MISSING', 'there is no terminal to ask on', {
-      next: `Keep the plan (\`${keep}\`), read it, and run \`cqlform apply plan.json\`; or say --auto-approve.`,
+      next:
+        keep === null
+          ? 'Read the plan, and say --auto-approve if that is what you want.'
+          : `Keep the plan (\`${keep}\`), read it, and run \`cqlform apply plan.json\`; or say --auto-approve.`,
       exitCode: exitCodes.consentMissing,
     });
   }

@@ -65,7 +65,18 @@ function renamesOf(
     passOver({ object: `${table.name}.${to}`, fact: `${object} is already called ${to}`, error });
     return false;
   });
+  // Only a rebuild can do both at once: in place, the new column is there before the old one goes.
+  const inPlace = delta.key === null && Object.keys(delta.retype).length === 0;
   for (const [from, to] of wanted) {
+    if (inPlace && delta.drop.includes(to) && columnOf(table, to) !== undefined)
+      throw mistake(
+        'COLUMN_EXISTS',
+        { migration, object: `${table.name}.${to}` },
+        {
+          message: `${table.name}.${from} cannot be renamed to ${to} in the migration that drops ${to}`,
+          next: 'Choose another name, or drop the column in a migration before this one.',
+        },
+      );
     const taken = columnOf(table, to) !== undefined && !delta.drop.includes(to) && own(delta.rename, to) === undefined;
     if (!taken) continue;
     throw mistake(

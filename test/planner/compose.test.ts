@@ -127,6 +127,7 @@ describe('compose', () => {
     ['OBJECT_MISSING', [users], [create(index('by_x', 'orders.x'))]],
     ['COLUMN_EXISTS', [users], [alter('users', { add: { name: 'text' } })]],
     ['COLUMN_EXISTS', [users], [alter('users', { rename: { name: 'nickname' } })]],
+    ['COLUMN_EXISTS', [users], [alter('users', { drop: ['nickname'], rename: { name: 'nickname' } })]],
     ['COLUMN_MISSING', [users], [alter('users', { drop: ['gone'] })]],
     ['COLUMN_MISSING', [users], [alter('users', { rename: { gone: 'x' } })]],
     ['COLUMN_MISSING', [users], [alter('users', { retype: { gone: 'int' } })]],

@@ -66,7 +66,7 @@ async function runOne(
   const approval = {
     autoApprove: flags['auto-approve'],
     allowed: flags['allow-destructive'],
-    keep: 'cqlform rollback --out plan.json',
+    keep: null,
   };
   const consented = await approve(plan, approval, output);
   await run(output, flags, consented, (runOptions) => applyPlan(plan, session, runOptions));

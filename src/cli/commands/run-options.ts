@@ -8,7 +8,7 @@ export const runOptions = {
     type: 'string',
     array: true,
     default: [],
-    describe: 'Address whose data may be destroyed or overwritten; repeatable',
+    describe: 'Address whose data may be destroyed or overwritten; repeat the flag for each',
   },
   'allow-down': { type: 'string', array: true, default: [], describe: 'Node that may be down; repeatable' },
   'allow-still-written': {

@@ -24,7 +24,14 @@ export function statusText(report: StatusReport, paint: Paint): string {
     );
   }
   const drifted = deviations(report.drift);
-  if (drifted.length > 0) lines.push(paint.warn(`Drift at ${drifted.map((item) => item.address).join(', ')}.`));
+  const at = drifted.map((item) => item.address).join(', ');
+  // What an unfinished run has done is recorded when it ends.
+  if (drifted.length > 0)
+    lines.push(
+      paint.warn(
+        report.unfinished === null ? `Drift at ${at}.` : `Changed, by the unfinished run or besides it: ${at}.`,
+      ),
+    );
   if (report.lease !== null) lines.push(paint.warn(`The lease is held by ${report.lease.owner}.`));
   return lines.join('\n');
 }

@@ -15,6 +15,8 @@ export function misfit(value: unknown, what: string): Misfit {
 }
 
 export function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value));
+  // JSON has neither integers beyond 2^53 nor Infinity, which `1e400` is read as.
+  const isNumber = typeof value === 'bigint' || typeof value === 'number';
+  const text = isNumber ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
