@@ -1,5 +1,6 @@
 import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
 import { isMultiCell } from '../cql/select.ts';
+import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import type { BlockWriter } from '../ports/cluster.ts';
@@ -54,7 +55,7 @@ export class InsertBlock {
       if (part === this.#partitionParts - 1) hash = hashOfBytes(sink.bytes, from, sink.length);
     }
     for (const part of clusteringKey) append(part, block);
-    for (const name of this.#others) append(cells[name], block);
+    for (const name of this.#others) append(own(cells, name), block);
     const end = sink.reserve(20);
     sink.bytes.writeInt32BE(8, end);
     sink.bytes.writeBigInt64BE(timestamp, end + 4);
