@@ -60,6 +60,8 @@ export interface RunOptions {
   readonly timestamp?: bigint;
   /** The lease is lost after so many looks at it. */
   readonly heldFor?: number;
+  /** The lease is lost when so many pieces are done. */
+  readonly heldForPieces?: number;
   /** Told of each progress. */
   readonly onProgress?: (progress: Progress) => void;
   /** What stands in the migration's schema, instead of all that the test made. */
@@ -128,6 +130,7 @@ export async function copyFixture(
     checkpoints = [];
     let looks = 0;
     const { attempt = 1, finished = [], heldFor = Number.POSITIVE_INFINITY } = options;
+    const { heldForPieces = Number.POSITIVE_INFINITY } = options;
     return {
       keyspace,
       types: base.types,
@@ -139,7 +142,8 @@ export async function copyFixture(
       },
       assertHeld: () => {
         looks += 1;
-        if (looks > heldFor) throw new Error('the lease is lost');
+        const done = checkpoints.filter(({ state }) => state === 'done').length;
+        if (looks > heldFor || done >= heldForPieces) throw new Error('the lease is lost');
       },
       checkpoint: async (range, state, more) => {
         checkpoints.push({ run: 'run', step: 'step', attempt, range, state, ...more });
