@@ -46,12 +46,13 @@ interface Picture {
   readonly digests: Readonly<Record<string, object>>;
 }
 
-let stamp = 20260101000000;
+let minutes = 0;
 
-/** The next id, with room before it for a late file. */
+/** The next id, half a minute after the minute, so that there is room before it for a late file. */
 function nextId(): string {
-  stamp += 100;
-  return `${stamp}_m`;
+  minutes += 1;
+  const [hour, minute] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));
+  return `20260101${hour}${minute}30_m`;
 }
 
 /**
@@ -81,7 +82,7 @@ export async function expectConverges(lab: Lab, given: Convergence): Promise<voi
   expectSteps(plan, given.steps ?? []);
   await runAll(session, plan);
   if (given.late !== undefined) {
-    later.push(`${Number.parseInt(later[0] ?? '', 10) - 1}_late`);
+    later.push((later[0] ?? '').replace(/30_m$/, '15_late'));
     await project.write(later.at(-1) ?? '', given.late);
     const late = await planAll(session);
     assert.notEqual(late.sections[0]?.late ?? null, null, 'the plan says that the file is late');
