@@ -1,21 +1,12 @@
+import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { SourceAddress } from '../ports/source.ts';
 
 /** A value that only the step which needs it resolves; never printed, never stored. */
 export type Secret = () => string;
 
-export interface ClusterSettings {
+export interface ClusterSettings extends Pick<ConnectPlace, 'localDataCenter' | 'credentials' | 'tls'> {
   /** `host` or `host:port`; null: the project's own development cluster. */
   readonly contactPoints: readonly string[] | null;
-  readonly localDataCenter: string | null;
-  readonly credentials: { readonly username: Secret; readonly password: Secret } | null;
-  readonly tls: {
-    readonly ca: string | null;
-    readonly cert: string | null;
-    readonly key: string | null;
-    readonly verify: boolean;
-    /** The name that certificates are checked against; null: the address that is connected to. */
-    readonly serverName: string | null;
-  } | null;
 }
 
 export type AutomaticStore = { readonly kind: 'cluster' } | { readonly kind: 'local'; readonly folder: string };

@@ -107,7 +107,7 @@ class RowAppender implements PassingRow {
   readonly #keyAt: Int32Array;
   readonly #valueAt: Int32Array;
   /** What was made of the row at hand, by place. */
-  readonly #made: (Bytes | 'unset')[];
+  readonly #made: (Bytes | undefined)[];
   readonly #makes: boolean;
   readonly #floor: Buffer | null;
   #bytes: Buffer = Buffer.alloc(0);
@@ -118,7 +118,7 @@ class RowAppender implements PassingRow {
     this.#through = through;
     this.#keyAt = new Int32Array(key);
     this.#valueAt = new Int32Array(columns);
-    this.#made = through.values.map(() => 'unset');
+    this.#made = through.values.map(() => undefined);
     this.#makes = through.values.some(({ kind }) => kind === 'made');
     this.#floor = through.floor === null ? null : Buffer.alloc(8);
     this.#floor?.writeBigInt64BE(through.floor ?? 0n);
@@ -149,7 +149,7 @@ class RowAppender implements PassingRow {
       if (value?.kind !== 'made') continue;
       const made = value.make(this);
       if (made === 'apart') return false;
-      this.#made[place] = made;
+      this.#made[place] = made === 'unset' ? undefined : made;
     }
     return true;
   }
@@ -164,7 +164,7 @@ class RowAppender implements PassingRow {
     for (let place = 0; place < values.length; place += 1) {
       const value = values[place];
       if (value === undefined) continue;
-      if (value.kind === 'made') sum += this.#appendMade(place, block);
+      if (value.kind === 'made') sum += block.value(this.#made[place]);
       else sum += this.#appendCell((value.kind === 'key' ? this.#keyAt : this.#valueAt)[value.index] ?? 0, block);
       if (place === partitionParts - 1) hash = hashOfBytes(sink.bytes, from, sink.length);
     }
@@ -182,18 +182,6 @@ class RowAppender implements PassingRow {
     }
     copied(this.#bytes, at, at + 4 + length, sink.bytes, to);
     return length;
-  }
-
-  #appendMade(place: number, { sink }: RowBlock): number {
-    const made = this.#made[place] ?? 'unset';
-    if (made === 'unset') {
-      sink.bytes.writeInt32BE(unsetLength, sink.reserve(4));
-      return 0;
-    }
-    const to = sink.reserve(4 + made.length);
-    sink.bytes.writeInt32BE(made.length, to);
-    sink.bytes.set(made, to + 4);
-    return made.length;
   }
 
   #appendTimes({ sink }: RowBlock): void {

@@ -1,4 +1,4 @@
-import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
+import { hashOfBytes, type RowBlock } from '../cql/row-block.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
@@ -15,7 +15,6 @@ type Insert = Extract<Mutation, { readonly kind: 'insert' }> & {
 export class InsertBlock {
   /** The columns of the writer's statement. */
   readonly columns: readonly string[];
-  readonly #partitionParts: number;
   readonly #others: readonly string[];
   readonly #defaultTtl: number;
 
@@ -25,7 +24,6 @@ export class InsertBlock {
       .filter(({ name, static: still }) => !still && !keys.includes(name))
       .map(({ name }) => name);
     this.columns = [...keys, ...this.#others];
-    this.#partitionParts = table.partitionKey.length;
     this.#defaultTtl = defaultTtlOf(table);
   }
 
@@ -49,13 +47,10 @@ export class InsertBlock {
     const { sink } = block;
     block.begin();
     const from = sink.length;
-    let hash = 0;
-    for (let part = 0; part < partitionKey.length; part += 1) {
-      append(partitionKey[part] ?? null, block);
-      if (part === this.#partitionParts - 1) hash = hashOfBytes(sink.bytes, from, sink.length);
-    }
-    for (const part of clusteringKey) append(part, block);
-    for (const name of this.#others) append(own(cells, name), block);
+    for (const part of partitionKey) block.value(part);
+    const hash = hashOfBytes(sink.bytes, from, sink.length);
+    for (const part of clusteringKey) block.value(part);
+    for (const name of this.#others) block.value(own(cells, name));
     const end = sink.reserve(20);
     sink.bytes.writeInt32BE(8, end);
     sink.bytes.writeBigInt64BE(timestamp, end + 4);
@@ -63,14 +58,4 @@ export class InsertBlock {
     sink.bytes.writeInt32BE(ttl, end + 16);
     block.commit(hash, 0);
   }
-}
-
-function append(value: Bytes | null | undefined, { sink }: RowBlock): void {
-  if (value === null || value === undefined) {
-    sink.bytes.writeInt32BE(value === null ? nullLength : unsetLength, sink.reserve(4));
-    return;
-  }
-  const at = sink.reserve(4 + value.length);
-  sink.bytes.writeInt32BE(value.length, at);
-  sink.bytes.set(value, at + 4);
 }

@@ -5,6 +5,7 @@ import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
+import type { OpenedTable } from '../ports/cluster-source.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import { leavesOutTimes, withInferredEnds } from './inferred-ends.ts';
 import type { InputRow, Piece } from './input.ts';
@@ -17,16 +18,8 @@ export const copyConsistency: Consistency = 'LOCAL_QUORUM';
 /** Pieces of a table; also how much of it is done again after a crash. */
 const tableParts = 64;
 
-/** A table that rows are read from, here or in another cluster. */
-export interface ReadTable {
-  readonly rows: Rows;
-  readonly keyspace: string;
-  readonly table: Table;
-  readonly types: ByName<UserType>;
-  readonly consistency: Consistency;
-  /** Finished pieces count only while it is the same. */
-  readonly identity: string;
-}
+/** A table that rows are read from, here or in another cluster; finished pieces count only while its identity is the same. */
+export type ReadTable = Omit<OpenedTable, 'facts' | 'close'>;
 
 /** A table of the keyspace that is written. */
 export function ownTable(

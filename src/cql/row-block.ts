@@ -36,6 +36,19 @@ export class RowBlock {
     this.#starts[this.#count] = this.sink.length;
   }
 
+  /** A value of the row: null deletes, undefined leaves the column as it is. Gives its bytes. */
+  value(value: Uint8Array | null | undefined): number {
+    const { sink } = this;
+    if (value === null || value === undefined) {
+      sink.bytes.writeInt32BE(value === null ? nullLength : unsetLength, sink.reserve(4));
+      return 0;
+    }
+    const at = sink.reserve(4 + value.length);
+    sink.bytes.writeInt32BE(value.length, at);
+    sink.bytes.set(value, at + 4);
+    return value.length;
+  }
+
   /** The row is whole. `hash`: of its partition key, equal for equal keys; `statement`: a number that its reader knows. */
   commit(hash: number, statement: number): void {
     this.#hashes[this.#count] = hash;
