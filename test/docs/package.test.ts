@@ -85,6 +85,12 @@ describe('the package', () => {
     expect(files).toContain('docs/errors.md');
   });
 
+  it('runs in a clone as the demo says that it does', () => {
+    const { code, stdout, stderr } = run(root, 'npx', ['cqlform', '--version']);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   it('has everything that it was built from', () => {
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
     const built = sources.filter((file) => file.endsWith('.ts')).map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
