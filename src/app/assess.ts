@@ -18,7 +18,7 @@ import { createOpenSource } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
 import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
-import { type FileFormat, formatOf } from './load.ts';
+import { type FileFormat, formatOf } from './load-format.ts';
 import { descriptionOf, nextId, slugOf } from './migration-id.ts';
 import { type NewFile, notComposable } from './new.ts';
 import type { Project } from './project.ts';

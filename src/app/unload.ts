@@ -10,7 +10,8 @@ import { type UnloadAccounts, unloadRows } from '../copy/unload/unload.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
 import { keyColumns } from '../model/schema.ts';
-import { type FileFormat, formatOf, tableOf } from './load.ts';
+import { tableOf } from './load.ts';
+import { type FileFormat, formatOf } from './load-format.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Session } from './session.ts';
 
@@ -92,6 +93,7 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
 
 function unloadFormat({ format, file, header, delimiter, quote, nullText }: UnloadInput): UnloadFormat {
   const kind = format ?? (file === null ? 'csv' : formatOf(file));
+  if (kind === 'parquet') throw new TypeError('not yet');
   if (kind !== 'csv') return { kind };
   const tabs = /\.tsv(\.gz|\.zst)?$/i.test(file ?? '');
   const form = { delimiter: delimiter ?? (tabs ? '\t' : ','), quote, nullText };

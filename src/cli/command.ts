@@ -79,7 +79,8 @@ export function command<const O extends Flags>(spec: CommandSpec<O>): AnyCommand
             .example(spec.examples.map(([text, what]) => [`$0 ${text}`, what] as [string, string]))
             .strict();
         },
-        (flags) => {
+        (parsed) => {
+          const flags = withDashes(parsed);
           const given = flags as unknown as Given<O>;
           assertValues({ ...spec.options, ...commonOptions }, flags);
           assertWords(spec.positionals ?? {}, flags);
@@ -87,6 +88,16 @@ export function command<const O extends Flags>(spec: CommandSpec<O>): AnyCommand
         },
       ),
   };
+}
+
+/** Stands for `-` while the words are parsed; no command line can hold it. */
+export const loneDash = '\0-';
+
+function withDashes(flags: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const said = (value: unknown): unknown => (value === loneDash ? '-' : value);
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => [name, Array.isArray(value) ? value.map(said) : said(value)]),
+  );
 }
 
 /** `apply [plan]` → `apply`. */

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { toolVersion } from '../app/version.ts';
 import { type ExitCode, exitCodes } from '../kernel/errors.ts';
-import { commonOptions, type Done } from './command.ts';
+import { commonOptions, type Done, loneDash } from './command.ts';
 import { commands } from './commands.ts';
 import { overview } from './help.ts';
 import type { Output, OutputFlags } from './output.ts';
@@ -64,7 +64,7 @@ async function parse(words: readonly string[]): Promise<Chosen | null> {
   const chosen: Chosen[] = [];
   let printed = '';
   await parserFor(yargs(), words, (flags, run) => void chosen.push({ flags, run })).parse(
-    withNegatives(words),
+    withDashes(withNegatives(words)),
     {},
     (_error: unknown, _flags: unknown, text: string) => {
       printed = text;
@@ -80,6 +80,11 @@ function withNegatives(words: readonly string[]): string[] {
   if (at === -1) return [...words];
   const joined = `--no-backup=${words[at + 1] ?? ''}`;
   return [...words.slice(0, at), joined, ...withNegatives(words.slice(at + 2))];
+}
+
+/** The parser loses a lone `-`, which means standard input or output. */
+function withDashes(words: readonly string[]): string[] {
+  return words.map((word) => (word === '-' ? loneDash : word));
 }
 
 function parserFor(bare: Argv, words: readonly string[], done: Done): Argv {

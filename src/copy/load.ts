@@ -20,8 +20,10 @@ export type LoadSource =
       readonly kind: 'values';
       readonly source: Source;
       valuesOf(row: JsRow): JsRow;
-      /** Microseconds: the row's own write time, from a load that rejected it; null: that of its place in this load. */
+      /** Microseconds: the row's own write time; null: that of its place in this load. Throws `RowRejected`. */
       timeOf?(row: SourceRow): bigint | null;
+      /** Seconds that the row lives; null: as long as the others. Throws `RowRejected`. */
+      ttlOf?(row: SourceRow): number | null;
     };
 
 export interface LoadRequest {
@@ -33,6 +35,8 @@ export interface LoadRequest {
   readonly timestamp: bigint;
   /** Seconds; 0: for ever. */
   readonly ttl: number;
+  /** Rows at the beginning that are passed over and not counted, and the most that are read then. Not for blocks. */
+  readonly some: { readonly skip: number; readonly most: number } | null;
   readonly rate: Rate | null;
   readonly maxRejects: DataSpec['maxRejects'];
   readonly rejectsFile: string;
@@ -164,27 +168,28 @@ class Load {
     const { bytes: totalBytes } = await source.facts();
     let bytes = 0;
     try {
-      for (const split of await source.splits(1)) {
-        for await (const page of source.read(split)) {
-          let [rowsSent, bytesSent] = [0, 0];
-          for (const row of page) {
-            const { values, place, problem } = row;
-            const at = from.timeOf?.(row) ?? timestamp + BigInt(state.read);
-            state.read += 1;
-            const writes = problem ?? this.#writes(encoder, at, () => from.valuesOf(values));
-            if (typeof writes === 'string') {
-              await this.#reject({ place, reason: writes, row: jsonSafe(values), writeTime: String(at) });
-              continue;
-            }
-            state.written += 1;
-            for (const mutation of writes) bytesSent += bytesOf(mutation);
-            if (!dryRun) for (const mutation of writes) await writer.write(mutation);
-            rowsSent += 1;
+      for await (const page of pagesOf(source, this.#request.some)) {
+        bytes += page.bytes;
+        let [rowsSent, bytesSent] = [0, 0];
+        for (const row of page.rows) {
+          const { values, place, problem } = row;
+          const inOrder = timestamp + BigInt(state.read);
+          state.read += 1;
+          const time = timeOf(from, row);
+          const at = typeof time === 'bigint' ? time : inOrder;
+          const wrong = problem ?? (typeof time === 'string' ? time : null);
+          const made = wrong ?? this.#writes(encoder, from, { row, timestamp: at });
+          if (typeof made === 'string') {
+            await this.#reject({ place, reason: made, row: jsonSafe(ofColumns(values)), writeTime: String(at) });
+            continue;
           }
-          await this.#rate?.admit(rowsSent, bytesSent);
-          this.#told({ ...state, bytes, totalBytes });
+          state.written += 1;
+          for (const mutation of made) bytesSent += bytesOf(mutation);
+          if (!dryRun) for (const mutation of made) await writer.write(mutation);
+          rowsSent += 1;
         }
-        bytes += split.bytes ?? 0;
+        await this.#rate?.admit(rowsSent, bytesSent);
+        this.#told({ ...state, bytes, totalBytes });
       }
     } finally {
       if (!dryRun) await writer.flush();
@@ -192,10 +197,16 @@ class Load {
   }
 
   /** Gives why there are none. */
-  #writes(encoder: TargetEncoder, timestamp: bigint, values: () => JsRow): readonly Mutation[] | string {
-    const { into, ttl } = this.#request;
+  #writes(
+    encoder: TargetEncoder,
+    from: Extract<LoadSource, { kind: 'values' }>,
+    { row, timestamp }: { readonly row: SourceRow; readonly timestamp: bigint },
+  ): readonly Mutation[] | string {
+    const { into } = this.#request;
     try {
-      const writes = writesOf(encoder.encode(values()), into, { timestamp, ttl, attempt: 0, marker: true });
+      const ttl = from.ttlOf?.(row) ?? this.#request.ttl;
+      const encoded = encoder.encode(from.valuesOf(row.values));
+      const writes = writesOf(encoded, into, { timestamp, ttl, attempt: 0, marker: true });
       return writes.length > 0 ? writes : `key column ${into.clusteringKey[0]?.column} is missing`;
     } catch (thrown) {
       if (thrown instanceof RowRejected) return thrown.reason;
@@ -219,6 +230,47 @@ class Load {
       exitCode: exitCodes.interrupted,
     });
   }
+}
+
+interface Page {
+  readonly rows: readonly SourceRow[];
+  /** Of the pieces that ended before it. */
+  readonly bytes: number;
+}
+
+async function* pagesOf(source: Source, some: LoadRequest['some']): AsyncGenerator<Page> {
+  let skipped = 0;
+  let taken = 0;
+  let ended = 0;
+  for (const split of await source.splits(1)) {
+    for await (const page of source.read(split)) {
+      const from = Math.min(page.length, (some?.skip ?? 0) - skipped);
+      skipped += from;
+      const rows = some === null ? page : page.slice(from, from + some.most - taken);
+      taken += rows.length;
+      yield { rows, bytes: ended };
+      ended = 0;
+      if (some !== null && taken >= some.most) return;
+    }
+    ended += split.bytes ?? 0;
+  }
+  if (ended > 0) yield { rows: [], bytes: ended };
+}
+
+/** The row's own write time; a text: why it has none that can be used. */
+function timeOf(from: Extract<LoadSource, { kind: 'values' }>, row: SourceRow): bigint | string | null {
+  try {
+    return from.timeOf?.(row) ?? null;
+  } catch (thrown) {
+    if (thrown instanceof RowRejected) return thrown.reason;
+    throw thrown;
+  }
+}
+
+/** Without what only tells how a row is written. */
+function ofColumns(values: JsRow): JsRow {
+  if (!Object.keys(values).some((name) => name.startsWith('\0'))) return values;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('\0')));
 }
 
 interface State {

@@ -1,4 +1,4 @@
-import type { ForeignColumn, ForeignSource } from './data.ts';
+import type { ForeignSource, ForeignType } from './data.ts';
 import type { Table } from './schema.ts';
 
 /**
@@ -81,7 +81,7 @@ export interface AssessedColumn {
   readonly nullable: boolean;
   readonly found: FieldProfile;
   /** How the migration declares it, e.g. `csv.int`. */
-  readonly read: Pick<ForeignColumn, 'type' | 'labels'>;
+  readonly read: ForeignType;
   /** Of the table proposed: CQL text, e.g. `frozen<list<text>>`. */
   readonly type: string;
   readonly verdict: 'exact' | 'lossless' | 'function';

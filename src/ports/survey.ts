@@ -1,7 +1,7 @@
-import type { ForeignColumn, ForeignSource } from '../model/data.ts';
+import type { ForeignSource, ForeignType } from '../model/data.ts';
 
-/** How the values of a column are read: a type as a declaration names it, and its words where it has some. */
-export type ReadType = Pick<ForeignColumn, 'type' | 'labels'>;
+/** How the values of a column are read: a type as a declaration names it, with its words and what it holds. */
+export type ReadType = ForeignType;
 
 /** A column of a table, as the catalogue of its system has it; of a file, a field. */
 export interface SurveyedColumn {
@@ -45,11 +45,20 @@ export type SurveyTarget =
       readonly rows: number;
     }
   | {
+      readonly kind: 'files';
+      readonly system: 'parquet';
+      /** A path or a glob. */
+      readonly place: string;
+      readonly settings: ForeignSource['settings'];
+    }
+  | {
       readonly kind: 'database';
       readonly system: 'mysql' | 'postgres' | 'sqlite';
       readonly connection: string;
       /** `orders`, or `sales.orders` in another schema; null: all tables where the connection looks first. */
       readonly table: string | null;
+      /** A query whose columns are wanted, in place of a table; left out: none. Its columns have no types. */
+      readonly query?: string;
     };
 
 /** Finds the tables of a source. Throws `SOURCE_TABLE_MISSING` for a table that is not there. */

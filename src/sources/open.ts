@@ -3,6 +3,7 @@ import type { ForeignSource } from '../model/data.ts';
 import type { BlockSource, OpenSource } from '../ports/source.ts';
 import { openCsvBlocks } from './csv/blocks.ts';
 import { openCsv } from './csv/source.ts';
+import type { Strangers } from './files/strangers.ts';
 import { type FileSourceOptions, openJson } from './json/source.ts';
 import type { Addresses } from './sql/address.ts';
 
@@ -16,10 +17,13 @@ export interface OpenSourceOptions {
   readonly addresses?: Addresses;
   /** Rows of files that are longer, in bytes, are problems. */
   readonly rowLimit?: number;
+  /** Where rows have fields of their own: what is said of fields that nobody declared. Left out: nothing. */
+  readonly strangers?: Strangers;
 }
 
-export function fileOptionsOf({ projectFolder, rowLimit = defaultRowLimit }: OpenSourceOptions): FileSourceOptions {
-  return { projectFolder, rowLimit };
+export function fileOptionsOf(options: OpenSourceOptions): FileSourceOptions {
+  const { projectFolder, rowLimit = defaultRowLimit, strangers } = options;
+  return { projectFolder, rowLimit, ...(strangers === undefined ? {} : { strangers }) };
 }
 
 /** Opens sources that can be read straight into wire form: CSV files. */
@@ -47,7 +51,7 @@ export function createOpenSource(options: OpenSourceOptions): OpenSource {
       }
       case 'mongo': {
         const { openMongo } = await import('./mongodb/source.ts');
-        return openMongo(source, addresses);
+        return openMongo(source, addresses, options.strangers);
       }
       case 'mysql': {
         const { openMysql } = await import('./mysql/source.ts');

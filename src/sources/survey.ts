@@ -13,6 +13,10 @@ export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
       case 'json':
       case 'ndjson':
         return [await surveyJson({ ...target, system: target.system }, fileOptionsOf(options))];
+      case 'parquet': {
+        const { surveyParquet } = await import('./parquet/survey.ts');
+        return [await surveyParquet(target, options.projectFolder)];
+      }
       case 'mysql': {
         const { surveyMysql } = await import('./mysql/survey.ts');
         return surveyMysql(target, addresses);

@@ -1,12 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { finished } from 'node:stream/promises';
+import { DuckDBInstance } from '@duckdb/node-api';
 import type { types } from 'cassandra-driver';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { faultProxy } from '../cassandra/fault-proxy.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
-import { ended, type TestProject, testProject } from '../support/project.ts';
+import { type Ended, ended, type TestProject, testProject } from '../support/project.ts';
 
 let project: TestProject;
 beforeAll(async () => {
@@ -152,7 +154,7 @@ describe('load', () => {
     const unmapped = await project.run(...wanted);
     expect([unmapped.code, unmapped.stderr]).toEqual([64, expect.stringContaining('LOAD_FIELD_UNMAPPED')]);
     const noKey = await project.run(...wanted, '--map', 'device=DEV', '--ignore', 'moment', '--ignore', 'extra');
-    expect(noKey.stderr).toContain('no field of the file gives the key column at');
+    expect(noKey.stderr).toContain('no field of the source gives the key column at');
     const unknown = await project.run(...wanted, '--map', 'devise=DEV');
     expect(unknown.stderr).toContain('has no column devise');
     const done = await project.run(...wanted, '--map', 'device=DEV', '--map', 'at=moment', '--ignore', 'extra');
@@ -213,6 +215,104 @@ describe('load', () => {
     expect((JSON.parse(bytes.stdout) as { milliseconds: number }).milliseconds).toBeGreaterThan(1000);
     const wrong = await project.run('load', 'slow.csv', 'readings', '--rate', 'fast');
     expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('--rate fast')]);
+  });
+});
+
+describe('load from elsewhere', () => {
+  const piped = async (text: string, ...words: readonly string[]): Promise<Ended> => {
+    const child = project.start(...words);
+    child.stdin?.end(text);
+    return ended(child);
+  };
+
+  it('takes rows from standard input, whose write times and TTLs stand in fields', async () => {
+    const csv = 'device,at,written,lives\n-10,1,2020-01-01T00:00:00Z,1000\n-10,2,1577836800000001,\n-10,3,late,5\n';
+    const words = ['load', '-', 'readings', '--format', 'csv', '--map', 'note=written', '--max-rejects', '1'];
+    const { code, stdout, stderr } = await piped(csv, ...words, '--timestamp-field', 'written', '--ttl-field', 'lives');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('read 3 = written 2 + rejected 1');
+    const rows = await project.rows(
+      'SELECT at, note, writetime(note) AS w, ttl(note) AS t FROM $ks.readings WHERE device = -10',
+    );
+    expect(rows.map(({ at, note, w }) => [at, note, String(w)])).toEqual([
+      [1, '2020-01-01T00:00:00Z', '1577836800000000'],
+      [2, '1577836800000001', '1577836800000001'],
+    ]);
+    expect(rows.map(({ t }) => (t === null ? null : Number(t) > 900))).toEqual([true, null]);
+    const bare = await piped(
+      '-11,1\n-11,2\n-11,3\n',
+      ...words.slice(0, 5),
+      '--no-header',
+      '--fields',
+      'device,at',
+      '--skip-records',
+      '1',
+      '--max-records',
+      '1',
+    );
+    expect(bare.stdout).toContain('read 1 = written 1');
+    expect(await project.rows('SELECT at FROM $ks.readings WHERE device = -11')).toEqual([{ at: 2 }]);
+    const unsaid = await piped('{}', 'load', '-', 'readings');
+    expect([unsaid.code, unsaid.stderr]).toEqual([64, expect.stringContaining('FORMAT_UNKNOWN')]);
+  });
+
+  it('names the fields of JSON that have no column, and leaves them out when told to', async () => {
+    const rows = Array.from({ length: 1200 }, (_, at) => ({ device: -12, at, ...(at === 1100 ? { late: 1 } : {}) }));
+    const json = rows.map((row) => JSON.stringify(row)).join('\n');
+    const named = await piped(`{"device":1,"at":1,"a":1}\n{"b":[]}\n`, 'load', '-', 'readings', '--format', 'ndjson');
+    expect([named.code, named.stderr]).toEqual([64, expect.stringContaining('the fields a, b have no column')]);
+    const late = await piped(json, 'load', '-', 'readings', '--format', 'ndjson', '--max-rejects', '1');
+    expect(late.stdout).toContain('read 1,200 = written 1,199 + rejected 1');
+    expect(await readFile(join(project.folder, '.cqlform/rejects/load-readings.ndjson'), 'utf8')).toContain(
+      'the field late has no column',
+    );
+    const left = await piped(json, 'load', '-', 'readings', '--format', 'ndjson', '--ignore-unknown');
+    expect(left.stdout).toContain('written 1,200');
+  });
+
+  it('takes Parquet files and databases by their addresses, but no password', async () => {
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT 7 AS id, TIMESTAMPTZ '2026-01-02 03:04:05+00' AS at, 'text' AS te, 12345678901::BIGINT AS b, 1.50::DECIMAL(9,2) AS de,
+         UUID '8e5ba5e0-6c1f-41ee-b962-0242ac120002' AS u, ['b', 'a'] AS st, MAP {'k': 2} AS mp, [1, 2] AS li,
+         {'street': 'Main', 'number': 5} AS ad, 2.5::DOUBLE AS f_) TO '${join(project.folder, 'all.parquet')}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    const lossy = await project.run('load', 'all.parquet', 'everything', '--map', 's=f_');
+    expect([lossy.code, lossy.stderr]).toEqual([64, expect.stringContaining('LOAD_TYPE_UNFIT')]);
+    const taken = await project.run('load', 'all.parquet', 'everything', '--map', 'do=f_');
+    expect(taken.stderr).toBe('');
+    const [row] = await project.rows('SELECT te, b, de, u, st, mp, li, do FROM $ks.everything WHERE id = 7');
+    expect(JSON.parse(JSON.stringify(row))).toEqual({
+      te: 'text',
+      b: '12345678901',
+      de: '1.50',
+      u: '8e5ba5e0-6c1f-41ee-b962-0242ac120002',
+      st: ['a', 'b'],
+      mp: { k: 2 },
+      li: [1, 2],
+      do: 2.5,
+    });
+
+    const database = new DatabaseSync(join(project.folder, 'shop.db'));
+    database.exec(`CREATE TABLE readings (device INTEGER, at INTEGER, reading REAL, note TEXT);
+      INSERT INTO readings VALUES (-13, 1, 0.5, 'x'), (-13, 2, NULL, NULL), (-13, 'three', 1, 'y')`);
+    database.close();
+    const whole = await project.run('load', 'sqlite:shop.db', 'readings', '--max-rejects', '1', '--json');
+    expect(JSON.parse(whole.stdout)).toMatchObject({ read: 3, written: 2, rejected: 1 });
+    const query = 'SELECT device, at + 10 AS at, upper(note) AS note FROM readings WHERE reading = 0.5';
+    expect((await project.run('load', 'sqlite:shop.db', 'readings', '--query', query)).code).toBe(0);
+    expect(await project.rows('SELECT at, reading, note FROM $ks.readings WHERE device = -13')).toEqual([
+      { at: 1, reading: 0.5, note: 'x' },
+      { at: 2, reading: null, note: null },
+      { at: 11, reading: null, note: 'X' },
+    ]);
+    const secret = await project.run('load', 'mysql://root:hunter2@127.0.0.1/shop', 'readings');
+    expect([secret.code, secret.stderr]).toEqual([64, expect.stringContaining('SECRET_ON_COMMAND_LINE')]);
+    expect(secret.stderr).not.toContain('hunter2');
+    const unset = await project.run('load', 'env:NOT_SET_ANYWHERE/readings', 'readings');
+    expect([unset.code, unset.stderr]).toEqual([64, expect.stringContaining('ENV_MISSING')]);
   });
 });
 

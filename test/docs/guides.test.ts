@@ -1,14 +1,15 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Client } from 'cassandra-driver';
 import { describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { buildTimeoutMs, ferretdb } from '../support/ferretdb.ts';
 import { mariadb } from '../support/mariadb.ts';
 import { postgresServer } from '../support/postgres.ts';
-import { type Ended, ended } from '../support/project.ts';
+import { ended } from '../support/project.ts';
 import { type Block, blocksOf, type Command, root } from './document.ts';
 
 const documents = [
@@ -95,22 +96,36 @@ class Reader implements AsyncDisposable {
   }
 
   async #run({ text, line, exits }: Command): Promise<void> {
-    const { code, stdout, stderr } = await this.#spawn(programOf(this.#own(text).split(/\s+/)));
+    // `node rows.ts | npx cqlform …`
+    let input: Readable | null = null;
+    const words = this.#own(text)
+      .split(' | ')
+      .map((part) => programOf(wordsOf(part)));
+    for (const program of words.slice(0, -1)) input = this.#start(program, input).stdout;
+    const { code, stdout, stderr } = await ended(this.#start(words.at(-1) ?? [], input));
     expect(code, `line ${line}: ${text}\n${stdout}\n${stderr}`).toBe(exits);
   }
 
-  #spawn(words: readonly string[]): Promise<Ended> {
+  #start(words: readonly string[], input: Readable | null): ChildProcess {
     const { host, port } = cassandraAddress();
     const source = this.#database === null ? {} : { SHOP_URL: this.#database.url };
     const nodes = `${host}:${port}`;
     const own = { CI: '', CQLFORM_CONTACT_POINTS: nodes, OLD_NODES: nodes, NO_COLOR: '1' };
     const env = { ...process.env, ...source, ...own };
-    return ended(spawn(process.execPath, [...words], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const stdin = input === null ? 'ignore' : 'pipe';
+    const child = spawn(process.execPath, [...words], { cwd: this.#folder, env, stdio: [stdin, 'pipe', 'pipe'] });
+    if (input !== null && child.stdin !== null) input.pipe(child.stdin);
+    return child;
   }
 
   #own(text: string): string {
     return text.replaceAll(/\bcinema(?=_old\b|\b)/g, this.#keyspace);
   }
+}
+
+/** Words, of which those in double quotes may hold spaces. */
+function wordsOf(text: string): readonly string[] {
+  return [...text.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');
 }
 
 /** `npx cqlform …` is the built program, `node FILE` a script of the document's own; there is nothing else to run. */

@@ -25,7 +25,7 @@ export interface TestProject extends AsyncDisposable {
   write(name: string, source: string): Promise<void>;
   /** Runs the built program to its end. */
   run(...words: readonly string[]): Promise<Ended>;
-  /** Starts the built program. */
+  /** Starts the built program; what reads its standard input is ended by whoever started it. */
   start(...words: readonly string[]): ChildProcess;
   /** Rows of a query on the keyspace, as plain objects. */
   rows(cql: string): Promise<Record<string, unknown>[]>;
@@ -66,14 +66,18 @@ export async function testProject(options: ProjectOptions): Promise<TestProject>
   for (const [id, source] of Object.entries(options.migrations ?? {})) await write(id, source);
   const env = { ...withoutCi(), CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1', ...options.env };
   const start = (...words: readonly string[]): ChildProcess =>
-    spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
   return {
     folder,
     keyspace,
     client,
     write,
     start,
-    run: (...words) => ended(start(...words)),
+    run: (...words) => {
+      const child = start(...words);
+      child.stdin?.end();
+      return ended(child);
+    },
     rows: async (cql) => {
       const { rows } = await client.execute(cql.replaceAll('$ks', keyspace));
       return rows.map((row) => Object.fromEntries(row.keys().map((key) => [key, row.get(key) as unknown])));

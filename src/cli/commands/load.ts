@@ -1,17 +1,25 @@
-import type { FileFormat, LoadInput } from '../../app/load.ts';
+import type { LoadInput } from '../../app/load.ts';
+import type { FileFormat } from '../../app/load-format.ts';
+import type { DatabaseSystem } from '../../app/named-source.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { own } from '../../kernel/own.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
-export const formatChoices: readonly FileFormat[] = ['csv', 'json', 'ndjson'];
+export const formatChoices: readonly FileFormat[] = ['csv', 'json', 'ndjson', 'parquet'];
+export const systemChoices: readonly DatabaseSystem[] = ['mysql', 'postgres', 'sqlite', 'mongo', 'cassandra'];
 
 export const loadCommand: AnyCommand = command({
-  usage: 'load <file> <table>',
-  summary: 'Load CSV, JSON or NDJSON files into a table that is there',
+  usage: 'load <source> <table>',
+  summary: 'Load files, standard input, a database or another cluster into a table that is there',
   positionals: {
-    file: { type: 'string', demandOption: true, describe: 'A file or a quoted glob; .gz and .zst are unpacked' },
+    source: {
+      type: 'string',
+      demandOption: true,
+      describe:
+        'A file or a quoted glob (.csv, .tsv, .json, .ndjson, .parquet; .gz and .zst are unpacked); - for standard input; shop or shop/orders for a connection of the configuration; env:NAME for an address in an environment variable; an address without a password',
+    },
     table: { type: 'string', demandOption: true, describe: 'A table of the keyspace' },
   },
   options: {
@@ -24,6 +32,26 @@ export const loadCommand: AnyCommand = command({
     },
     map: { type: 'string', array: true, default: [], describe: 'COLUMN=FIELD, where their names differ' },
     ignore: { type: 'string', array: true, default: [], describe: 'A field that is not loaded' },
+    'ignore-unknown': { type: 'boolean', default: false, describe: 'Load no field that has no column' },
+    'source-table': {
+      type: 'string',
+      describe: 'Of a database: the table or collection',
+      defaultDescription: 'named like the target',
+    },
+    query: { type: 'string', describe: 'Of an SQL database: a query in place of a table' },
+    system: {
+      type: 'string',
+      choices: systemChoices,
+      describe: 'What the database is',
+      defaultDescription: 'by its address',
+    },
+    setting: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe:
+        "NAME=VALUE of a source's declaration: zone=Europe/Oslo, zeroDates=null, fractions=truncate, view=moving",
+    },
     header: { type: 'boolean', default: true, describe: 'The first record of a CSV file names its fields' },
     fields: { type: 'string', describe: 'With --no-header: the fields in their order, separated by commas' },
     delimiter: { type: 'string', describe: 'Of CSV: one character', defaultDescription: ', or tab for .tsv' },
@@ -34,6 +62,13 @@ export const loadCommand: AnyCommand = command({
       defaultDescription: 'a quote',
     },
     null: { type: 'string', describe: 'Of CSV: text that stands for null, besides an empty field' },
+    'skip-records': { type: 'number', describe: 'Records at the beginning that are passed over' },
+    'max-records': { type: 'number', describe: 'Load so many records and no more', defaultDescription: 'all' },
+    'timestamp-field': {
+      type: 'string',
+      describe: 'The field with the write time of each row: microseconds since 1970, or ISO 8601',
+    },
+    'ttl-field': { type: 'string', describe: 'The field with the seconds that each row lives' },
     ttl: { type: 'number', describe: 'Seconds that the rows live; 0: for ever', defaultDescription: "the table's" },
     rate: { type: 'string', describe: 'At most so much a second: 5000 (rows) or 2MB (bytes)' },
     'max-rejects': {
@@ -63,20 +98,32 @@ export const loadCommand: AnyCommand = command({
     ['load flights.csv flights', 'Fields go to the columns of their names'],
     ['load people.csv users --map id=user_id --ignore age', 'Other names, and a field left out'],
     ['load "events-*.ndjson.gz" events --dry-run', 'Which rows would be rejected, and why'],
+    ['load - events --format ndjson', 'What another program writes'],
+    ['load shop/orders orders', 'A table of a database that the configuration knows as shop'],
+    ['load env:SHOP_URL orders --query "SELECT * FROM orders WHERE paid"', 'An address that holds a password'],
   ],
   run: async (flags, output) => {
     const input = {
-      place: word(flags, 'file') ?? '',
+      source: word(flags, 'source') ?? '',
       table: word(flags, 'table') ?? '',
       format: flags.format ?? null,
+      system: flags.system ?? null,
+      sourceTable: flags['source-table'] ?? null,
+      query: flags.query ?? null,
       map: pairsOf('map', flags.map, 'COLUMN=FIELD'),
       ignore: flags.ignore,
+      ignoreUnknown: flags['ignore-unknown'],
+      timestampField: flags['timestamp-field'] ?? null,
+      ttlField: flags['ttl-field'] ?? null,
+      skip: wholeOf('skip-records', flags['skip-records']),
+      most: wholeOf('max-records', flags['max-records']),
       fields: fieldsOf(flags.header, flags.fields),
       settings: {
         ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }),
         ...(flags.quote === undefined ? {} : { quote: flags.quote === 'none' ? '' : flags.quote }),
         ...(flags.escape === undefined ? {} : { escape: flags.escape }),
         ...(flags.null === undefined ? {} : { nullText: flags.null }),
+        ...settingsOf(flags.setting),
       },
       ttl: flags.ttl ?? null,
       rate: rateOf(flags.rate),
@@ -92,11 +139,11 @@ export const loadCommand: AnyCommand = command({
     ]);
     const line = new ProgressLine(output);
     const report = await movingRows(flags, { output, events: false }, async (session) => {
-      const { loadFile } = await import('../../app/load.ts');
+      const { loadTable } = await import('../../app/load.ts');
       return untilSignalled(async (signal) => {
         line.begin('load');
         try {
-          return await loadFile(session, {
+          return await loadTable(session, {
             ...input,
             signal,
             onProgress: (progress) =>
@@ -125,6 +172,31 @@ export function pairsOf(option: string, pairs: readonly string[], form: string):
       return [pair.slice(0, at), pair.slice(at + 1)];
     }),
   );
+}
+
+const knownSettings: Readonly<Record<string, RegExp>> = {
+  zone: /^\S+$/,
+  zeroDates: /^(?:null|reject)$/,
+  fractions: /^(?:reject|truncate)$/,
+  view: /^(?:snapshot|moving)$/,
+};
+
+/** `--setting fractions=truncate`: what a declaration of the source would say. */
+function settingsOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const settings = pairsOf('setting', pairs, 'NAME=VALUE');
+  for (const [name, value] of Object.entries(settings)) {
+    const known = own(knownSettings, name);
+    if (known === undefined)
+      throw usage(`there is no setting ${name}: it is one of ${Object.keys(knownSettings).join(', ')}`);
+    if (!known.test(value)) throw usage(`the setting ${name} is never ${value}`);
+  }
+  return settings;
+}
+
+function wholeOf(option: string, value: number | undefined): number | null {
+  if (value === undefined) return null;
+  if (Number.isSafeInteger(value)) return value;
+  throw usage(`--${option} ${value} is no whole number`);
 }
 
 function fieldsOf(header: boolean, fields: string | undefined): readonly string[] | null {

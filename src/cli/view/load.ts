@@ -21,14 +21,14 @@ export function loadProgressText(table: string, progress: LoadProgress, elapsedM
 }
 
 export function loadText(report: LoadReport): string {
-  const { read, written, rejected, keyspace, table, milliseconds, dryRun, rejectsFile } = report;
+  const { read, written, rejected, keyspace, table, milliseconds, dryRun, rejectsFile, notes } = report;
   const rate = milliseconds === 0 ? '' : `, ${countText(Math.round((written / milliseconds) * 1000))} rows/s`;
   const lines = [
     `${keyspace}.${table}: read ${countText(read)} = ${dryRun ? 'would be written' : 'written'} ${countText(written)} + rejected ${countText(rejected)}`,
     `${durationText(milliseconds)}${dryRun ? '' : rate}`,
   ];
   if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
-  return lines.join('\n');
+  return [...lines, ...notes].join('\n');
 }
 
 export function unloadText(report: UnloadReport): string {

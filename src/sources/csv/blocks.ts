@@ -22,7 +22,7 @@ export async function openCsvBlocks(declared: ForeignSource, options: FileSource
   const [first] = files;
   return {
     fields: async () => (first === undefined ? [] : fieldsOf(first)),
-    bytes: files.some(({ compression }) => compression !== 'none')
+    bytes: files.some(({ compression, bytes }) => compression !== 'none' || !Number.isFinite(bytes))
       ? null
       : files.reduce((sum, { bytes }) => sum + bytes, 0),
     read: async (target) => {

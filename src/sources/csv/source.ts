@@ -4,7 +4,7 @@ import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
 import { type ColumnReader, columnReaders } from '../files/columns.ts';
-import { assertUnchanged, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
+import { assertUnchanged, bytesOf, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
 import { cutLines, cutQuoted, type RawRecord, type RecordCutter, rowsAtOnce } from '../files/records.ts';
 import {
   type FileSplit,
@@ -30,7 +30,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
   const limit = options.rowLimit;
 
   const headerOfFile = (file: SourceFile): Promise<readonly string[]> =>
-    headerOf(file, { dialect, limit, names: readers.map(({ field }) => field) });
+    headerOf(file, { dialect, limit, names: [...new Set(readers.map(({ field }) => field))] });
 
   return {
     async facts(): Promise<SourceFacts> {
@@ -41,7 +41,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
       }
       return {
         rows: null,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        bytes: bytesOf(files),
         missing: [...missing],
         identity: identityOf(files),
       };

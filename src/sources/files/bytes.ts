@@ -3,6 +3,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { SourceFile } from './locate.ts';
+import { readStandardInput, standardInput } from './standard-input.ts';
 
 const byteOrderMarks: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['UTF-32', [0xff, 0xfe, 0x00, 0x00]],
@@ -13,6 +14,13 @@ const byteOrderMarks: readonly (readonly [name: string, bytes: readonly number[]
 /** Bytes `start` to `end` (exclusive) of a file; a compressed file is unpacked and always read whole. A UTF-8 byte order mark at its start is left out. */
 export async function* readBytes(file: SourceFile, start = 0, end: number = file.bytes): AsyncIterable<Buffer> {
   let first = start === 0;
+  if (file.path === standardInput) {
+    for await (const chunk of readStandardInput()) {
+      yield first ? withoutMark(file, chunk) : chunk;
+      first = false;
+    }
+    return;
+  }
   try {
     for (let at = start; at < end; ) {
       const { raw, unpacked } = openStream(file, at, end);

@@ -3,6 +3,7 @@ import { glob, open, stat } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { CqlformError } from '../../kernel/errors.ts';
 import { sha256 } from '../../kernel/hash.ts';
+import { standardInput, standardInputFile } from './standard-input.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -10,6 +11,7 @@ export interface SourceFile {
   readonly path: string;
   /** Relative to the project folder, with `/`: how people see it in places and reasons. */
   readonly name: string;
+  /** Infinite for standard input, of which nobody knows it. */
   readonly bytes: number;
   readonly compression: Compression;
   /** Size, modification time and a hash of the first and last 64 KiB. */
@@ -20,6 +22,7 @@ const sampledBytes = 64 * 1024;
 
 /** The files that a place (a path or a glob, relative to the project folder) names, sorted by name; throws `SOURCE_MISSING` when there is none. */
 export async function locateFiles(place: string, folder: string): Promise<readonly SourceFile[]> {
+  if (place === standardInput) return [standardInputFile];
   const direct = await fileAt(resolve(folder, place), folder);
   if (direct !== null) return [direct];
   if (!/[*?[{]/.test(place)) throw missing(place, folder);
@@ -37,8 +40,15 @@ export function identityOf(files: readonly SourceFile[]): string {
   return sha256(files.map((file) => `${file.name}\0${file.identity}`).join('\n'));
 }
 
+/** Of all files; null: nobody knows. */
+export function bytesOf(files: readonly SourceFile[]): number | null {
+  const sum = files.reduce((so, { bytes }) => so + bytes, 0);
+  return Number.isFinite(sum) ? sum : null;
+}
+
 /** Throws `SOURCE_CHANGED` when the file is no longer what was located. */
 export async function assertUnchanged(file: SourceFile, folder: string): Promise<void> {
+  if (file.path === standardInput) return;
   const now = await fileAt(file.path, folder);
   if (now?.identity === file.identity) return;
   throw new CqlformError('SOURCE_CHANGED', `${file.name} changed while it was being read`, {

@@ -16,7 +16,11 @@ export interface FileSplit {
 export const smallestSplit: number = 8 * 1024 * 1024;
 
 export function toSplit({ file, start, end, first }: FileSplit): Split {
-  return { id: `${file.name}:${start}-${end}`, detail: { file: file.name, start, end, first }, bytes: end - start };
+  return {
+    id: `${file.name}:${start}-${end}`,
+    detail: { file: file.name, start, end, first },
+    bytes: Number.isFinite(end) ? end - start : null,
+  };
 }
 
 export function fromSplit(split: Split, files: readonly SourceFile[]): FileSplit | null {

@@ -5,6 +5,7 @@ import type { ForeignColumn } from '../../model/data.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { columnReaders } from '../files/columns.ts';
 import { Misfit } from '../files/misfit.ts';
+import { type Strangers, strangerCheck } from '../files/strangers.ts';
 import { ExactNumber, exactTypes, jsonReaders, plain } from './values.ts';
 
 export interface RawRow {
@@ -21,8 +22,12 @@ const rawShown = 1000;
 const longInteger = /\d{16}/;
 
 /** Throws `UNKNOWN_SOURCE_TYPE` for a declared type that JSON files do not have. */
-export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>): JsonRowReader {
+export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, strangers?: Strangers): JsonRowReader {
   const readers = columnReaders(columns, jsonReaders, 'JSON');
+  const strangerIn = strangerCheck(
+    readers.map(({ field }) => field),
+    strangers,
+  );
   const exact = readers.some((reader) => exactTypes.has(reader.type));
   return ({ bytes, place, problem }) => {
     const spoilt = (reason: string): SourceRow => ({
@@ -43,7 +48,8 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>):
     const fields = parsed as Readonly<Record<string, unknown>>;
 
     const values: Record<string, unknown> = {};
-    const problems: string[] = [];
+    const stranger = strangerIn(fields);
+    const problems: string[] = stranger === null ? [] : [stranger];
     for (const { column, field, required, read } of readers) {
       const value = Object.hasOwn(fields, field) ? fields[field] : null;
       if (value === null || value === undefined) {

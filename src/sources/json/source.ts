@@ -3,7 +3,7 @@ import { slices } from '../../kernel/slices.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
-import { assertUnchanged, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
+import { assertUnchanged, bytesOf, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
 import { cutLines, type RawRecord, rowsAtOnce } from '../files/records.ts';
 import {
   type FileSplit,
@@ -16,6 +16,7 @@ import {
   unknownSplit,
   wholeFile,
 } from '../files/splits.ts';
+import type { Strangers } from '../files/strangers.ts';
 import { ArrayScanner, BrokenArray, type ScannedElement } from './array-scanner.ts';
 import { fieldsOf, jsonRowReader, type RawRow } from './row.ts';
 
@@ -23,6 +24,7 @@ export interface FileSourceOptions {
   readonly projectFolder: string;
   /** A single row may have so many bytes; a longer one is a problem. */
   readonly rowLimit: number;
+  readonly strangers?: Strangers;
 }
 
 const maxDepth = 1000;
@@ -31,7 +33,7 @@ const sampleRows = 1000;
 /** JSON array files (`system: 'json'`) and files with a JSON object on each line (`system: 'ndjson'`). */
 export async function openJson(declared: ForeignSource, options: FileSourceOptions): Promise<Source> {
   const files = await locateFiles(declared.place, options.projectFolder);
-  const readRow = jsonRowReader(declared.columns);
+  const readRow = jsonRowReader(declared.columns, options.strangers);
   const rawRows = rawRowsOf(declared.system);
   const split =
     declared.system === 'ndjson' ? (file: SourceFile, size: number) => splitLines(file, size, null) : splitArray;
@@ -40,7 +42,8 @@ export async function openJson(declared: ForeignSource, options: FileSourceOptio
     async facts(): Promise<SourceFacts> {
       const seen = new Set<string>();
       let rows = 0;
-      sample: for (const file of files) {
+      // what is piped in is not read on before it is wanted
+      sample: for (const file of files.filter(({ bytes }) => Number.isFinite(bytes))) {
         for await (const page of rawRows(wholeFile(file), options.rowLimit)) {
           for (const raw of page) {
             for (const field of fieldsOf(raw.bytes)) seen.add(field);
@@ -51,7 +54,7 @@ export async function openJson(declared: ForeignSource, options: FileSourceOptio
       }
       return {
         rows: rows < sampleRows ? rows : null,
-        bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+        bytes: bytesOf(files),
         missing:
           rows === 0
             ? []

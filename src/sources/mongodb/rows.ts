@@ -3,6 +3,7 @@ import { own, setOwn } from '../../kernel/own.ts';
 import type { ForeignSource, JsRow } from '../../model/data.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { Misfit } from '../files/misfit.ts';
+import { type Strangers, strangerCheck } from '../files/strangers.ts';
 import { jsonText, plainValue } from './bson.ts';
 import { type ValueReader, valueReader } from './values.ts';
 
@@ -37,18 +38,22 @@ class DocumentRow implements SourceRow {
 export class DocumentRows {
   readonly #collection: string;
   readonly #columns: readonly Column[];
+  readonly #strangerIn: ((document: Document) => string | null) | null;
 
-  constructor(declared: ForeignSource) {
+  constructor(declared: ForeignSource, strangers?: Strangers) {
     this.#collection = declared.place;
     this.#columns = Object.entries(declared.columns).map(([name, column]) => {
       const { field, required } = column;
       return { name, field, path: field.split('.'), required, read: valueReader(column) };
     });
+    const outermost = this.#columns.flatMap(({ field, path }) => [field, ...path.slice(0, 1)]);
+    this.#strangerIn = strangers === undefined ? null : strangerCheck(['_id', ...outermost], strangers);
   }
 
   row(document: Document): SourceRow {
     const values: Record<string, unknown> = {};
-    const problems: string[] = [];
+    const stranger = this.#strangerIn?.(document) ?? null;
+    const problems: string[] = stranger === null ? [] : [stranger];
     for (const { name, field, path, required, read } of this.#columns) {
       const value = valueAt(document, field, path);
       if (value === null || value === undefined) {
@@ -71,8 +76,9 @@ export class DocumentRows {
     );
   }
 
-  /** What has to be read; empty: whole documents, because a field has a name that no projection takes. */
+  /** What has to be read; empty: whole documents, because a field has a name that no projection takes, or all are looked at. */
   get projection(): Document {
+    if (this.#strangerIn !== null) return {};
     const paths = this.#columns.map(({ path }) => {
       const place = path.findIndex((part) => /^\d+$/.test(part));
       return place === -1 ? path : path.slice(0, place);

@@ -4,6 +4,7 @@ import { CqlformError } from '../../kernel/errors.ts';
 import { hashOf } from '../../kernel/hash.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceNote, SourceRow, Split } from '../../ports/source.ts';
+import type { Strangers } from '../files/strangers.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
 import { unknownType } from '../sql/notes.ts';
 import { type Find, MongoConnection } from './connection.ts';
@@ -19,14 +20,15 @@ const firstWaitMs = 200;
 const scanning = 4;
 
 /** A collection or view of MongoDB. */
-export async function openMongo(declared: ForeignSource, addresses: Addresses): Promise<Source> {
+export async function openMongo(declared: ForeignSource, addresses: Addresses, strangers?: Strangers): Promise<Source> {
   for (const [name, column] of Object.entries(declared.columns)) {
     if (!isMongoType(column)) throw unknownType('MongoDB', name, column.type);
   }
   const connection = await MongoConnection.open(declared.connection ?? '', addressOf(declared, addresses));
   try {
     const collection = await collectionOf(connection, declared);
-    return new MongoSource({ declared, connection, collection, text: await RangeText.load() });
+    const rows = new DocumentRows(declared, strangers);
+    return new MongoSource({ declared, connection, collection, rows, text: await RangeText.load() });
   } catch (thrown) {
     await connection.close();
     throw thrown;
@@ -76,6 +78,7 @@ interface Opened {
   readonly declared: ForeignSource;
   readonly connection: MongoConnection;
   readonly collection: Collection;
+  readonly rows: DocumentRows;
   readonly text: RangeText;
 }
 
@@ -87,7 +90,7 @@ class MongoSource implements Source {
 
   constructor(opened: Opened) {
     this.#opened = opened;
-    this.#rows = new DocumentRows(opened.declared);
+    this.#rows = opened.rows;
   }
 
   async facts(): Promise<SourceFacts> {

@@ -2,7 +2,7 @@ import { own } from '../../kernel/own.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf } from '../sql/survey.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery } from '../sql/survey.ts';
 import { type CatalogueColumn, catalogueOf } from './catalogue.ts';
 import { MysqlSession } from './connection.ts';
 import { textLiteral } from './names.ts';
@@ -13,7 +13,7 @@ export async function surveyMysql(target: DatabaseTarget, addresses: Addresses):
   const login = await loginOf(target.connection, address, { schemes: ['mysql', 'mariadb'], port: 3306 });
   const session = await MysqlSession.open(target.connection, login);
   try {
-    const names = target.table === null ? await tablesIn(session) : [target.table];
+    const names = target.table === null && target.query === undefined ? await tablesIn(session) : [target.table ?? ''];
     const tables: SurveyedTable[] = [];
     for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
     return tables;
@@ -33,6 +33,7 @@ async function tableOf(session: MysqlSession, target: DatabaseTarget): Promise<S
   const declared = nothingDeclared(target);
   const catalogue = await catalogueOf(session, declared);
   if (catalogue === null) throw tableMissing(declared);
+  if (target.query !== undefined) return surveyedQuery(target, [...catalogue.columns.keys()]);
   const indexed = await session.rows(
     `SELECT INDEX_NAME, IF(SUB_PART IS NULL, COLUMN_NAME, NULL) FROM information_schema.STATISTICS
      WHERE TABLE_SCHEMA = ${textLiteral(catalogue.database)} AND TABLE_NAME = ${textLiteral(declared.place)} AND NON_UNIQUE = 0

@@ -3,7 +3,7 @@ import { domainOf } from '../../model/conversion.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf } from '../sql/survey.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery } from '../sql/survey.ts';
 import { type CatalogueColumn, catalogueOf, textLiteral } from './catalogue.ts';
 import { PostgresSession } from './connection.ts';
 
@@ -13,7 +13,7 @@ export async function surveyPostgres(target: DatabaseTarget, addresses: Addresse
   const login = await loginOf(target.connection, address, { schemes: ['postgres', 'postgresql'], port: 5432 });
   const session = await PostgresSession.open(target.connection, login);
   try {
-    const names = target.table === null ? await tablesIn(session) : [target.table];
+    const names = target.table === null && target.query === undefined ? await tablesIn(session) : [target.table ?? ''];
     const tables: SurveyedTable[] = [];
     for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
     return tables;
@@ -34,6 +34,7 @@ async function tableOf(session: PostgresSession, target: DatabaseTarget): Promis
   const declared = nothingDeclared(target);
   const catalogue = await catalogueOf(session, declared);
   if (catalogue === null) throw tableMissing(declared);
+  if (target.query !== undefined) return surveyedQuery(target, [...catalogue.columns.keys()]);
   const indexed = await session.rows(
     `SELECT i.indexrelid::text, a.attname, i.indisprimary
      FROM pg_index i CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)

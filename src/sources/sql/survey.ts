@@ -15,9 +15,12 @@ export function targetPlace({ system, table }: DatabaseTarget): {
 
 /** A table without columns, for those who need a declaration to look something up. */
 export function nothingDeclared(target: DatabaseTarget): ForeignSource {
-  const { system, connection } = target;
+  const { system, connection, query } = target;
   const { place, schema } = targetPlace(target);
-  const settings: ForeignSource['settings'] = schema === null ? {} : { schema };
+  const settings: ForeignSource['settings'] = {
+    ...(schema === null ? {} : { schema }),
+    ...(query === undefined ? {} : { query }),
+  };
   return { kind: 'foreign', system, connection, place, columns: {}, key: [], settings };
 }
 
@@ -28,6 +31,20 @@ export function surveyedOf(
 ): SurveyedTable {
   const { system, connection, place, settings } = nothingDeclared(target);
   return { system, connection, place, settings, name: `${connection}/${target.table}`, notes: [], ...found };
+}
+
+/** A query, of which nothing is known but the names of its columns. */
+export function surveyedQuery(target: DatabaseTarget, fields: readonly string[]): SurveyedTable {
+  const columns = fields.map((field) => ({
+    field,
+    declared: null,
+    read: { type: `${target.system}.text` },
+    refused: null,
+    flag: null,
+    nullable: true,
+  }));
+  const found = surveyedOf(target, { rows: null, bytes: null, columns, key: [], unique: [] });
+  return { ...found, place: 'query', name: `${target.connection}, a query` };
 }
 
 /** The columns of each index, from rows of an index and a column; without those that have an expression. */

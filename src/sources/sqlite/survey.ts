@@ -3,7 +3,7 @@ import type { SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import type { Addresses } from '../sql/address.ts';
 import { addressOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, targetPlace } from '../sql/survey.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery, targetPlace } from '../sql/survey.ts';
 import { SqliteSession } from './connection.ts';
 
 /** The tables of an SQLite file, or one of them. */
@@ -12,6 +12,7 @@ export async function surveySqlite(target: DatabaseTarget, addresses: Addresses)
   if (address.kind !== 'file') throw notAFile(target.connection);
   const session = await SqliteSession.open(target.connection, address.path);
   try {
+    if (target.query !== undefined) return [queryOf(session, target, target.query)];
     const names = target.table === null ? await tablesIn(session) : [target.table];
     const tables: SurveyedTable[] = [];
     for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
@@ -19,6 +20,12 @@ export async function surveySqlite(target: DatabaseTarget, addresses: Addresses)
   } finally {
     await session.close();
   }
+}
+
+/** Its values have types of their own. */
+function queryOf(session: SqliteSession, target: DatabaseTarget, query: string): SurveyedTable {
+  const found = surveyedQuery(target, session.fields(`SELECT * FROM (${query}) AS source`));
+  return { ...found, columns: found.columns.map((column) => ({ ...column, read: { type: 'sqlite.any' } })) };
 }
 
 async function tablesIn(session: SqliteSession): Promise<readonly string[]> {
