@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { writeFrame } from '../../src/cassandra/write-frame.ts';
+import { type FramedRows, rowHead, writeFrame } from '../../src/cassandra/write-frame.ts';
 import { RowBlock } from '../../src/cql/row-block.ts';
 import { parseType } from '../../src/cql/type-text.ts';
 import type { Table } from '../../src/model/schema.ts';
@@ -103,13 +103,25 @@ const id = Buffer.from(prepared.body.subarray(6, 6 + prepared.body.readUInt16BE(
 const encoded: Buffer[] = [];
 const block = new RowBlock(64 * 1024 * 1024);
 let rows = 0;
+const head = rowHead(id, order.length + 2);
+const framed = (numbers: Uint32Array): FramedRows => ({
+  rows: numbers.length,
+  bytes: numbers.reduce((sum, row) => sum + head.length + block.end(row) - block.start(row), 0),
+  copy: (target, begin) => {
+    let at = begin;
+    for (const row of numbers) {
+      at += head.copy(target, at);
+      at += block.sink.bytes.copy(target, at, block.start(row), block.end(row));
+    }
+  },
+});
 const encodeWindow = (): void => {
   const sorted = block.byPartition();
   for (let from = 0; from < sorted.length; ) {
     let to = from + 1;
     const partition = block.hash(sorted[from] ?? 0);
     while (to < sorted.length && to - from < batchRows && block.hash(sorted[to] ?? 0) === partition) to += 1;
-    const frame = writeFrame({ block, order: sorted, from, to }, () => ({ id, values: order.length + 2 }), one);
+    const frame = writeFrame(framed(sorted.subarray(from, to)), one);
     encoded.push(frame.frame(4, encoded.length % 32_768));
     from = to;
   }

@@ -1,236 +1,177 @@
-import { type Client, policies, type QueryOptions } from 'cassandra-driver';
-import type { RowBlock } from '../cql/row-block.ts';
-import { routingKey } from '../cql/token.ts';
-import { reasonOf } from '../kernel/errors.ts';
-import type { Bytes } from '../model/row.ts';
-import type { WriterRequest } from '../ports/cluster.ts';
-import { type OwnRequests, ownRequests } from './own-requests.ts';
-import { driverConsistency, pause } from './scan.ts';
-import { troubleOf } from './scan-errors.ts';
-import { writeError } from './write-errors.ts';
-import { type Rows, writeFrame } from './write-frame.ts';
-import type { WriteLimit } from './write-limit.ts';
+import type { RowSink } from '../cql/row-sink.ts';
+import { BatchDelivery, type DeliveryOptions, type RowStatement, type SentRows } from './batch-delivery.ts';
+import { HeldRows, type RowGroup } from './held-rows.ts';
 
-/** Of one batch of one partition: beyond this the server gains little. */
-const batchRows = 128;
-/** As the server counts; it refuses batches of 50 KiB by default. */
-const firstBatchBytes = 40 * 1024;
-const leastBatchBytes = 512;
-/** What the server counts for a cell besides its value. */
-const cellBytes = 24;
-const mostFailures = 4;
+/**
+ * Rows go before the memory is full only while fewer requests than this are in flight, so that the cluster always has
+ * something to do; and once a part of the memory has filled, a larger one the more has come, so that little data is
+ * sent soon and much in large batches.
+ */
+const busy = 64;
+const filledFirst = { from: 1 / 12, to: 0.6, ofAll: 0.25 };
+/** A writer that waits for room goes on when this much of the memory is free. */
+const roomy = 0.98;
 
-/** A statement that rows of blocks are bound to. */
-export interface RowStatement {
-  readonly text: string;
-  /** How many values a row binds. */
-  readonly values: number;
-  /** Which value is the first of the key; its parts follow one another, the partition's first. */
-  readonly keyAt: number;
-  readonly keyParts: number;
-}
-
-export interface SenderOptions {
-  readonly client: Client;
-  readonly request: WriterRequest;
-  readonly limit: WriteLimit;
-  /** How long a batch is sent again before it is given up. */
-  readonly deadlineMs: number;
+export interface SenderOptions extends DeliveryOptions {
+  /** Bytes of rows that are held so that those of a partition meet. */
+  readonly held: number;
   /** Resolves when that many more rows may be sent; throws when no more may. */
   readonly admit?: (rows: number, bytes: number) => Promise<void>;
 }
 
 /**
- * Sends blocks of rows that may be sent twice, in unlogged batches of one partition, and again after time-outs. A block
- * must not change until its `send` has ended.
+ * Gathers rows that may be sent twice, and sends them in unlogged batches of one partition, and again after time-outs.
+ * Their memory is used again only when they are acknowledged.
  */
 export class BatchSender {
   readonly #options: SenderOptions;
-  readonly #requests: OwnRequests;
-  readonly #consistency: number;
-  readonly #query: QueryOptions;
-  readonly #statements: RowStatement[] = [];
-  readonly #ids: Buffer[] = [];
-  #batchBytes = firstBatchBytes;
+  readonly #delivery: BatchDelivery;
+  readonly #held: HeldRows;
+  readonly #underWay = new Set<Promise<void>>();
   #failure: unknown = null;
-  #acknowledged = 0;
-  #ready: Promise<void> | null = null;
+  #sending: Promise<void> | null = null;
+  /** All that is held shall go: there is no room, or no more will come. */
+  #pressing = false;
+  /** Bytes of all groups that were sent. */
+  #sentBytes = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(options: SenderOptions) {
     this.#options = options;
-    this.#requests = ownRequests(options.client);
-    this.#consistency = driverConsistency(options.request.consistency);
-    this.#query = {
-      consistency: this.#consistency,
-      keyspace: options.request.keyspace,
-      isIdempotent: false,
-      retry: new policies.retry.FallthroughRetryPolicy(),
-    };
+    const delivery = new BatchDelivery(options, (bytes) => this.#held.shrink(bytes));
+    this.#delivery = delivery;
+    this.#held = new HeldRows({
+      bytes: options.held,
+      headOf: (statement) => delivery.headOf(statement),
+      routingOf: ({ bytes, at, statement }) => delivery.routingOf(bytes, at, statement),
+    });
   }
 
   /** Rows that the server has acknowledged. */
   get acknowledged(): number {
-    return this.#acknowledged;
+    return this.#delivery.acknowledged;
   }
 
-  /** The number by which rows name the statement. */
+  /** What stopped the sending; null when nothing did. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** The number by which rows name the statement, which must be prepared before the first does. */
   add(statement: RowStatement): number {
-    return this.#statements.push(statement) - 1;
+    return this.#delivery.add(statement);
   }
 
-  /** Ends when every row is acknowledged; throws the first failure, when nothing is under way any more. */
-  async send(block: RowBlock): Promise<void> {
-    await this.#prepare();
-    const order = block.byPartition();
-    const underWay = new Set<Promise<void>>();
-    for (let from = 0; from < order.length && this.#failure === null; ) {
-      const rows = { block, order, from, to: this.#endOfBatch(block, order, from) };
-      const bytes = sizeOf(rows);
-      try {
-        await this.#options.admit?.(rows.to - from, bytes);
-      } catch (thrown) {
-        this.#failure ??= thrown;
-        break;
-      }
-      await this.#options.limit.acquire(bytes);
-      const sending = this.#deliver(rows)
-        .catch((thrown: unknown) => {
-          this.#failure ??= thrown;
-        })
-        .finally(() => {
-          this.#options.limit.release(bytes);
-          underWay.delete(sending);
-        });
-      underWay.add(sending);
-      from = rows.to;
+  isPrepared(number: number): boolean {
+    return this.#delivery.isPrepared(number);
+  }
+
+  /** Prepares all statements that were added. */
+  prepare(): Promise<void> {
+    return this.#delivery.prepare();
+  }
+
+  /** Takes a row; null while there is no room for one. */
+  get filling(): RowSink | null {
+    return this.#failure === null && this.#held.hasRoom ? this.#held : null;
+  }
+
+  /** Waits for room. Throws what stopped the sending. */
+  async room(): Promise<RowSink> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#held.hasRoom) return this.#held;
+      this.#pressing = true;
+      this.#send();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    await Promise.all(underWay);
+  }
+
+  /** Rows were added. */
+  filled(): void {
+    if (this.#sending === null && this.#wants()) this.#send();
+  }
+
+  /** Sends what there is and waits until all is acknowledged. Throws what stopped the sending. */
+  async flush(): Promise<void> {
+    do {
+      this.#pressing = true;
+      this.#send();
+      await this.#sending;
+      await Promise.all(this.#underWay);
+    } while (this.#failure === null && this.#held.used > 0);
+    this.#pressing = false;
     if (this.#failure !== null) throw this.#failure;
   }
 
-  #endOfBatch(block: RowBlock, order: Uint32Array, from: number): number {
-    const first = order[from] ?? 0;
-    const partition = block.hash(first);
-    let size = this.#serverSize(block, first);
-    let to = from + 1;
-    while (to < order.length && to - from < batchRows) {
-      const row = order[to] ?? 0;
-      if (block.hash(row) !== partition) break;
-      size += this.#serverSize(block, row);
-      if (size > this.#batchBytes) break;
-      to += 1;
-    }
-    return to;
+  /** Whether something is to be sent at once. */
+  #wants(): boolean {
+    if (this.#held.hasFull || this.#pressing) return true;
+    if (this.#options.limit.inFlight >= busy) return false;
+    const { used } = this.#held;
+    const { held } = this.#options;
+    const { from, to, ofAll } = filledFirst;
+    return used >= Math.min(to * held, Math.max(from * held, ofAll * (this.#sentBytes + used)));
   }
 
-  #serverSize(block: RowBlock, row: number): number {
-    return block.end(row) - block.start(row) + cellBytes * this.#statementOf(block, row).values;
+  #send(): void {
+    this.#sending ??= this.#sendWanted()
+      .catch((thrown: unknown) => this.#fail(thrown))
+      .finally(() => {
+        this.#sending = null;
+        if (this.#failure !== null) this.#wake();
+      });
   }
 
-  #statementOf(block: RowBlock, row: number): RowStatement {
-    const statement = this.#statements[block.statement(row)];
-    if (statement === undefined) throw new RangeError(`a row names statement ${block.statement(row)}, which is none`);
-    return statement;
-  }
-
-  async #deliver(rows: Rows): Promise<void> {
-    const started = performance.now();
-    for (let attempt = 1; ; attempt++) {
-      if (this.#failure !== null) return;
-      const sent = performance.now();
-      try {
-        await this.#sendOnce(rows);
-        this.#acknowledged += rows.to - rows.from;
-        this.#options.limit.wentWell(performance.now() - sent);
-        return;
-      } catch (thrown) {
-        if (isTooLarge(thrown) && rows.to - rows.from > 1) return this.#deliverHalves(rows);
-        const trouble = troubleOf(thrown);
-        if (trouble !== 'refused') this.#options.limit.wasTroubled();
-        const givenUp =
-          trouble === 'refused' ||
-          (trouble === 'failure' && attempt >= mostFailures) ||
-          performance.now() - started > this.#options.deadlineMs;
-        if (givenUp) throw writeError(thrown, this.#keyOf(rows), { request: this.#options.request, repeatable: true });
-        await pause(Math.min(5000, 25 * 2 ** attempt) * (0.5 + Math.random() / 2));
-      }
+  async #sendWanted(): Promise<void> {
+    const { limit, admit } = this.#options;
+    while (this.#failure === null && this.#wants()) {
+      const group = this.#held.takeFull() ?? this.#held.takeOldest();
+      if (group === null) return;
+      const { bytes, rows } = group;
+      this.#sentBytes += bytes;
+      await admit?.(rows, bytes);
+      await limit.acquire(bytes);
+      const sending = this.#delivery
+        .deliver(this.#framed(group))
+        .then(
+          () => this.#held.giveBack(group),
+          (thrown: unknown) => this.#fail(thrown),
+        )
+        .finally(() => {
+          limit.release(bytes);
+          this.#underWay.delete(sending);
+          this.#answered();
+        });
+      this.#underWay.add(sending);
     }
   }
 
-  /** The server takes less at once than it does by default; the batches after this one are smaller too. */
-  async #deliverHalves({ block, order, from, to }: Rows): Promise<void> {
-    this.#batchBytes = Math.max(leastBatchBytes, Math.min(this.#batchBytes, sizeOf({ block, order, from, to }) >> 1));
-    const middle = (from + to) >> 1;
-    await this.#deliver({ block, order, from, to: middle });
-    await this.#deliver({ block, order, from: middle, to });
+  #answered(): void {
+    if (this.#failure !== null || this.#held.used <= roomy * this.#options.held) this.#wake();
+    this.filled();
   }
 
-  async #sendOnce(rows: Rows): Promise<void> {
-    const frame = writeFrame(rows, this.#prepared, this.#consistency);
-    // one node holds every partition; hashing the key would be for nothing
-    const alone = this.#options.client.hosts.length === 1;
-    const query = alone
-      ? this.#query
-      : { ...this.#query, routingKey: Buffer.from(routingKey(this.#keyOf(rows).partitionKey)) };
-    await this.#requests.send(frame, query);
+  /** Those who wait for room. */
+  #wake(): void {
+    if (this.#waiting.length === 0) return;
+    this.#pressing = false;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  readonly #prepared = (number: number): { readonly id: Buffer; readonly values: number } => {
-    const [id, statement] = [this.#ids[number], this.#statements[number]];
-    if (id === undefined || statement === undefined) throw new RangeError(`statement ${number} is not prepared`);
-    return { id, values: statement.values };
-  };
-
-  async #prepare(): Promise<void> {
-    const { client, request } = this.#options;
-    // Without the keyspace's replication the driver cannot tell which nodes hold a partition.
-    this.#ready ??= client.metadata.refreshKeyspace(request.keyspace).then(
-      () => undefined,
-      () => undefined,
-    );
-    await this.#ready;
-    for (const [number, { text }] of this.#statements.entries()) this.#ids[number] ??= await this.#prepareOne(text);
+  #fail(thrown: unknown): void {
+    this.#failure ??= thrown;
+    this.#delivery.stop();
   }
 
-  async #prepareOne(text: string): Promise<Buffer> {
-    const started = performance.now();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#requests.prepare(text);
-      } catch (thrown) {
-        if (troubleOf(thrown) === 'refused' || performance.now() - started > this.#options.deadlineMs) throw thrown;
-        this.#options.limit.wasTroubled();
-        await pause(Math.min(5000, 25 * 2 ** attempt));
-      }
-    }
+  #framed(group: RowGroup): SentRows {
+    const { rows, bytes, routing } = group;
+    return {
+      rows,
+      bytes,
+      routing,
+      statement: group.statement,
+      copy: (target, at) => this.#held.copy(group, target, at),
+    };
   }
-
-  /** The key of the first of the rows. */
-  #keyOf({ block, order, from }: Rows): { readonly partitionKey: Bytes[]; readonly clusteringKey: Bytes[] } {
-    const row = order[from] ?? 0;
-    const { keyAt, keyParts } = this.#statementOf(block, row);
-    const source = block.sink.bytes;
-    const parts: Bytes[] = [];
-    let at = block.start(row);
-    for (let value = 0; value < keyAt + keyParts; value += 1) {
-      const length = Math.max(0, source.readInt32BE(at));
-      at += 4 + length;
-      if (value >= keyAt) parts.push(source.subarray(at - length, at));
-    }
-    const split = this.#options.request.table.partitionKey.length;
-    return { partitionKey: parts.slice(0, split), clusteringKey: parts.slice(split) };
-  }
-}
-
-function sizeOf({ block, order, from, to }: Rows): number {
-  let size = 0;
-  for (let index = from; index < to; index += 1) {
-    const row = order[index] ?? 0;
-    size += block.end(row) - block.start(row);
-  }
-  return size;
-}
-
-function isTooLarge(thrown: unknown): boolean {
-  return /batch too large/i.test(reasonOf(thrown));
 }

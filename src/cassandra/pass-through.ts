@@ -1,4 +1,4 @@
-import { hashOfBytes, type RowBlock, unsetLength } from '../cql/row-block.ts';
+import { hashOfBytes, type RowSink, unsetLength } from '../cql/row-sink.ts';
 import type { ScanStatement } from '../cql/select.ts';
 import type { Bytes } from '../model/row.ts';
 import type { PassedPage, PassingRow, PassThrough, ScanRequest } from '../ports/cluster.ts';
@@ -155,7 +155,7 @@ class RowAppender implements PassingRow {
   }
 
   /** Adds the row that was taken; gives the bytes of its keys and values. */
-  append(block: RowBlock): number {
+  append(block: RowSink): number {
     const { values, partitionParts } = this.#through;
     const { sink } = block;
     block.begin();
@@ -173,7 +173,7 @@ class RowAppender implements PassingRow {
     return sum;
   }
 
-  #appendCell(at: number, { sink }: RowBlock): number {
+  #appendCell(at: number, { sink }: RowSink): number {
     const length = this.#bytes.readInt32BE(at);
     const to = sink.reserve(4 + Math.max(0, length));
     if (length < 0) {
@@ -184,7 +184,7 @@ class RowAppender implements PassingRow {
     return length;
   }
 
-  #appendTimes({ sink }: RowBlock): void {
+  #appendTimes({ sink }: RowSink): void {
     const [bytes, time] = [this.#bytes, this.#time];
     const end = sink.reserve(20);
     const target = sink.bytes;

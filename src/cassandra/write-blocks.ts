@@ -1,21 +1,22 @@
 import type { Client } from 'cassandra-driver';
+import type { RowSink } from '../cql/row-sink.ts';
 import { qualified, quoted } from '../model/identifier.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { BlockWriter, BlockWriterRequest } from '../ports/cluster.ts';
 import { BatchSender } from './batch-sender.ts';
-import { Turns, type Window } from './turns.ts';
 import { type Bound, WriteLimit } from './write-limit.ts';
 
-/** Held twice. How many rows of a partition meet in a window decides what a batch costs the server. */
-const windows: Readonly<Record<NonNullable<BlockWriterRequest['held']>, Window>> = {
-  little: { rows: 8192, bytes: 2 * 1024 * 1024 },
-  some: { rows: 32_768, bytes: 8 * 1024 * 1024 },
-  much: { rows: 262_144, bytes: 48 * 1024 * 1024 },
+/** Bytes of rows that are held. How many rows of a partition meet there decides what a batch costs the server. */
+const heldBytes: Readonly<Record<NonNullable<BlockWriterRequest['held']>, number>> = {
+  little: 4 * 1024 * 1024,
+  some: 16 * 1024 * 1024,
+  much: 96 * 1024 * 1024,
 };
 const deadlineMs = 120_000;
 
 export interface BlockWriterOptions {
-  readonly window?: Window;
+  /** Bytes of rows that are held, where it is not what the request says. */
+  readonly held?: number;
   /** What bounds it besides; left out: nothing. */
   readonly bound?: Bound;
 }
@@ -24,13 +25,14 @@ export interface BlockWriterOptions {
 export function createBlockWriter(
   client: Client,
   request: BlockWriterRequest,
-  { window = windows[request.held ?? 'much'], bound }: BlockWriterOptions = {},
+  { held = heldBytes[request.held ?? 'much'], bound }: BlockWriterOptions = {},
 ): BlockWriter {
   const sender = new BatchSender({
     client,
     request,
     limit: new WriteLimit(bound),
     deadlineMs,
+    held,
     ...(request.admit === undefined ? {} : { admit: request.admit }),
   });
   const keys = new Set(keyColumns(request.table));
@@ -42,17 +44,21 @@ export function createBlockWriter(
       keyParts: columns.filter((name) => keys.has(name)).length,
     });
   }
-  const turns = new Turns(sender, window);
+  let prepared = false;
   return {
     get filling() {
-      return turns.filling;
+      return prepared ? sender.filling : null;
     },
-    room: () => turns.room(),
-    filled: () => turns.filled(),
+    room: async (): Promise<RowSink> => {
+      if (!prepared) await sender.prepare();
+      prepared = true;
+      return sender.room();
+    },
+    filled: () => sender.filled(),
     get acknowledged() {
       return sender.acknowledged;
     },
-    flush: () => turns.flush(),
+    flush: () => sender.flush(),
   };
 }
 

@@ -1,36 +1,41 @@
-import type { RowBlock } from '../cql/row-block.ts';
 import type { OwnFrame } from './own-requests.ts';
 
-/** A prepared statement as rows of a block name it by number. */
-export interface Prepared {
-  readonly id: Buffer;
-  /** How many values a row binds. */
-  readonly values: number;
-}
-
-/** Rows of a block that travel as one request: `order[from]` to `order[to]`, exclusive. */
-export interface Rows {
-  readonly block: RowBlock;
-  readonly order: Uint32Array;
-  readonly from: number;
-  readonly to: number;
-}
+/*
+ * Rows stand in memory as a batch of protocol versions 3 and 4 has them: the kind of what follows (1: a prepared
+ * statement), its id with its length in two bytes, how many values there are, and the values.
+ */
 
 const opcodes = { execute: 0x0a, batch: 0x0d } as const;
 const headerBytes = 9;
 const unlogged = 1;
 const prepared = 1;
 const withValues = 0x01;
-/** A call out of JavaScript costs more than a few bytes do. */
-const copiedByHand = 24;
 
-/** The frame of an unlogged batch of prepared statements, or of one statement alone, copied together out of the block. */
-export function writeFrame(rows: Rows, statements: (number: number) => Prepared, consistency: number): OwnFrame {
+/** What stands before the values of a row of a statement. */
+export function rowHead(id: Buffer, values: number): Buffer {
+  const head = Buffer.alloc(1 + 2 + id.length + 2);
+  head[0] = prepared;
+  head.writeUInt16BE(id.length, 1);
+  id.copy(head, 3);
+  head.writeUInt16BE(values, 3 + id.length);
+  return head;
+}
+
+/** Rows that travel as one request. */
+export interface FramedRows {
+  readonly rows: number;
+  /** Of all rows. */
+  readonly bytes: number;
+  copy(target: Buffer, at: number): void;
+}
+
+/** The frame of an unlogged batch of prepared statements, or of one statement alone. */
+export function writeFrame(rows: FramedRows, consistency: number): OwnFrame {
   return {
     frame: (version, stream) =>
-      rows.to - rows.from === 1
-        ? executeFrame(rows, statements, { consistency, version, stream })
-        : batchFrame(rows, statements, { consistency, version, stream }),
+      rows.rows === 1
+        ? executeFrame(rows, { consistency, version, stream })
+        : batchFrame(rows, { consistency, version, stream }),
   };
 }
 
@@ -40,50 +45,27 @@ interface Heading {
   readonly stream: number;
 }
 
-function batchFrame(
-  { block, order, from, to }: Rows,
-  statements: (number: number) => Prepared,
-  heading: Heading,
-): Buffer {
-  let size = 1 + 2 + 2 + 1;
-  for (let index = from; index < to; index += 1) {
-    const row = order[index] ?? 0;
-    size += 1 + 2 + statements(block.statement(row)).id.length + 2 + block.end(row) - block.start(row);
-  }
-  const frame = begun(opcodes.batch, size, heading);
+function batchFrame(rows: FramedRows, heading: Heading): Buffer {
+  const frame = begun(opcodes.batch, 1 + 2 + rows.bytes + 2 + 1, heading);
   let at = headerBytes;
   frame[at] = unlogged;
-  at = frame.writeUInt16BE(to - from, at + 1);
-  const source = block.sink.bytes;
-  for (let index = from; index < to; index += 1) {
-    const row = order[index] ?? 0;
-    const { id, values } = statements(block.statement(row));
-    frame[at] = prepared;
-    at = frame.writeUInt16BE(id.length, at + 1);
-    at = copied(frame, at, id, 0, id.length);
-    at = frame.writeUInt16BE(values, at);
-    at = copied(frame, at, source, block.start(row), block.end(row));
-  }
-  at = frame.writeUInt16BE(heading.consistency, at);
+  at = frame.writeUInt16BE(rows.rows, at + 1);
+  rows.copy(frame, at);
+  at = frame.writeUInt16BE(heading.consistency, at + rows.bytes);
   frame[at] = 0;
   return frame;
 }
 
-function executeFrame(
-  { block, order, from }: Rows,
-  statements: (number: number) => Prepared,
-  heading: Heading,
-): Buffer {
-  const row = order[from] ?? 0;
-  const { id, values } = statements(block.statement(row));
-  const [start, end] = [block.start(row), block.end(row)];
-  const frame = begun(opcodes.execute, 2 + id.length + 2 + 1 + 2 + end - start, heading);
-  let at = frame.writeUInt16BE(id.length, headerBytes);
-  at = copied(frame, at, id, 0, id.length);
-  at = frame.writeUInt16BE(heading.consistency, at);
-  frame[at] = withValues;
-  at = frame.writeUInt16BE(values, at + 1);
-  copied(frame, at, block.sink.bytes, start, end);
+function executeFrame(rows: FramedRows, heading: Heading): Buffer {
+  // consistency and flags stand between the id and the values, and there is no kind
+  const shift = 2 + 1 - 1;
+  const frame = begun(opcodes.execute, rows.bytes + shift, heading);
+  const at = headerBytes + shift;
+  rows.copy(frame, at);
+  const idBytes = 2 + frame.readUInt16BE(at + 1);
+  frame.copyWithin(headerBytes, at + 1, at + 1 + idBytes);
+  const flags = frame.writeUInt16BE(heading.consistency, headerBytes + idBytes);
+  frame[flags] = withValues;
   return frame;
 }
 
@@ -97,9 +79,14 @@ function begun(opcode: number, bodyBytes: number, { version, stream }: Heading):
   return frame;
 }
 
-/** Gives where the copy ends. */
-function copied(frame: Buffer, at: number, source: Buffer, start: number, end: number): number {
-  if (end - start > copiedByHand) source.copy(frame, at, start, end);
-  else for (let index = start; index < end; index += 1) frame[at + index - start] = source[index] ?? 0;
-  return at + end - start;
+/** Where the values of a row begin. */
+export function valuesOf(rows: Buffer, row: number): number {
+  return row + 1 + 2 + rows.readUInt16BE(row + 1) + 2;
+}
+
+/** Where the row after it begins. */
+export function endOfRow(rows: Buffer, row: number): number {
+  let at = valuesOf(rows, row);
+  for (let left = rows.readUInt16BE(at - 2); left > 0; left -= 1) at += 4 + Math.max(0, rows.readInt32BE(at));
+  return at;
 }

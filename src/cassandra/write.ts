@@ -1,17 +1,16 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
 import { type BoundStatement, type Bound as BoundValue, MutationStatements, unset } from '../cql/mutation.ts';
-import { hashOfBytes, nullLength, type RowBlock, unsetLength } from '../cql/row-block.ts';
+import { hashOfBytes, type RowSink } from '../cql/row-sink.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { TableWriter, WriterRequest } from '../ports/cluster.ts';
 import { BatchSender } from './batch-sender.ts';
 import { driverConsistency } from './scan.ts';
 import { troubleOf } from './scan-errors.ts';
-import { Turns } from './turns.ts';
 import { writeError } from './write-errors.ts';
 import { type Bound, WriteLimit } from './write-limit.ts';
 
-/** What is held back, twice, so that rows of one partition can go together. */
-const window = { rows: 65_536, bytes: 8 * 1024 * 1024 };
+/** Bytes of rows that are held back, so that those of one partition can go together. */
+const heldBytes = 16 * 1024 * 1024;
 const defaultDeadlineMs = 120_000;
 
 export interface WriterOptions {
@@ -33,7 +32,6 @@ export class Writer implements TableWriter {
   readonly #options: QueryOptions;
   readonly #limit: WriteLimit;
   readonly #sender: BatchSender;
-  readonly #turns: Turns;
   /** By text: the number under which the sender knows the statement. */
   readonly #numbers = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
@@ -51,17 +49,17 @@ export class Writer implements TableWriter {
       isIdempotent: false,
       retry: new policies.retry.FallthroughRetryPolicy(),
     };
-    this.#sender = new BatchSender({ client, request, limit: this.#limit, deadlineMs });
-    this.#turns = new Turns(this.#sender, window);
+    this.#sender = new BatchSender({ client, request, limit: this.#limit, deadlineMs, held: heldBytes });
   }
 
   async write(mutation: Mutation): Promise<void> {
     this.#throwFailure();
     const statement = this.#statements.of(mutation);
     if (this.#statements.isRepeatable(mutation)) {
-      const block = this.#turns.filling ?? (await this.#turns.room());
-      this.#hold(block, mutation, statement);
-      this.#turns.filled();
+      const number = this.#numberOf(mutation, statement);
+      if (!this.#sender.isPrepared(number)) await this.#sender.prepare();
+      hold(this.#sender.filling ?? (await this.#sender.room()), { mutation, values: statement.values, number });
+      this.#sender.filled();
       return;
     }
     const bytes = sizeOf(statement);
@@ -74,7 +72,7 @@ export class Writer implements TableWriter {
 
   async flush(): Promise<void> {
     try {
-      await this.#turns.flush();
+      await this.#sender.flush();
     } catch (thrown) {
       this.#failure ??= thrown;
     }
@@ -82,18 +80,14 @@ export class Writer implements TableWriter {
     this.#throwFailure();
   }
 
-  #hold(block: RowBlock, { partitionKey, clusteringKey }: Held, { text, values, keyAt }: BoundStatement): void {
+  #numberOf({ partitionKey, clusteringKey }: Mutation, { text, values, keyAt }: BoundStatement): number {
     let number = this.#numbers.get(text);
     if (number === undefined) {
       const keyParts = partitionKey.length + (clusteringKey?.length ?? 0);
       number = this.#sender.add({ text, values: values.length, keyAt, keyParts });
       this.#numbers.set(text, number);
     }
-    block.begin();
-    for (const value of values) append(block, value);
-    let hash: number | undefined;
-    for (const part of partitionKey) hash = hashOfBytes(part, 0, part.length, hash);
-    block.commit(hash ?? 0, number);
+    return number;
   }
 
   /** Sends a mutation once, in the background; the caller has acquired a place. Those of one row with lists wait for one another. */
@@ -130,23 +124,24 @@ export class Writer implements TableWriter {
   }
 
   #throwFailure(): void {
-    this.#failure ??= this.#turns.failure;
+    this.#failure ??= this.#sender.failure;
     if (this.#failure !== null) throw this.#failure;
   }
 }
 
-type Held = Pick<Mutation, 'partitionKey' | 'clusteringKey'>;
-
-/** A call out of JavaScript costs more than a few bytes do. */
-const copiedByHand = 24;
-
-function append({ sink }: RowBlock, value: BoundValue): void {
-  const length = value === unset ? unsetLength : value === null ? nullLength : value.length;
-  const at = sink.reserve(4 + Math.max(0, length));
-  sink.bytes.writeInt32BE(length, at);
-  if (value === unset || value === null) return;
-  if (length > copiedByHand) sink.bytes.set(value, at + 4);
-  else for (let index = 0; index < length; index += 1) sink.bytes[at + 4 + index] = value[index] ?? 0;
+function hold(
+  into: RowSink,
+  {
+    mutation,
+    values,
+    number,
+  }: { readonly mutation: Mutation; readonly values: readonly BoundValue[]; readonly number: number },
+): void {
+  into.begin();
+  for (const value of values) into.value(value === unset ? undefined : value);
+  let hash: number | undefined;
+  for (const part of mutation.partitionKey) hash = hashOfBytes(part, 0, part.length, hash);
+  into.commit(hash ?? 0, number);
 }
 
 function driverValue(value: BoundValue): Buffer | null | typeof types.unset {

@@ -1,4 +1,4 @@
-import { hashOfBytes, type RowBlock } from '../cql/row-block.ts';
+import { hashOfBytes, type RowSink } from '../cql/row-sink.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
@@ -43,7 +43,7 @@ export class InsertBlock {
     into.filled();
   }
 
-  #append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowBlock): void {
+  #append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowSink): void {
     const { sink } = block;
     block.begin();
     const from = sink.length;

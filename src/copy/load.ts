@@ -1,3 +1,4 @@
+import { RowBlock } from '../cql/row-block.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { type DataSpec, type JsRow, RowRejected } from '../model/data.ts';
 import type { Mutation } from '../model/row.ts';
@@ -125,6 +126,7 @@ class Load {
       ...(rate === null ? {} : { admit: (rows: number, bytes: number) => rate.admit(rows, bytes) }),
     });
     let dry = 0;
+    const unsent = new RowBlock();
     const start = Number(timestamp);
     const target: BlockTarget = {
       table: into,
@@ -132,13 +134,13 @@ class Load {
       statements,
       ttl,
       get filling() {
-        return writer.filling;
+        return dryRun ? unsent : writer.filling;
       },
-      room: () => writer.room(),
+      room: () => (dryRun ? Promise.resolve(unsent) : writer.room()),
       filled: () => {
         if (!dryRun) return writer.filled();
         dry += 1;
-        writer.filling?.clear();
+        unsent.clear();
       },
       timeOf: (number) => start + number,
       reject: async ({ place, reason, raw, cut, read }) => {

@@ -1,8 +1,5 @@
 import { Sink } from './codec/sink.ts';
-
-/** Of a value that leaves its column as it is; -1 is null, which deletes. */
-export const unsetLength = -2;
-export const nullLength = -1;
+import { putValue, type RowSink } from './row-sink.ts';
 
 /**
  * Many rows in wire form in one piece of memory that is used again: each row the bound values of one statement, one
@@ -10,7 +7,7 @@ export const nullLength = -1;
  *
  * `begin`, then the values into `sink`, then `commit`; or `discard` when the row turns out to be none.
  */
-export class RowBlock {
+export class RowBlock implements RowSink {
   readonly sink: Sink;
   #count = 0;
   #starts = new Uint32Array(1024);
@@ -38,15 +35,7 @@ export class RowBlock {
 
   /** A value of the row: null deletes, undefined leaves the column as it is. Gives its bytes. */
   value(value: Uint8Array | null | undefined): number {
-    const { sink } = this;
-    if (value === null || value === undefined) {
-      sink.bytes.writeInt32BE(value === null ? nullLength : unsetLength, sink.reserve(4));
-      return 0;
-    }
-    const at = sink.reserve(4 + value.length);
-    sink.bytes.writeInt32BE(value.length, at);
-    sink.bytes.set(value, at + 4);
-    return value.length;
+    return putValue(this.sink, value);
   }
 
   /** The row is whole. `hash`: of its partition key, equal for equal keys; `statement`: a number that its reader knows. */
@@ -130,14 +119,4 @@ export class RowBlock {
 function grown<T extends Uint32Array | Uint16Array>(old: T, larger: T): T {
   larger.set(old);
   return larger;
-}
-
-/** A hash of 32 bits of the bytes from `start` to `end`, going on from `seed`. */
-export function hashOfBytes(bytes: Uint8Array, start: number, end: number, seed = 0x9e3779b9): number {
-  let hash = seed ^ (end - start);
-  for (let at = start; at < end; at += 1) {
-    hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x85ebca6b);
-    hash ^= hash >>> 13;
-  }
-  return Math.imul(hash ^ (hash >>> 16), 0xc2b2ae35) >>> 0;
 }

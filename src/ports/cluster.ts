@@ -1,4 +1,4 @@
-import type { RowBlock } from '../cql/row-block.ts';
+import type { RowSink } from '../cql/row-sink.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
 import type { Right } from '../model/right.ts';
@@ -93,11 +93,11 @@ export interface BlockWriterRequest extends WriterRequest {
  * (4 bytes), all with their lengths. Rows may be written twice, so none may hold an unfrozen list or a counter.
  */
 export interface BlockWriter {
-  /** The block with room for a row; null while there is none. */
-  readonly filling: RowBlock | null;
-  /** Waits for a block with room. */
-  room(): Promise<RowBlock>;
-  /** To be called after each row or few: sends the block when it is full. */
+  /** Takes a row; null while there is no room for one. */
+  readonly filling: RowSink | null;
+  /** Waits for room. */
+  room(): Promise<RowSink>;
+  /** To be called after each row or few: sends what is to be sent. */
   filled(): void;
   /** Rows that the cluster has acknowledged. */
   readonly acknowledged: number;
@@ -174,7 +174,7 @@ export interface Rows {
   /** True when a role other than one with UNMASK would read masked values: such a read must be refused. */
   readsMasked(keyspace: string, table: Table): Promise<boolean>;
   write(request: WriterRequest): TableWriter;
-  /** Holds more rows than `write`, up to some 110 MB, for batches as large as they can be. */
+  /** Holds more rows than `write`, up to some 100 MB, for batches as large as they can be. */
   writeBlocks(request: BlockWriterRequest): BlockWriter;
   /** True when the table has no row. */
   isEmpty(keyspace: string, table: string): Promise<boolean>;

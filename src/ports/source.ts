@@ -1,4 +1,4 @@
-import type { RowBlock } from '../cql/row-block.ts';
+import type { RowSink } from '../cql/row-sink.ts';
 import type { ForeignSource, JsRow } from '../model/data.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
@@ -64,8 +64,8 @@ export interface BlockTarget {
   readonly types: ByName<UserType>;
   /** By the number that rows name: what a row sets. The key comes first; the second, if there is one, sets only static columns. */
   readonly statements: readonly (readonly BlockColumn[])[];
-  readonly filling: RowBlock | null;
-  room(): Promise<RowBlock>;
+  readonly filling: RowSink | null;
+  room(): Promise<RowSink>;
   /** A row was added. */
   filled(): void;
   /** Microseconds: of the row that is the `number`th to be read, counted from 0. */

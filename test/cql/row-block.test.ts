@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hashOfBytes, RowBlock } from '../../src/cql/row-block.ts';
+import { RowBlock } from '../../src/cql/row-block.ts';
+import { hashOfBytes } from '../../src/cql/row-sink.ts';
 
 function add(block: RowBlock, text: string, hash: number): void {
   block.begin();

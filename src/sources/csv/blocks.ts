@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { hashOfBytes, type RowBlock, unsetLength } from '../../cql/row-block.ts';
+import { hashOfBytes, type RowSink, unsetLength } from '../../cql/row-sink.ts';
 import { CqlformError } from '../../kernel/errors.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { BlockColumn, BlockSource, BlockTarget } from '../../ports/source.ts';
@@ -232,7 +232,7 @@ class BlockReader {
   }
 
   /** Gives what is wrong with the row, which is then taken back. */
-  #encode(bytes: Buffer, block: RowBlock, number: number): string | null {
+  #encode(bytes: Buffer, block: RowSink, number: number): string | null {
     const [whole, partition] = this.#statements;
     const alone = partition !== undefined && this.#isAlone(bytes, partition);
     const statement = alone ? partition : whole;
@@ -268,7 +268,7 @@ class BlockReader {
     return null;
   }
 
-  #column(bytes: Buffer, { sink }: RowBlock, column: PlannedColumn, key: boolean): string | null {
+  #column(bytes: Buffer, { sink }: RowSink, column: PlannedColumn, key: boolean): string | null {
     const { index, name } = column;
     const at = sink.reserve(4);
     if (this.#isNull(bytes, index, column.textual)) {
