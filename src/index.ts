@@ -41,6 +41,7 @@ export { type Declared, type Migration, type MigrationDefinition, migration } fr
 export { type Privacy, privacy, type Treat, type TreatAlike, type Waived } from './dsl/privacy.ts';
 export type { InsertOf, RowOf } from './dsl/row.ts';
 export { type Reject, reject, type Skip, skip, type Unset, unset } from './dsl/signals.ts';
+export type { Overlap, SinceOf } from './dsl/since.ts';
 export type { Source, SourceColumns, SourceType } from './dsl/source.ts';
 export { type CqlTypes, t } from './dsl/t.ts';
 export { asc, desc, existing, table } from './dsl/table.ts';

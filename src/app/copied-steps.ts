@@ -1,15 +1,16 @@
-import type { MigrationEntry, StepDecisions, StepEntry } from '../model/journal.ts';
+import type { MigrationEntry, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Plan, Section } from '../model/plan.ts';
 import type { Table } from '../model/schema.ts';
 import type { Step, Work } from '../model/step.ts';
 import type { CopyRequest } from '../ports/engines.ts';
-import { type Standing, stepsOfRun } from '../runner/standing.ts';
+import { type Standing, stepsOfRun, watermarkOfStep } from '../runner/standing.ts';
 import { carryingRest, floorOf } from '../runner/work/copy-request.ts';
+import { passAgain, timestampOf } from '../runner/work/passes.ts';
 import { dataLoader } from './data-loader.ts';
 import type { Session } from './session.ts';
 
-type DataStep = Step & { readonly work: Extract<Work, { readonly kind: 'data' }> };
+export type DataStep = Step & { readonly work: Extract<Work, { readonly kind: 'data' }> };
 
 /** A data step of an applied migration, and what the ledger says of it. */
 export interface Copied {
@@ -45,19 +46,28 @@ export async function copyAgain(
     readonly step: DataStep;
     readonly from: Table | null;
     readonly into: Table;
-    readonly decisions: StepDecisions;
+    readonly entry: StepEntry;
     readonly standing: Standing;
     readonly live: LiveKeyspace;
+    /** Left out: anew. */
+    readonly load?: ReturnType<typeof dataLoader>;
   },
 ): Promise<Omit<CopyRequest, 'rejectsFile'>> {
-  const { section, step, from, into, decisions, standing, live } = copied;
+  const { section, step, from, into, entry, standing, live } = copied;
+  const load = copied.load ?? dataLoader(session.project);
+  const spec = carryingRest(await load(section, step.work.data.index), from, into);
+  const watermark = watermarkOfStep(standing, entry);
+  const { since } = spec;
   return {
-    spec: carryingRest(await dataLoader(session.project)(section, step.work.data.index), from, into),
+    spec,
     from,
     into,
-    startedAt: new Date(decisions.startedAt),
-    timestamp: BigInt(decisions.writeTimestamp ?? '0'),
+    startedAt: new Date(entry.decisions.startedAt),
+    timestamp: timestampOf(entry.decisions, watermark),
     floor: floorOf(standing.floors, live, into),
+    ...(since === undefined || watermark === undefined
+      ? {}
+      : { pass: passAgain(since, watermark, session.clock.micros()) }),
   };
 }
 

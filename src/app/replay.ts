@@ -6,7 +6,7 @@ import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { CopyAccounts, MigrationEntry, ReplayEntry, StepEntry } from '../model/journal.ts';
 import { rejectsName } from '../runner/rejects-name.ts';
-import { type Standing, standingOf } from '../runner/standing.ts';
+import { newestAttempt, type Standing, standingOf } from '../runner/standing.ts';
 import { actorOf, newRunId } from './actor.ts';
 import { check, checkFailed, errorsAmong } from './check.ts';
 import { recordMigrationSources } from './check-ledger.ts';
@@ -107,8 +107,7 @@ async function workOf(
   if (into === undefined || from === undefined) {
     throw notAsItWas(step.id, into === undefined ? step.work.into.name : (step.work.from?.name ?? ''));
   }
-  const decisions = entry.decisions;
-  const again = await copyAgain(session, { section, step, from, into, decisions, standing, live });
+  const again = await copyAgain(session, { section, step, from, into, entry, standing, live });
   const gone = goneColumns(again);
   if (gone.length > 0) throw notAsItWas(step.id, gone.join(', '));
   const context = {
@@ -130,7 +129,6 @@ function beginning(
   entry: StepEntry,
   about: { readonly standing: Standing; readonly codeHash: string | null; readonly session: Session },
 ): ReplayEntry {
-  const earlier = about.standing.replays.filter((one) => one.run === entry.run && one.step === step.id);
   return {
     kind: 'replay',
     id: newRunId(),
@@ -138,7 +136,7 @@ function beginning(
     step: step.id,
     migration: section.migration,
     codeHash: about.codeHash,
-    attempt: Math.max(entry.decisions.attempt, ...earlier.map((one) => one.attempt)) + 1,
+    attempt: newestAttempt(about.standing, entry) + 1,
     startedAt: about.session.clock.now().toISOString(),
     finishedAt: null,
     status: 'running',
@@ -169,7 +167,8 @@ async function stepOf(
     }
   }
   const replays = new Map(standing.replays.map((one) => [one.id, one.run]));
-  const left = basename(dirname(file));
+  // A pass over changes leaves its rejects under the run's id and its own number.
+  const left = basename(dirname(file)).replace(/\.\d+$/, '');
   const run = replays.get(left) ?? left;
   const chosen = steps.filter(({ migration, copied, entry }) =>
     named === null

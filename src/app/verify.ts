@@ -5,7 +5,7 @@ import type { MigrationEntry, StepEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Table } from '../model/schema.ts';
 import type { RowsVerification } from '../ports/engines.ts';
-import { type Standing, standingOf } from '../runner/standing.ts';
+import { newestAttempt, type Standing, standingOf } from '../runner/standing.ts';
 import { type Copied, copiesOf, copyAgain, goneColumns } from './copied-steps.ts';
 import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
@@ -107,7 +107,7 @@ async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVer
     types: live.schema.types,
     onProgress: (progress: Progress) => options.onProgress(step.title, progress),
     assertHeld,
-    attempt: entry.decisions.attempt + 1,
+    attempt: newestAttempt(verifying.standing, entry) + 1,
     finished: [],
     checkpoint: async () => undefined,
   };
@@ -135,7 +135,7 @@ async function requestOf(
 ): Promise<Parameters<Engines['copier']['verify']>[0]> {
   const { mode, repair } = options;
   return {
-    ...(await copyAgain(session, { section, step, from, into, decisions: entry.decisions, standing, live })),
+    ...(await copyAgain(session, { section, step, from, into, entry, standing, live })),
     share: mode.kind === 'sample' ? mode.share : 100,
     repair,
   };

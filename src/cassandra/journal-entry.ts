@@ -13,6 +13,7 @@ export function identityOf(entry: JournalEntry): string {
     floor: ({ table }) => `floor/${table}`,
     state: ({ id }) => `state/${id}`,
     replay: ({ id }) => `replay/${id}`,
+    watermark: ({ run, step }) => `watermark/${run}/${step}`,
   });
 }
 
@@ -80,6 +81,7 @@ const kinds: ReadonlySet<string> = new Set<JournalEntry['kind']>([
   'floor',
   'state',
   'replay',
+  'watermark',
 ]);
 
 const envelope = z.object({ format: z.int(), entry: z.looseObject({ kind: z.string() }) });
@@ -96,6 +98,8 @@ const accounts = z.object({
   bytes: count,
   rejectsFile: z.string().nullable(),
 });
+
+const digits = z.string().regex(/^-?\d+$/);
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -199,6 +203,24 @@ const entry: z.ZodType<JournalEntry> = z.discriminatedUnion('kind', [
     actor: z.string(),
     accounts: accounts.nullable(),
     error: failure.nullable(),
+  }),
+  z.object({
+    kind: z.literal('watermark'),
+    run: z.string(),
+    step: z.string(),
+    migration: z.string(),
+    by: z.enum(['time', 'number', 'writetime']),
+    column: z.string().nullable(),
+    value: digits,
+    now: digits,
+    moved: digits,
+    time: digits,
+    without: digits,
+    attempt: z.int(),
+    passes: count,
+    accounts: accounts.nullable(),
+    at: z.string(),
+    open: z.object({ id: z.string(), value: digits, now: digits, time: digits }).nullable(),
   }),
   z.object({ kind: z.literal('floor'), table: z.string(), timestamp: z.string(), reason: z.string() }),
 ]);

@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts';
 import { assessCommand } from './commands/assess.ts';
 import { backupCommand } from './commands/backup.ts';
 import { baselineCommand } from './commands/baseline.ts';
+import { catchUpCommand } from './commands/catch-up.ts';
 import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
@@ -36,6 +37,7 @@ export const commands: readonly AnyCommand[] = [
   historyCommand,
   showCommand,
   driftCommand,
+  catchUpCommand,
   verifyCommand,
   replayCommand,
   rollbackCommand,

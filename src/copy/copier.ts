@@ -2,6 +2,7 @@ import type { Copier } from '../ports/engines.ts';
 import { compareTables } from './compare-tables.ts';
 import { type CopyDependencies, copyData } from './copy-data.ts';
 import { copyTable } from './copy-table.ts';
+import { lagOf, markOf } from './lag.ts';
 import { replayRejects } from './replay.ts';
 import { countRows } from './verify/count-rows.ts';
 import { verifyData } from './verify/verify-data.ts';
@@ -13,6 +14,8 @@ export function createCopier(dependencies: CopyDependencies): Copier {
     copyTable: (request, context) => copyTable(request, context, dependencies),
     replay: (request, context) => replayRejects(request, context, dependencies),
     verify: (request, context) => verifyData(request, context, dependencies),
+    mark: (request, context) => markOf(request, context, dependencies),
+    lag: (request, context) => lagOf(request, context, dependencies),
     count: (table, context) => countRows(table, context, dependencies.rows),
     compare: (request, context) => compareTables(request, context, dependencies.rows),
   };

@@ -14,7 +14,7 @@ import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
 import { type StraightCopy, straightCopy } from './straight.ts';
-import { tablePieces } from './table-pieces.ts';
+import { changedPieces, tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
 
@@ -114,10 +114,8 @@ async function piecesOf(
     const finished = done.filter(({ range }) => known.has(range));
     return { finished, todo: pieces.filter(({ id }) => !names.has(id)) };
   }
-  return {
-    finished: done,
-    todo: await tablePieces({ ...input.table, columns: input.columns, times: true }, [...names]),
-  };
+  const pieces = await tablePieces({ ...input.table, columns: input.columns, times: true }, [...names]);
+  return { finished: done, todo: changedPieces(pieces, running.request.pass) };
 }
 
 /** Null: what an earlier attempt read counts in any case. A table of the own keyspace is the plan's, which is checked. */

@@ -72,15 +72,29 @@ function placed(thrown: unknown, input: InputRow): unknown {
   return thrown instanceof CqlformError ? withPlace(thrown, input.place()) : thrown;
 }
 
-/** A copy's row from a foreign source. Columns that are null there are left unset: a null would make a tombstone. */
+/**
+ * A copy's row from a foreign source. Columns that are null there are left unset, because a null would make a tombstone;
+ * with `deletes` they are null, because an earlier copy may have written something.
+ */
 export function copyForeignRow(
   input: InputRow,
-  { spec, encoder, run }: { readonly spec: CopySpec; readonly encoder: TargetEncoder; readonly run: RunClock },
+  {
+    spec,
+    encoder,
+    run,
+    deletes,
+  }: {
+    readonly spec: CopySpec;
+    readonly encoder: TargetEncoder;
+    readonly run: RunClock;
+    readonly deletes: boolean;
+  },
 ): Outcome<TargetRow> {
+  const nothing = deletes ? null : undefined;
   const source = input.values();
   const row: Record<string, unknown> = {};
   for (const [name, mapping] of Object.entries(spec.columns)) {
-    if (mapping.kind === 'column') setOwn(row, name, own(source, mapping.from) ?? undefined);
+    if (mapping.kind === 'column') setOwn(row, name, own(source, mapping.from) ?? nothing);
     if (mapping.kind !== 'function') continue;
     const value = mappedValue(input, name, () => mapping.value(source, run));
     if (value.kind !== 'value') return value;

@@ -1,9 +1,9 @@
-import type { ClusterSource, DataSpec, TableSource } from '../model/data.ts';
-import { keyColumns, type Table } from '../model/schema.ts';
+import type { ClusterSource, TableSource } from '../model/data.ts';
+import { keyColumns } from '../model/schema.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { OpenTable } from '../ports/cluster-source.ts';
-import type { WorkContext } from '../ports/engines.ts';
-import type { OpenSource, Source } from '../ports/source.ts';
+import type { CopyPass, CopyRequest, WorkContext } from '../ports/engines.ts';
+import type { ChangedRows, OpenSource, Source } from '../ports/source.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
 import { ownTable, type ReadTable } from './table-pieces.ts';
 
@@ -27,13 +27,13 @@ export interface InputDependencies {
 
 /** Opens what a data spec reads, and closes it again. Throws `MASKED_COLUMNS` for a table that is not read in the clear. */
 export async function withInput<T>(
-  { spec, from }: { readonly spec: DataSpec; readonly from: Table | null },
+  { spec, from, pass }: Pick<CopyRequest, 'spec' | 'from' | 'pass'>,
   { context, dependencies }: { readonly context: WorkContext; readonly dependencies: InputDependencies },
   work: (input: OpenedInput) => Promise<T>,
 ): Promise<T> {
   const { rows, openSource, openTable } = dependencies;
   if (spec.from.kind === 'foreign') {
-    await using source = disposable(await openSource(spec.from));
+    await using source = disposable(await openSource(spec.from, changedRows(pass)));
     return await work({ kind: 'source', source: source.opened });
   }
   if (spec.from.kind === 'table') {
@@ -42,6 +42,11 @@ export async function withInput<T>(
   }
   await using table = disposable(await openTable(spec.from));
   return await work(await readable(table.opened, spec.from));
+}
+
+function changedRows(pass: CopyPass | undefined): ChangedRows | undefined {
+  if (pass === undefined || pass.from === null || pass.since.by === 'writetime') return undefined;
+  return { column: pass.since.column, from: pass.from };
 }
 
 async function readable(table: ReadTable, declared: TableSource | ClusterSource): Promise<OpenedTableInput> {

@@ -1,6 +1,7 @@
+import { own } from '../kernel/own.ts';
 import type { DataSpec, RunClock, TransformSpec } from '../model/data.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CopyRequest, WorkContext } from '../ports/engines.ts';
+import type { CopyPass, CopyRequest, WorkContext } from '../ports/engines.ts';
 import { copyForeignRow, transformRow } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { timesOf } from './joined-row.ts';
@@ -27,7 +28,8 @@ export function rowWork(options: RowWorkOptions): () => RowWork {
   if (spec.kind === 'transform') return () => emittedWork(options, transformed(spec, { encoder, run }));
   if (input.kind === 'source') {
     if (spec.kind === 'backfill') throw new TypeError('a backfill reads its own table');
-    return () => emittedWork(options, (row) => copyForeignRow(row, { spec, encoder, run }));
+    const deletes = request.pass?.deletes === true;
+    return () => emittedWork(options, (row) => copyForeignRow(row, { spec, encoder, run, deletes }));
   }
   return () => storedWork(options, { spec, encoder, run, input });
 }
@@ -62,12 +64,12 @@ function emittedWork({ request, context, clock, tracked }: RowWorkOptions, rows:
 }
 
 /**
- * The newest write time of a stored row's cells. A foreign row has the step's recorded time, 2 µs later with each
- * attempt, so that a file that was mended wins over what was read from it before.
+ * The newest write time of a stored row's cells. A foreign row has the time of its watermark, or else the step's recorded
+ * time; 2 µs later with each attempt, so that what was read later wins over what was read before.
  */
 function writeTimeOf(
-  { stored }: InputRow,
-  { timestamp, floor, into }: RowWorkOptions['request'],
+  { stored, values }: InputRow,
+  { timestamp, floor, into, pass }: RowWorkOptions['request'],
   { attempt }: WorkContext,
 ): { readonly timestamp: bigint; readonly expiresAt: number | null; readonly defaultTtl: number } {
   const raised = (time: bigint): bigint => (floor !== null && floor > time ? floor : time);
@@ -76,10 +78,24 @@ function writeTimeOf(
     return { timestamp: raised(times.newest ?? timestamp), expiresAt: times.expiresAt, defaultTtl: 0 };
   }
   return {
-    timestamp: raised(timestamp) + 2n * BigInt(attempt - 1),
+    timestamp: raised(changeTime(values, pass) ?? timestamp) + 2n * BigInt(attempt - 1),
     expiresAt: null,
     defaultTtl: defaultTtlOf(into),
   };
+}
+
+/** When a row was changed, as its watermark says; null: when the pass began. Microseconds. */
+function changeTime(values: InputRow['values'], pass: CopyPass | undefined): bigint | null {
+  if (pass === undefined || pass.since.by === 'writetime') return null;
+  const value = own(values(), pass.since.column);
+  if (pass.since.by === 'number') {
+    const number = typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : null;
+    const { earlier } = pass;
+    return earlier === null || (number !== null && number > earlier.value) ? null : earlier.time;
+  }
+  if (!(value instanceof Date)) return pass.without;
+  const time = BigInt(value.getTime()) * 1000n;
+  return time < pass.now ? time : pass.now;
 }
 
 /** Rows of a table, column by column with their own times. */

@@ -6,10 +6,10 @@ import type { Bytes, Cell } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
 import type { OpenedTable } from '../ports/cluster-source.ts';
-import type { WorkContext } from '../ports/engines.ts';
+import type { CopyPass, WorkContext } from '../ports/engines.ts';
 import { leavesOutTimes, withInferredEnds } from './inferred-ends.ts';
 import type { InputRow, Piece } from './input.ts';
-import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt } from './joined-row.ts';
+import { type Access, accessOf, cellAt, type JoinedRow, joinRows, keyAt, timesOf } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
 import { rangeName, rangeOfName, remaining } from './token-pieces.ts';
 
@@ -57,6 +57,27 @@ export async function tablePieces(input: TableInput, done: readonly string[]): P
       for await (const { rows, passed, bytes } of input.rows.scanThrough(request, through)) {
         const others = rows.flatMap((row) => (row.kind === 'row' ? [decoder.inputRow({ ...row, statics: [] })] : []));
         yield { rows: others, passed, bytes };
+      }
+    },
+  }));
+}
+
+/**
+ * Of the rows of pieces only those with a cell that is as new. Cassandra cannot choose rows by write time, so all are read
+ * here; rows that tell no time may have changed.
+ */
+export function changedPieces(pieces: readonly Piece[], pass: CopyPass | undefined): readonly Piece[] {
+  if (pass === undefined || pass.from === null || pass.since.by !== 'writetime') return pieces;
+  const { from } = pass;
+  return pieces.map((piece) => ({
+    id: piece.id,
+    identity: piece.identity,
+    async *rows() {
+      for await (const page of piece.rows()) {
+        yield page.filter(({ stored }) => {
+          const newest = stored === null ? null : timesOf(stored).newest;
+          return newest === null || newest >= from;
+        });
       }
     },
   }));

@@ -26,7 +26,7 @@ export function tryRows(
     if (spec.kind === 'backfill') return [];
     const outcome =
       spec.kind === 'copy'
-        ? copyForeignRow(input, { spec, encoder, run })
+        ? copyForeignRow(input, { spec, encoder, run, deletes: false })
         : transformRow(input, { spec, encoder, run });
     return outcome.kind === 'reject' ? [{ place: row.place, reason: outcome.reason }] : [];
   });

@@ -85,12 +85,18 @@ function loweredOf({ privacy }: DataSpec): { readonly lower?: Readonly<Record<st
   return lower.length === 0 ? {} : { lower: Object.fromEntries(lower) };
 }
 
+/** How far a pass overlaps the one before may be changed later. */
+function sinceOf({ since }: DataSpec): { readonly since?: string } {
+  if (since === undefined) return {};
+  return { since: since.by === 'writetime' ? since.by : since.column };
+}
+
 function declaredOf(spec: DataSpec): unknown {
   const { kind, from, into } = spec;
-  if (spec.kind === 'transform') return { kind, from, into, ...loweredOf(spec) };
+  if (spec.kind === 'transform') return { kind, from, into, ...loweredOf(spec), ...sinceOf(spec) };
   const columns = Object.entries(spec.columns).map(([name, mapping]) => [
     name,
     mapping.kind === 'column' ? mapping : { kind: mapping.kind },
   ]);
-  return { kind, from, into, columns: Object.fromEntries(columns), ...loweredOf(spec) };
+  return { kind, from, into, columns: Object.fromEntries(columns), ...loweredOf(spec), ...sinceOf(spec) };
 }

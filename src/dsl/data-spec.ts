@@ -14,6 +14,7 @@ import { mistake, type Properties, propertiesOf, shown } from './mistake.ts';
 import { type ClusterOrigin, type DataOrigin, originOf, type SourceOrigin, type TableOrigin } from './origin.ts';
 import { isPromise } from './promise.ts';
 import { isSignal } from './signals.ts';
+import { sinceFrom } from './since.ts';
 
 export type FromOrigin = TableOrigin | ClusterOrigin | SourceOrigin;
 
@@ -31,7 +32,7 @@ function endsOf(verb: DataSpec['kind'], spec: unknown, more: string): Ends {
     'into',
     'maxRejects',
     more,
-    ...(verb === 'backfill' ? [] : ['lower']),
+    ...(verb === 'backfill' ? [] : ['lower', 'since']),
   ]);
   const from = originOf(given['from']);
   if (from?.kind !== 'table' && from?.kind !== 'source' && from?.kind !== 'cluster-table') {
@@ -133,14 +134,16 @@ function rowsFunction(subject: string, { from, into }: Ends, rows: TransformSpec
 function specOf(
   ends: Ends,
   verb: DataSpec['kind'],
-  finish: (base: Pick<DataSpec, 'index' | 'from' | 'into' | 'maxRejects' | 'privacy'>) => DataSpec,
+  finish: (base: Pick<DataSpec, 'index' | 'from' | 'into' | 'maxRejects' | 'privacy' | 'since'>) => DataSpec,
 ): DataOrigin {
   const privacy = dataPrivacy(subjectOf(verb, ends), { ...ends, given: ends.given['lower'] });
+  const since = sinceFrom(subjectOf(verb, ends), ends.from, ends.given['since']);
   const base = {
     from: sourceOf(ends.from),
     into: ends.into.table,
     maxRejects: ends.maxRejects,
     ...(privacy === null ? {} : { privacy }),
+    ...(since === null ? {} : { since }),
   };
   return { kind: 'data', verb, tables: tablesOf(ends), spec: (index) => Object.freeze(finish({ index, ...base })) };
 }

@@ -8,6 +8,7 @@ import { withOrigin } from './origin.ts';
 import type { Waived } from './privacy.ts';
 import type { InsertOf, RowOf } from './row.ts';
 import type { Reject, Skip, Unset } from './signals.ts';
+import type { SinceOf } from './since.ts';
 import type { Source } from './source.ts';
 import type { HasStatic, Table } from './table-type.ts';
 
@@ -134,6 +135,7 @@ export interface Data {
 export function copy<F extends From, I extends Table>(
   spec: { readonly from: F; readonly into: I } & Limits &
     Lower<F, I> &
+    SinceOf<F> &
     ([Unmatched<F, I>] extends [never]
       ? { readonly columns?: ColumnMap<F, I> }
       : { readonly columns: ColumnMap<F, I> }),
@@ -183,7 +185,8 @@ export function transform<F extends From, I extends Table>(
     readonly into: I;
     readonly rows: (row: RowOf<F>, out: Out<I>, run: Run) => void | Skip | Reject;
   } & Limits &
-    Lower<F, I>,
+    Lower<F, I> &
+    SinceOf<F>,
 ): Data {
   return withOrigin({ kind: 'data' }, transformOrigin(spec));
 }

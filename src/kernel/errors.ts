@@ -31,6 +31,8 @@ export const exitCodes = {
   leaseHeld: 6,
   partlyApplied: 7,
   integrity: 8,
+  /** A copy is further behind its source than a gate allows. */
+  behind: 9,
   usage: 64,
   interrupted: 130,
   terminated: 143,

@@ -1,5 +1,6 @@
 import type { DataPrivacy } from './privacy.ts';
 import type { ByName, Table, UserType } from './schema.ts';
+import type { Since } from './since.ts';
 
 /** A source outside the keyspace, as a migration declares it. */
 export interface ForeignSource {
@@ -111,6 +112,8 @@ interface DataSpecBase {
   readonly maxRejects: number | `${number}%`;
   /** Left out: it has no personal data and says nothing of any. */
   readonly privacy?: DataPrivacy;
+  /** By what changes are told that a later pass copies; left out: they are not told. */
+  readonly since?: Since;
 }
 /** One row in, one row out. `columns` is complete: every target column that is written has its mapping. */
 export interface CopySpec extends DataSpecBase {

@@ -153,7 +153,57 @@ export interface ReplayEntry {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-export type JournalEntry = RunEntry | StepEntry | MigrationEntry | FloorEntry | StateEntry | ReplayEntry;
+/** A pass over the changes of a copy's source, from its first statement until its watermark is recorded. */
+export interface OpenPass {
+  /** `<run>.<attempt>`: names its checkpoints and its rejects. */
+  readonly id: string;
+  /** The watermark when it has ended. Digits, as below. */
+  readonly value: string;
+  readonly now: string;
+  readonly time: string;
+}
+
+/**
+ * How far the changes of a copy's source have been copied, replaced by each pass. Times are microseconds, as digits;
+ * `value` is one for times, else a number.
+ */
+export interface WatermarkEntry {
+  readonly kind: 'watermark';
+  readonly run: string;
+  /** The data step. */
+  readonly step: string;
+  readonly migration: string;
+  readonly by: 'time' | 'number' | 'writetime';
+  /** Null: the write time. */
+  readonly column: string | null;
+  /** Everything up to here is copied, but for the overlap, which the next pass reads again. */
+  readonly value: string;
+  /** The source's clock when the newest pass began, the first copy among them. */
+  readonly now: string;
+  /** The source's clock at the pass that last moved `value`. */
+  readonly moved: string;
+  /** Our clock when the newest pass began: the write time of rows that tell none. */
+  readonly time: string;
+  /** The write time of rows without a watermark. */
+  readonly without: string;
+  /** The newest attempt that wrote; each is later than all before, those of the first copy too. */
+  readonly attempt: number;
+  /** How many passes have ended. */
+  readonly passes: number;
+  /** Of the newest pass; null: there was none. */
+  readonly accounts: CopyAccounts | null;
+  readonly at: string;
+  readonly open: OpenPass | null;
+}
+
+export type JournalEntry =
+  | RunEntry
+  | StepEntry
+  | MigrationEntry
+  | FloorEntry
+  | StateEntry
+  | ReplayEntry
+  | WatermarkEntry;
 
 export interface Lease {
   readonly owner: string;

@@ -47,8 +47,8 @@ function utcOf(parts: readonly number[], millis: number): number | null {
   return date.setUTCHours(hour, minute, second, millis);
 }
 
-/** A zone's offset in milliseconds at a moment; null for UTC. */
-function offsetOf(zone: string): ((moment: number) => number) | null {
+/** A zone's offset in milliseconds at a moment; null for UTC. Throws RangeError for a zone that nobody knows. */
+export function offsetOf(zone: string): ((moment: number) => number) | null {
   if (zone === 'UTC') return null;
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,

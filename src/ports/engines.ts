@@ -3,6 +3,7 @@ import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference, CopyAccounts } from '../model/journal.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { Since, SourceLag, SourceMark } from '../model/since.ts';
 import type { RestoreMode, TableScope } from '../model/step.ts';
 import type { Checkpoint } from './journal.ts';
 
@@ -83,6 +84,21 @@ export interface Backups {
   digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;
 }
 
+/** Of a copy whose changes are told: which of them are read, and when what they make is written. */
+export interface CopyPass {
+  readonly since: Since;
+  /** Rows whose watermark is less are not read; null: all rows are, those without a watermark too. */
+  readonly from: bigint | null;
+  /** Microseconds: no row of a source with times is written later, whatever it says. */
+  readonly now: bigint;
+  /** Microseconds: when rows without a watermark are written. */
+  readonly without: bigint;
+  /** Of numbers: rows up to this one belong to an earlier pass, and are written at its time, in microseconds. */
+  readonly earlier: { readonly value: bigint; readonly time: bigint } | null;
+  /** Whether a column that is null in the source deletes the cell that is there; else it is left alone. */
+  readonly deletes: boolean;
+}
+
 export interface CopyRequest {
   readonly spec: DataSpec;
   /** The live tables behind `spec.from` and `spec.into`, whole; `from` null where rows come from elsewhere. */
@@ -95,6 +111,8 @@ export interface CopyRequest {
   readonly floor: bigint | null;
   /** NDJSON, created when the first row is rejected. */
   readonly rejectsFile: string;
+  /** Left out: changes are not told. */
+  readonly pass?: CopyPass;
 }
 
 /** A copy as it was run, and rows of it that were rejected and are to go through it again. */
@@ -160,6 +178,13 @@ export interface Copier {
   replay(request: ReplayRequest, context: WorkContext): Promise<CopyAccounts>;
   /** Reads the source again through the same functions and compares that with the target; changes nothing unless asked to repair. */
   verify(request: VerifyRowsRequest, context: WorkContext): Promise<RowsVerification>;
+  /** Where the watermarks of a spec's source stand, of the rows that are committed by now. */
+  mark(request: Pick<CopyRequest, 'spec' | 'from'>, context: WorkContext): Promise<SourceMark>;
+  /** What of a spec's source lies above a watermark. A table of Cassandra is read whole for it. */
+  lag(
+    request: Pick<CopyRequest, 'spec' | 'from'> & { readonly after: bigint },
+    context: WorkContext,
+  ): Promise<SourceLag>;
   /** Rows of a table, without partitions that only have static cells. */
   count(table: Table, context: WorkContext): Promise<number>;
   /** Value digests of two tables over mapped columns; throws `ROWS_DIFFER` with counts and up to ten examples when they are not equal. */

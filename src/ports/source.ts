@@ -1,6 +1,7 @@
 import type { RowSink } from '../cql/row-sink.ts';
 import type { ForeignSource, JsRow } from '../model/data.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { SourceLag, SourceMark } from '../model/since.ts';
 import type { CqlType } from '../model/type.ts';
 import type { Consistency } from './cluster.ts';
 
@@ -48,7 +49,22 @@ export interface Source {
   sample?(wanted: number): Promise<readonly SourceRow[]>;
   splits(wanted: number): Promise<readonly Split[]>;
   read(split: Split): AsyncIterable<readonly SourceRow[]>;
+  /** What the system tells of changes by a declared column; left out: it tells nothing. */
+  changes?(column: string): SourceChanges;
   close(): Promise<void>;
+}
+
+/** Asked beside the view that rows are read in, of the rows that are committed by then. */
+export interface SourceChanges {
+  mark(): Promise<SourceMark>;
+  /** Of rows whose value is greater. */
+  lag(after: bigint): Promise<SourceLag>;
+}
+
+/** Rows of a source whose value in a declared column is not less: microseconds of a time, else the number. */
+export interface ChangedRows {
+  readonly column: string;
+  readonly from: bigint;
 }
 
 /** A column that rows are wanted for, and the field of the source that it comes from. */
@@ -142,5 +158,8 @@ export interface ClusterAddress {
   readonly consistency: Consistency;
 }
 
-/** Finds the reader of a declared source; throws `UNKNOWN_SOURCE` for a system that is not there. */
-export type OpenSource = (source: ForeignSource) => Promise<Source>;
+/**
+ * Finds the reader of a declared source; throws `UNKNOWN_SOURCE` for a system that is not there. With `changed` it reads,
+ * counts and cuts only these rows, chosen by the system itself; only sources that have `changes` can.
+ */
+export type OpenSource = (source: ForeignSource, changed?: ChangedRows) => Promise<Source>;

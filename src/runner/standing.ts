@@ -8,6 +8,7 @@ import type {
   RunEntry,
   StateEntry,
   StepEntry,
+  WatermarkEntry,
 } from '../model/journal.ts';
 
 /** Where a keyspace stands, read off its journal. Pure: the same entries give the same standing. */
@@ -24,6 +25,8 @@ export interface Standing {
   readonly steps: readonly StepEntry[];
   /** Replays of rejected rows, oldest first. */
   readonly replays: readonly ReplayEntry[];
+  /** How far the changes of copies' sources have been copied. */
+  readonly watermarks: readonly WatermarkEntry[];
   /** Hash of the recorded state, or `none`. */
   readonly head: string;
   readonly floors: ReadonlyMap<string, bigint>;
@@ -48,6 +51,7 @@ export function standingOf(entries: readonly JournalEntry[]): Standing {
     replays: entries
       .filter((entry): entry is ReplayEntry => entry.kind === 'replay')
       .sort((a, b) => compare(a.id, b.id)),
+    watermarks: entries.filter((entry): entry is WatermarkEntry => entry.kind === 'watermark'),
     head: headOf(entries),
     floors: floorsOf(entries),
     newest: newestOf(entries),
@@ -57,6 +61,23 @@ export function standingOf(entries: readonly JournalEntry[]): Standing {
 /** The steps of one run, by step id. */
 export function stepsOfRun(standing: Standing, run: string): ReadonlyMap<string, StepEntry> {
   return new Map(standing.steps.filter((entry) => entry.run === run).map((entry) => [entry.step, entry]));
+}
+
+/** The newest attempt of a data step at writing its rows: of its run, of replays, and of passes over changes. */
+export function newestAttempt({ replays, watermarks }: Standing, { run, step, decisions }: StepEntry): number {
+  const of = (one: { readonly run: string; readonly step: string }): boolean => one.run === run && one.step === step;
+  return Math.max(
+    decisions.attempt,
+    ...[...replays.filter(of), ...watermarks.filter(of)].map(({ attempt }) => attempt),
+  );
+}
+
+/** The watermark of a data step; undefined where its copy tells no changes. */
+export function watermarkOfStep(
+  { watermarks }: Standing,
+  { run, step }: Pick<StepEntry, 'run' | 'step'>,
+): WatermarkEntry | undefined {
+  return watermarks.find((one) => one.run === run && one.step === step);
 }
 
 /** Every backup that the steps of a run made, by the label of the step's work; `labels` gives the label of a step id. */

@@ -38,7 +38,7 @@ export function createOpenBlocks(options: OpenSourceOptions): (source: ForeignSo
 export function createOpenSource(options: OpenSourceOptions): OpenSource {
   const addresses = options.addresses ?? {};
   const fileOptions = fileOptionsOf(options);
-  return async (source) => {
+  return async (source, changed) => {
     switch (source.system) {
       case 'json':
       case 'ndjson':
@@ -51,19 +51,19 @@ export function createOpenSource(options: OpenSourceOptions): OpenSource {
       }
       case 'mongo': {
         const { openMongo } = await import('./mongodb/source.ts');
-        return openMongo(source, addresses, options.strangers);
+        return openMongo(source, addresses, { strangers: options.strangers, changed });
       }
       case 'mysql': {
         const { openMysql } = await import('./mysql/source.ts');
-        return openMysql(source, addresses);
+        return openMysql(source, addresses, changed);
       }
       case 'postgres': {
         const { openPostgres } = await import('./postgres/source.ts');
-        return openPostgres(source, addresses);
+        return openPostgres(source, addresses, changed);
       }
       case 'sqlite': {
         const { openSqlite } = await import('./sqlite/source.ts');
-        return openSqlite(source, addresses);
+        return openSqlite(source, addresses, changed);
       }
       default:
         throw new CqlformError('UNKNOWN_SOURCE', `no reader for the system ${source.system} (${source.place})`, {

@@ -4,6 +4,7 @@ import type { StepResult } from '../../model/journal.ts';
 import { keyColumns, type Table } from '../../model/schema.ts';
 import type { WorkInput } from '../deps.ts';
 import { carryingRest, floorOf } from './copy-request.ts';
+import { firstPass } from './passes.ts';
 
 type StepFacts = Omit<WorkInput, 'work'>;
 
@@ -103,6 +104,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   const from = work.from === null ? null : liveTable(input, work.from.name);
   const into = liveTable(input, work.into.name);
   const spec = carryingRest(await deps.loadData(section, work.data.index), from, into);
+  const pass = await firstPass(input, spec, from);
   const accounts = await deps.copier.copy(
     {
       spec,
@@ -112,6 +114,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
       timestamp: BigInt(decisions.writeTimestamp ?? '0'),
       floor: floorOf(request.floors, live, into),
       rejectsFile: deps.rejectsFile(request.run, step.id),
+      ...(pass === null ? {} : { pass }),
     },
     context,
   );

@@ -3,10 +3,19 @@ import type { Document } from 'mongodb';
 import { CqlformError } from '../../kernel/errors.ts';
 import { hashOf } from '../../kernel/hash.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { Source, SourceFacts, SourceNote, SourceRow, Split } from '../../ports/source.ts';
+import type {
+  ChangedRows,
+  Source,
+  SourceChanges,
+  SourceFacts,
+  SourceNote,
+  SourceRow,
+  Split,
+} from '../../ports/source.ts';
 import type { Strangers } from '../files/strangers.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
 import { unknownType } from '../sql/notes.ts';
+import { changedFilter, changeField, DocumentChanges } from './changes.ts';
 import { type Find, MongoConnection } from './connection.ts';
 import { everything, filterOf, type IdRange, idRanges, isOrdered, RangeText } from './ranges.ts';
 import { DocumentRows } from './rows.ts';
@@ -16,19 +25,29 @@ const batch = 500;
 /** How often a range is taken up again where its connection broke, and the wait before the first time. */
 const tries = 5;
 const firstWaitMs = 200;
+/** Up to so many changed documents are read in one piece. */
+const fewChanges = 20_000;
 /** Pieces of a collection on a server that looks at all of it for each. */
 const scanning = 4;
 
 /** A collection or view of MongoDB. */
-export async function openMongo(declared: ForeignSource, addresses: Addresses, strangers?: Strangers): Promise<Source> {
+export async function openMongo(
+  declared: ForeignSource,
+  addresses: Addresses,
+  { strangers, changed }: { readonly strangers?: Strangers | undefined; readonly changed?: ChangedRows | undefined } = {},
+): Promise<Source> {
   for (const [name, column] of Object.entries(declared.columns)) {
     if (!isMongoType(column)) throw unknownType('MongoDB', name, column.type);
   }
   const connection = await MongoConnection.open(declared.connection ?? '', addressOf(declared, addresses));
   try {
     const collection = await collectionOf(connection, declared);
-    const rows = new DocumentRows(declared, strangers);
-    return new MongoSource({ declared, connection, collection, rows, text: await RangeText.load() });
+    const common = { declared, connection, rows: new DocumentRows(declared, strangers), text: await RangeText.load() };
+    if (changed === undefined) return new MongoSource({ ...common, collection, changed: null });
+    const filter = await changedFilter(changeField(declared, changed.column), changed.from);
+    const { n } = await connection.command({ count: declared.place, query: filter });
+    const documents = typeof n === 'number' ? n : null;
+    return new MongoSource({ ...common, collection: { ...collection, documents }, changed: filter });
   } catch (thrown) {
     await connection.close();
     throw thrown;
@@ -80,6 +99,8 @@ interface Opened {
   readonly collection: Collection;
   readonly rows: DocumentRows;
   readonly text: RangeText;
+  /** Which documents are wanted; null: all. */
+  readonly changed: Document | null;
 }
 
 class MongoSource implements Source {
@@ -109,9 +130,15 @@ class MongoSource implements Source {
     return (await this.#samples(wanted)).map((document) => this.#rows.row(document));
   }
 
+  changes(column: string): SourceChanges {
+    const { declared, connection } = this.#opened;
+    return new DocumentChanges(connection, { collection: declared.place, field: changeField(declared, column) });
+  }
+
   async splits(wanted: number): Promise<readonly Split[]> {
-    const { declared, collection, text } = this.#opened;
-    if (!collection.indexed) return [text.splitOf(declared.place, everything)];
+    const { declared, collection, text, changed } = this.#opened;
+    const few = changed !== null && (collection.documents ?? 0) < fewChanges;
+    if (!collection.indexed || few) return [text.splitOf(declared.place, everything)];
     const at = await this.#at();
     const ranges = await idRanges(
       async (range, documents) => {
@@ -152,10 +179,15 @@ class MongoSource implements Source {
     await this.#opened.connection.close();
   }
 
+  #filter(range: IdRange): Document {
+    const { changed } = this.#opened;
+    return changed === null ? filterOf(range) : { $and: [changed, filterOf(range)] };
+  }
+
   #find(range: IdRange, at: unknown): Find {
     const { place } = this.#opened.declared;
     const { projection } = this.#rows;
-    return { collection: place, filter: filterOf(range), projection, sorted: isOrdered(range), at };
+    return { collection: place, filter: this.#filter(range), projection, sorted: isOrdered(range), at };
   }
 
   #at(): Promise<unknown> {

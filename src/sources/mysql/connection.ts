@@ -51,23 +51,29 @@ export class MysqlSession implements SqlSession<Buffer> {
   }
 
   /** All rows of a statement; for small answers. */
-  async rows(sql: string): Promise<readonly MysqlRow[]> {
-    return (await this.answer(sql)).rows;
+  async rows(sql: string, values: readonly string[] = []): Promise<readonly MysqlRow[]> {
+    return (await this.answer(sql, values)).rows;
   }
 
-  async answer(sql: string): Promise<{ readonly rows: readonly MysqlRow[]; readonly fields: readonly FieldPacket[] }> {
+  async answer(
+    sql: string,
+    values: readonly string[] = [],
+  ): Promise<{ readonly rows: readonly MysqlRow[]; readonly fields: readonly FieldPacket[] }> {
     return new Promise((resolve, reject) => {
-      this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error, rows, fields) => {
-        if (error !== null) reject(this.#failed(error, sql));
-        else resolve({ rows: Array.isArray(rows) ? (rows as unknown as MysqlRow[]) : [], fields: fields ?? [] });
-      });
+      this.#connection.query(
+        { sql, values: [...values], rowsAsArray: true, typeCast: false },
+        (error, rows, fields) => {
+          if (error !== null) reject(this.#failed(error, sql));
+          else resolve({ rows: Array.isArray(rows) ? (rows as unknown as MysqlRow[]) : [], fields: fields ?? [] });
+        },
+      );
     });
   }
 
   /** Rows as they come, in pages; no more is read from the server than is taken. Left early, the connection is closed. */
-  async *pages(sql: string, size: number): AsyncGenerator<readonly MysqlRow[]> {
+  async *pages(sql: string, size: number, values: readonly string[] = []): AsyncGenerator<readonly MysqlRow[]> {
     const stream = this.#connection
-      .query({ sql, rowsAsArray: true, typeCast: false })
+      .query({ sql, values: [...values], rowsAsArray: true, typeCast: false })
       .stream({ highWaterMark: size, objectMode: true });
     this.#stream = stream;
     if (this.#lost !== null) stream.destroy(this.#lost);

@@ -1,7 +1,7 @@
 import { hashOf } from '../../kernel/hash.ts';
 import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { Source, SourceNote } from '../../ports/source.ts';
+import type { ChangedRows, Source, SourceNote } from '../../ports/source.ts';
 import { type Addresses, addressOf, invalidAddress, loginOf } from '../sql/address.ts';
 import { tableMissing, unknownType, viewNote, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
@@ -11,10 +11,11 @@ import { MysqlSession } from './connection.ts';
 import { typeNotes } from './declared-types.ts';
 import { quoted } from './names.ts';
 import { MysqlReaders, mayLock } from './readers.ts';
+import { mysqlTimes } from './times.ts';
 import { mysqlReaders, shownBytes } from './values.ts';
 
 /** A table or query of MySQL or MariaDB. */
-export async function openMysql(declared: ForeignSource, addresses: Addresses): Promise<Source> {
+export async function openMysql(declared: ForeignSource, addresses: Addresses, changed?: ChangedRows): Promise<Source> {
   const name = declared.connection ?? '';
   const columns = columnsOf(declared);
   const login = await loginOf(name, addressOf(declared, addresses), { schemes: ['mysql', 'mariadb'], port: 3306 });
@@ -25,11 +26,8 @@ export async function openMysql(declared: ForeignSource, addresses: Addresses): 
     const catalogue = await catalogueOf(session, declared);
     if (catalogue === null) throw tableMissing(declared);
     const table = tableOf(declared, columns, { catalogue, locks: await mayLock(session) });
-    return new SqlSource(table, {
-      session,
-      openReaders: () => MysqlReaders.open(name, login),
-      close: () => session.close(),
-    });
+    const openReaders = (): Promise<MysqlReaders> => MysqlReaders.open(name, login);
+    return new SqlSource(table, { session, openReaders, close: () => session.close() }, changed);
   } catch (thrown) {
     await session.close();
     throw thrown;
@@ -68,6 +66,7 @@ function tableOf(
       ...engineNotes(declared, catalogue),
       ...(locks || key === null ? [] : [viewNote(declared, 'RELOAD')]),
     ],
+    times: mysqlTimes,
   };
 }
 

@@ -61,11 +61,17 @@ export class PostgresSession implements SqlSession<string> {
     return session;
   }
 
-  async rows(sql: string): Promise<readonly PostgresRow[]> {
+  async rows(sql: string, values: readonly string[] = []): Promise<readonly PostgresRow[]> {
     try {
       const text = (value: string): string => value;
       const types = { getTypeParser: () => text } as unknown as NonNullable<ClientConfig['types']>;
-      const result = await this.#client.query<(string | null)[]>({ text: sql, rowMode: 'array', types });
+      const result = await this.#client.query<(string | null)[]>({
+        text: sql,
+        rowMode: 'array',
+        types,
+        // Without any, several statements may stand in one text.
+        ...(values.length === 0 ? {} : { values: [...values] }),
+      });
       return result.rows ?? [];
     } catch (thrown) {
       throw this.#failed(thrown);
@@ -83,8 +89,8 @@ export class PostgresSession implements SqlSession<string> {
   }
 
   /** By a cursor, inside the transaction that the session has open. */
-  async *pages(sql: string, size: number): AsyncGenerator<readonly PostgresRow[]> {
-    await this.rows(`DECLARE pages NO SCROLL CURSOR FOR ${sql}`);
+  async *pages(sql: string, size: number, values: readonly string[] = []): AsyncGenerator<readonly PostgresRow[]> {
+    await this.rows(`DECLARE pages NO SCROLL CURSOR FOR ${sql}`, values);
     try {
       for (;;) {
         const page = await this.rows(`FETCH FORWARD ${size} FROM pages`);

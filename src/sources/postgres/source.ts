@@ -1,6 +1,6 @@
 import { hashOf } from '../../kernel/hash.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { Source } from '../../ports/source.ts';
+import type { ChangedRows, Source } from '../../ports/source.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing, unknownType, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
@@ -9,12 +9,17 @@ import { type Catalogue, catalogueOf, isWholeKey, quoted, splittingKey } from '.
 import { PostgresSession } from './connection.ts';
 import { typeNotes } from './declared-types.ts';
 import { PostgresReaders } from './readers.ts';
+import { postgresTimes } from './times.ts';
 import { postgresReader } from './values.ts';
 
 const shownLength = 1000;
 
 /** A table or query of PostgreSQL. */
-export async function openPostgres(declared: ForeignSource, addresses: Addresses): Promise<Source> {
+export async function openPostgres(
+  declared: ForeignSource,
+  addresses: Addresses,
+  changed?: ChangedRows,
+): Promise<Source> {
   const name = declared.connection ?? '';
   const columns = columnsOf(declared);
   const schemes = ['postgres', 'postgresql'];
@@ -23,11 +28,9 @@ export async function openPostgres(declared: ForeignSource, addresses: Addresses
   try {
     const catalogue = await catalogueOf(session, declared);
     if (catalogue === null) throw tableMissing(declared);
-    return new SqlSource(tableOf(declared, columns, catalogue), {
-      session,
-      openReaders: () => PostgresReaders.open(name, login),
-      close: () => session.close(),
-    });
+    const openReaders = (): Promise<PostgresReaders> => PostgresReaders.open(name, login);
+    const connections = { session, openReaders, close: () => session.close() };
+    return new SqlSource(tableOf(declared, columns, catalogue), connections, changed);
   } catch (thrown) {
     await session.close();
     throw thrown;
@@ -53,6 +56,7 @@ function tableOf(
     bytes: catalogue.bytes,
     identity: hashOf({ place: catalogue.identity, declared, columns: [...catalogue.columns.values()] }),
     notes: [...typeNotes(declared, catalogue), ...zoneNotes(declared, 'postgres.timestamp')],
+    times: postgresTimes,
   };
 }
 

@@ -1,5 +1,14 @@
 import type { ForeignSource } from '../../model/data.ts';
-import type { Source, SourceFacts, SourceNote, SourceRow, Split } from '../../ports/source.ts';
+import type {
+  ChangedRows,
+  Source,
+  SourceChanges,
+  SourceFacts,
+  SourceNote,
+  SourceRow,
+  Split,
+} from '../../ports/source.ts';
+import { ColumnChanges, columnOf, type SqlTimes } from './changes.ts';
 import { conditionOf, type KeyColumn, type KeyRange, rangeOf, splitOf, wholeTable } from './key-range.ts';
 import { missingNotes, refuseMissing } from './notes.ts';
 import { keyRanges } from './ranges.ts';
@@ -8,12 +17,12 @@ import { type SqlColumn, TableRows } from './rows.ts';
 /** A row as the driver gives it, in the order of the SELECT. */
 export type RawRow<Raw> = readonly (Raw | null)[];
 
-/** A connection, lent to one work at a time. */
+/** A connection, lent to one work at a time. `values` are those of a statement's parameters. */
 export interface SqlSession<Raw> {
   /** All rows of a statement, for small answers. */
-  rows(sql: string): Promise<readonly RawRow<Raw>[]>;
+  rows(sql: string, values?: readonly string[]): Promise<readonly RawRow<Raw>[]>;
   /** Rows as they come; no more is held than a page. */
-  pages(sql: string, size: number): AsyncIterable<readonly RawRow<Raw>[]>;
+  pages(sql: string, size: number, values?: readonly string[]): AsyncIterable<readonly RawRow<Raw>[]>;
 }
 /** Connections that all see the rows as they were at one moment. */
 export interface SqlReaders<Raw> {
@@ -44,6 +53,7 @@ export interface SqlTable<Raw> {
   readonly bytes: number | null;
   readonly identity: string;
   readonly notes: readonly SourceNote[];
+  readonly times: SqlTimes<Raw>;
 }
 
 export interface SqlConnections<Raw> {
@@ -61,22 +71,41 @@ const sampleBytes = 16 * 1024 * 1024;
 /** Up to so many rows, by the server's estimate, they are counted. */
 const countedRows = 5_000_000;
 
+/** Up to so many changed rows are read in one piece. */
+const fewChanges = 20_000;
+
+interface Condition {
+  readonly sql: string;
+  readonly value: string;
+}
+
+function changedCondition<Raw>(table: SqlTable<Raw>, { column, from }: ChangedRows): Condition {
+  const { times } = table;
+  const found = columnOf(table, column);
+  const bound = times.bound(found, 'from', from);
+  return { sql: `${times.compared(found)} >= ${times.parameter(found, 1)}`, value: bound };
+}
+
 /** A table or a query of a database. */
 export class SqlSource<Raw> implements Source {
   readonly #table: SqlTable<Raw>;
   readonly #connections: SqlConnections<Raw>;
   readonly #rows: TableRows<Raw>;
+  /** Of the rows that are wanted; null: all are. */
+  readonly #changed: Condition | null;
   #readers: Promise<SqlReaders<Raw>> | null = null;
+  #counted: Promise<number> | null = null;
 
-  constructor(table: SqlTable<Raw>, connections: SqlConnections<Raw>) {
+  constructor(table: SqlTable<Raw>, connections: SqlConnections<Raw>, changed?: ChangedRows) {
     this.#table = table;
     this.#connections = connections;
+    this.#changed = changed === undefined ? null : changedCondition(table, changed);
     this.#rows = new TableRows(table.declared.place, table.columns, table.declared.key);
   }
 
   async facts(): Promise<SourceFacts> {
     const { declared, rows, bytes, identity, notes, fields } = this.#table;
-    const counted = rows !== null && rows <= countedRows ? await this.#count() : null;
+    const counted = this.#changed !== null || (rows !== null && rows <= countedRows) ? await this.#count() : null;
     return { rows: counted, bytes, missing: [], identity, notes: [...missingNotes(declared, fields), ...notes] };
   }
 
@@ -85,16 +114,24 @@ export class SqlSource<Raw> implements Source {
     const { session } = this.#connections;
     const half = Math.min(Math.ceil(wanted / 2), this.#rowsIn(sampleBytes));
     const { key } = this.#table;
-    const found = [...(await session.rows(`${this.#select(wholeTable)} LIMIT ${half}`))];
+    const values = this.#values;
+    const found = [...(await session.rows(`${this.#select(wholeTable)} LIMIT ${half}`, values))];
     if (key !== null && found.length === half) {
       const order = key.map(({ name }) => `${name} DESC`).join(', ');
-      found.push(...(await session.rows(`${this.#select(wholeTable)} ORDER BY ${order} LIMIT ${half}`)));
+      found.push(...(await session.rows(`${this.#select(wholeTable)} ORDER BY ${order} LIMIT ${half}`, values)));
     }
     return found.map((row, at) => this.#rows.row(row, at + 1));
   }
 
+  changes(column: string): SourceChanges {
+    const { from, times } = this.#table;
+    return new ColumnChanges(this.#connections.session, { from, times, column: columnOf(this.#table, column) });
+  }
+
   async splits(wanted: number): Promise<readonly Split[]> {
     const { declared, key } = this.#table;
+    // Few changed rows are found by the index of their column, which pieces of the key would keep from being used.
+    if (this.#changed !== null && (await this.#count()) < fewChanges) return [splitOf(declared.place, wholeTable)];
     const ranges = key === null ? [wholeTable] : await this.#lent((session) => this.#ranges(session, key, wanted));
     return ranges.map((range) => splitOf(declared.place, range));
   }
@@ -105,7 +142,7 @@ export class SqlSource<Raw> implements Source {
     const session = await readers.take();
     let number = 0;
     try {
-      for await (const page of session.pages(sql, this.#pageRows)) {
+      for await (const page of session.pages(sql, this.#pageRows, this.#values)) {
         yield page.map((raw) => {
           number += 1;
           return this.#rows.row(raw, number);
@@ -151,13 +188,21 @@ export class SqlSource<Raw> implements Source {
   #select(range: KeyRange): string {
     const { declared, fields, columns, expression, from, key } = this.#table;
     refuseMissing(declared, fields);
-    const condition = conditionOf(range, key ?? []);
-    return `SELECT ${columns.map(expression).join(', ')} FROM ${from}${condition === null ? '' : ` WHERE ${condition}`}`;
+    const conditions = [this.#changed?.sql ?? null, conditionOf(range, key ?? [])].filter((one) => one !== null);
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+    return `SELECT ${columns.map(expression).join(', ')} FROM ${from}${where}`;
   }
 
-  async #count(): Promise<number> {
-    const [row] = await this.#connections.session.rows(`SELECT COUNT(*) FROM ${this.#table.from}`);
-    return Number(String(row?.[0] ?? 0));
+  get #values(): readonly string[] {
+    return this.#changed === null ? [] : [this.#changed.value];
+  }
+
+  #count(): Promise<number> {
+    const where = this.#changed === null ? '' : ` WHERE ${this.#changed.sql}`;
+    this.#counted ??= this.#connections.session
+      .rows(`SELECT COUNT(*) FROM ${this.#table.from}${where}`, this.#values)
+      .then(([row]) => Number(String(row?.[0] ?? 0)));
+    return this.#counted;
   }
 
   #ranges(session: SqlSession<Raw>, key: readonly KeyColumn[], wanted: number): Promise<readonly KeyRange[]> {

@@ -38,8 +38,8 @@ export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRa
     return this;
   }
 
-  async rows(sql: string): Promise<readonly SqliteRow[]> {
-    return [...this.#iterate(sql)];
+  async rows(sql: string, values: readonly string[] = []): Promise<readonly SqliteRow[]> {
+    return [...this.#iterate(sql, values)];
   }
 
   /** The names of a query's columns. */
@@ -54,9 +54,9 @@ export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRa
     }
   }
 
-  async *pages(sql: string, size: number): AsyncGenerator<readonly SqliteRow[]> {
+  async *pages(sql: string, size: number, values: readonly string[] = []): AsyncGenerator<readonly SqliteRow[]> {
     let page: SqliteRow[] = [];
-    for (const row of this.#iterate(sql)) {
+    for (const row of this.#iterate(sql, values)) {
       page.push(row);
       if (page.length < size) continue;
       yield page;
@@ -78,12 +78,12 @@ export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRa
     this.#database.close();
   }
 
-  *#iterate(sql: string): Generator<SqliteRow> {
+  *#iterate(sql: string, values: readonly string[]): Generator<SqliteRow> {
     try {
       const statement = this.#database.prepare(sql);
       statement.setReadBigInts(true);
       statement.setReturnArrays(true);
-      for (const row of statement.iterate()) yield row as unknown as SqliteRow;
+      for (const row of statement.iterate(...values)) yield row as unknown as SqliteRow;
     } catch (thrown) {
       throw this.#failed(thrown);
     }

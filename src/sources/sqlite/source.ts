@@ -2,20 +2,25 @@ import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { hashOf } from '../../kernel/hash.ts';
 import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { Source } from '../../ports/source.ts';
+import type { ChangedRows, Source } from '../../ports/source.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
 import type { KeyColumn } from '../sql/key-range.ts';
 import { tableMissing, unknownType, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
 import { SqliteSession } from './connection.ts';
+import { sqliteTimes } from './times.ts';
 import { type SqliteRaw, shownRaw, sqliteReaders } from './values.ts';
 
 /** Up to so large a file its rows are counted. */
 const countable = 4 * 1024 ** 3;
 
 /** A table or query of an SQLite database. */
-export async function openSqlite(declared: ForeignSource, addresses: Addresses): Promise<Source> {
+export async function openSqlite(
+  declared: ForeignSource,
+  addresses: Addresses,
+  changed?: ChangedRows,
+): Promise<Source> {
   const name = declared.connection ?? '';
   const columns = columnsOf(declared);
   const address = addressOf(declared, addresses);
@@ -23,11 +28,8 @@ export async function openSqlite(declared: ForeignSource, addresses: Addresses):
   const session = await SqliteSession.open(name, address.path);
   try {
     const table = await tableOf(session, { declared, columns, path: address.path });
-    return new SqlSource(table, {
-      session,
-      openReaders: async () => (await SqliteSession.open(name, address.path)).begin(),
-      close: () => session.close(),
-    });
+    const openReaders = async (): Promise<SqliteSession> => (await SqliteSession.open(name, address.path)).begin();
+    return new SqlSource(table, { session, openReaders, close: () => session.close() }, changed);
   } catch (thrown) {
     await session.close();
     throw thrown;
@@ -70,6 +72,7 @@ async function tableOf(session: SqliteSession, { declared, columns, path }: Decl
     bytes: query === undefined ? bytes : null,
     identity: hashOf({ path, schema: String(size[1]), declared, fields }),
     notes: zoneNotes(declared, 'sqlite.timestamp'),
+    times: sqliteTimes,
   };
 }
 
