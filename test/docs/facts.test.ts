@@ -34,7 +34,7 @@ function cqlform(...words: readonly string[]): string {
 /** The commands that a help text lists. */
 function commandsIn(help: string): readonly string[] {
   const [, list = ''] = /^Commands:\n((?:.+\n)+)/m.exec(help) ?? [];
-  return [...list.matchAll(/^ {2}cqlform ([a-z ]+?)(?= {2}| [<[])/gm)].map(([, name = '']) => name);
+  return [...list.matchAll(/^ {2}cqlform ([a-z -]+?)(?= {2}| [<[])/gm)].map(([, name = '']) => name);
 }
 
 describe('the documents', () => {
