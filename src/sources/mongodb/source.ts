@@ -34,7 +34,10 @@ const scanning = 4;
 export async function openMongo(
   declared: ForeignSource,
   addresses: Addresses,
-  { strangers, changed }: { readonly strangers?: Strangers | undefined; readonly changed?: ChangedRows | undefined } = {},
+  {
+    strangers,
+    changed,
+  }: { readonly strangers?: Strangers | undefined; readonly changed?: ChangedRows | undefined } = {},
 ): Promise<Source> {
   for (const [name, column] of Object.entries(declared.columns)) {
     if (!isMongoType(column)) throw unknownType('MongoDB', name, column.type);
