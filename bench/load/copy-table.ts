@@ -43,7 +43,7 @@ const mappings = Object.fromEntries(
 if (mode === 'function') mappings['note'] = { kind: 'function', value: (row) => `${String(row['note'])}!` };
 const before = process.cpuUsage();
 const begun = performance.now();
-const accounts = await copier.copy(
+const { accounts } = await copier.copy(
   {
     spec: { kind: 'copy', index: 0, from: { kind: 'table', table: from }, into, maxRejects: 0, columns: mappings },
     from,

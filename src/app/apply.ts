@@ -2,6 +2,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hashOf } from '../kernel/hash.ts';
 import { shellWord } from '../kernel/shell.ts';
 import type { Emit } from '../model/event.ts';
+import type { VerifyLevel } from '../model/journal.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import { type FingerprintDifference, fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
 import { settingsHold } from '../planner/holds.ts';
@@ -32,6 +33,8 @@ export interface RunFlags {
   readonly agreementTimeoutMs: number;
   /** Where backups go, when not where the configuration says. */
   readonly backupStore?: string | undefined;
+  /** How closely copied rows are looked at, when not as the configuration says. */
+  readonly verifyCopies?: VerifyLevel | undefined;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -60,7 +63,8 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     if (run.fresh) await recordSources(session, plan);
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);
     const { floors, head } = standing;
-    const { signal, emit, ...settings } = options;
+    const { signal, emit, ...flags } = options;
+    const settings = { ...flags, verifyCopies: flags.verifyCopies ?? session.project.verifyCopies };
     const request = { plan, run: run.id, lease, earlier, actor: actorOf(), settings, signal, floors, head };
     await runPlan(request, runnerDeps(session, { engines, store: store.name, emit }));
   });

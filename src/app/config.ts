@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
+import { verifyLevels } from '../model/journal.ts';
 import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
@@ -62,6 +63,7 @@ const settings = z.strictObject({
     .optional(),
   protected: z.boolean().optional(),
   data: z.enum(['run', 'skip']).optional(),
+  verifyCopies: z.enum(verifyLevels).optional(),
   lower: z.boolean().optional(),
   privacy: z.strictObject({ keys: z.record(z.string().regex(/^\w[\w-]*$/), keySource).optional() }).optional(),
   sources: sourcesSchema(tls).optional(),
@@ -175,6 +177,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     store: storeOf(merged, path),
     protected: merged.protected ?? false,
     data: merged.data ?? 'run',
+    verifyCopies: merged.verifyCopies ?? 'sample',
     lower: merged.lower ?? false,
     privacyKeys: keysOf(keySourcesOf(merged), (name) => secretOf({ kind: 'env', name })),
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),

@@ -1,4 +1,5 @@
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
+import type { VerifyLevel } from '../model/journal.ts';
 import type { SourceAddress } from '../ports/source.ts';
 
 /** A value that only the step which needs it resolves; never printed, never stored. */
@@ -29,6 +30,8 @@ export interface Project {
   /** Refuses `redo` and other shortcuts of development. */
   readonly protected: boolean;
   readonly data: 'run' | 'skip';
+  /** How closely the rows that a migration copied are looked at afterwards. */
+  readonly verifyCopies: VerifyLevel;
   /** Personal data from outside has to be treated on its way here, and what is here may be unloaded. */
   readonly lower: boolean;
   /** By name, keys of hashes and tokens. */

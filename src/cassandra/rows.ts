@@ -9,6 +9,7 @@ import type {
   PassThrough,
   RawRows,
   RawScanRequest,
+  RowAddress,
   Rows,
   ScanRequest,
   TableWriter,
@@ -20,6 +21,7 @@ import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime, readThrough } from './newest.ts';
 import { scanThrough } from './pass-through.ts';
 import { installRawRows } from './raw.ts';
+import { type ReadRequest, readRows } from './read-rows.ts';
 import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
 import { isSmall } from './small.ts';
 import { splitRing } from './split.ts';
@@ -56,6 +58,8 @@ export function createRows(
       splitRing((await isSmall(client, keyspace, table)) ? 1 : parts),
     scan: (request: ScanRequest): AsyncIterable<readonly StoredRow[]> =>
       scanPages(request, { client, source, pageSize: pageSizeOf(request), elementTimes: elementTimes(), unpaused }),
+    read: (request: ReadRequest, addresses: readonly RowAddress[]): Promise<readonly (StoredRow | null)[]> =>
+      readRows(request, addresses, { client, source, elementTimes: elementTimes(), unpaused }),
     scanRaw: (request: RawScanRequest): AsyncIterable<RawRows> =>
       scanRawPages(request, {
         client,

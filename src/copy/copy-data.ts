@@ -1,6 +1,5 @@
-import type { CopyAccounts } from '../model/journal.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CopyRequest, WorkContext } from '../ports/engines.ts';
+import type { CopyOutcome, CopyRequest, WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import type { SourceFacts } from '../ports/source.ts';
 import { assertAddUp } from './accounts.ts';
@@ -16,6 +15,8 @@ import { keepsKeys } from './stored-mapper.ts';
 import { type StraightCopy, straightCopy } from './straight.ts';
 import { changedPieces, tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
+import { verifyCopied } from './verify/post-condition.ts';
+import { RowSample } from './verify/row-sample.ts';
 import { WriteEngine } from './write-engine.ts';
 
 export interface CopyDependencies extends InputDependencies {
@@ -27,7 +28,7 @@ export async function copyData(
   request: CopyRequest,
   context: WorkContext,
   dependencies: CopyDependencies,
-): Promise<CopyAccounts> {
+): Promise<CopyOutcome> {
   assertNoCounters(request.into);
   return withInput(request, { context, dependencies }, (input) => run({ request, context, dependencies, input }));
 }
@@ -39,7 +40,7 @@ interface Running {
   readonly input: OpenedInput;
 }
 
-async function run(running: Running): Promise<CopyAccounts> {
+async function run(running: Running): Promise<CopyOutcome> {
   const { request, context, dependencies, input } = running;
   const { spec, into, rejectsFile } = request;
   const spool = new Spool(rejectsFile);
@@ -50,6 +51,8 @@ async function run(running: Running): Promise<CopyAccounts> {
 
   const done = await stillFinished(context.finished, { spool, identity });
   const { finished, todo } = await piecesOf(running, { done, spool, identity: identity ?? '' });
+  const sample = request.verify === 'sample' && input.kind === 'source' ? new RowSample() : null;
+  for await (const kept of spool.samples(finished.map(({ range }) => range))) sample?.restore(kept);
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -61,6 +64,7 @@ async function run(running: Running): Promise<CopyAccounts> {
     totalRows: facts?.rows ?? null,
     withheld: spec.privacy?.withheld === true,
     straight: tracked ? null : straightOf(running),
+    sample,
   });
   engine.resume(finished);
   rejects.resume(engine.total);
@@ -80,8 +84,9 @@ async function run(running: Running): Promise<CopyAccounts> {
   const collisions = tracked ? await countRepeated(keyFiles, { scratch: (n) => spool.scratch(`part-${n}`) }) : 0;
   const total = { ...engine.total, collisions };
   assertAddUp(total, what);
+  const verified = await verifyCopied({ ...running, accounts: total, sample: sample?.rows() ?? [] });
   await spool.remove();
-  return { ...total, rejectsFile: total.rejected > 0 ? rejectsFile : null };
+  return { accounts: { ...total, rejectsFile: total.rejected > 0 ? rejectsFile : null }, verified };
 }
 
 /** What earlier attempts did and need not be done again: the source is the same, and the files that they left are here. */
@@ -98,7 +103,8 @@ async function stillFinished(
 }
 
 function sizesOf({ detail }: Checkpoint): SpoolSizes {
-  return { rejectBytes: Number(detail['rejectBytes'] ?? 0), keyBytes: Number(detail['keyBytes'] ?? 0) };
+  const size = (name: keyof SpoolSizes): number => Number(detail[name] ?? 0);
+  return { rejectBytes: size('rejectBytes'), keyBytes: size('keyBytes'), sampleBytes: size('sampleBytes') };
 }
 
 /** What is still to do. Of a foreign source, finished pieces count only as it is cut now: others would overlap it. */

@@ -7,7 +7,7 @@ import { sha256 } from '../kernel/hash.ts';
 import type { Split } from '../ports/source.ts';
 
 /*
- * Rejected rows and key hashes of a copy, one file of each per piece of work, in `<rejects file>.work/`. A piece that is
+ * Rejected rows, key hashes and sampled rows of a copy, one file of each per piece of work, in `<rejects file>.work/`. A piece that is
  * done again begins its files again, so nothing is there twice; when the copy ends the rejects are joined, in the order
  * of the pieces, into the rejects file itself.
  */
@@ -18,6 +18,7 @@ const flushAt = 64 * 1024;
 export interface SpoolSizes {
   readonly rejectBytes: number;
   readonly keyBytes: number;
+  readonly sampleBytes: number;
 }
 
 export class Spool {
@@ -30,7 +31,7 @@ export class Spool {
   }
 
   begin(piece: string): PieceSpool {
-    return new PieceSpool(this.#path(piece, 'rejects'), this.#path(piece, 'keys'));
+    return new PieceSpool((kind) => this.#path(piece, kind));
   }
 
   /** The files of key hashes that the pieces left. */
@@ -49,11 +50,20 @@ export class Spool {
 
   /** False when the files of a finished piece are not here (another machine, or they were deleted): then it must be done again. */
   async has(piece: string, sizes: SpoolSizes): Promise<boolean> {
-    const [rejectBytes, keyBytes] = await Promise.all([
+    const [rejectBytes, keyBytes, sampleBytes] = await Promise.all([
       sizeOf(this.#path(piece, 'rejects')),
       sizeOf(this.#path(piece, 'keys')),
+      sizeOf(this.#path(piece, 'sample')),
     ]);
-    return rejectBytes === sizes.rejectBytes && keyBytes === sizes.keyBytes;
+    return rejectBytes === sizes.rejectBytes && keyBytes === sizes.keyBytes && sampleBytes === sizes.sampleBytes;
+  }
+
+  /** The sampled rows of finished pieces, file by file. */
+  async *samples(pieces: readonly string[]): AsyncGenerator<Buffer> {
+    for (const piece of pieces) {
+      const path = this.#path(piece, 'sample');
+      if ((await sizeOf(path)) > 0) yield await readFile(path);
+    }
   }
 
   /** Keeps what a source was cut into, so that an attempt that goes on cuts it the same. */
@@ -98,19 +108,23 @@ export class Spool {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #path(piece: string, kind: 'rejects' | 'keys'): string {
+  #path(piece: string, kind: FileKind): string {
     return join(this.#folder, `${sha256(piece).slice(0, 16)}.${kind}`);
   }
 }
+
+type FileKind = 'rejects' | 'keys' | 'sample';
 
 /** The files of one piece; they appear with their first content. */
 export class PieceSpool {
   readonly #rejects: Appender;
   readonly #keys: Appender;
+  readonly #sample: Appender;
 
-  constructor(rejects: string, keys: string) {
-    this.#rejects = new Appender(rejects);
-    this.#keys = new Appender(keys);
+  constructor(path: (kind: FileKind) => string) {
+    this.#rejects = new Appender(path('rejects'));
+    this.#keys = new Appender(path('keys'));
+    this.#sample = new Appender(path('sample'));
   }
 
   async reject(line: string): Promise<void> {
@@ -121,9 +135,14 @@ export class PieceSpool {
     await this.#keys.append(hash);
   }
 
+  async sample(record: Buffer): Promise<void> {
+    await this.#sample.append(record);
+  }
+
   async close(): Promise<SpoolSizes> {
     const rejectBytes = await this.#rejects.close();
-    return { rejectBytes, keyBytes: await this.#keys.close() };
+    const keyBytes = await this.#keys.close();
+    return { rejectBytes, keyBytes, sampleBytes: await this.#sample.close() };
   }
 }
 

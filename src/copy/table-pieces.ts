@@ -2,7 +2,7 @@ import { codecOf } from '../cql/codec/codec.ts';
 import { joinElements } from '../cql/elements.ts';
 import { own, setOwn } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
-import type { Bytes, Cell } from '../model/row.ts';
+import type { Bytes, Cell, TokenRange } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Consistency, PassThrough, Rows } from '../ports/cluster.ts';
 import type { OpenedTable } from '../ports/cluster-source.ts';
@@ -39,10 +39,15 @@ export interface TableInput extends ReadTable {
 /** The ring in pieces, without the ranges whose names are in `done`. */
 export async function tablePieces(input: TableInput, done: readonly string[]): Promise<readonly Piece[]> {
   const doneRanges = done.map(rangeOfName).filter((range) => range !== null);
+  const ranges = await input.rows.splitFor(input.keyspace, input.table, tableParts);
+  return piecesOfRanges(input, remaining(ranges, doneRanges));
+}
+
+/** Token ranges of a table as pieces. */
+export function piecesOfRanges(input: TableInput, ranges: readonly TokenRange[]): readonly Piece[] {
   const decoder = new RowDecoder(input);
   const untold = input.times && leavesOutTimes(input.rows, input.table, input.columns);
-  const ranges = await input.rows.splitFor(input.keyspace, input.table, tableParts);
-  return remaining(ranges, doneRanges).map((range) => ({
+  return ranges.map((range) => ({
     id: rangeName(range),
     identity: input.identity,
     async *rows() {

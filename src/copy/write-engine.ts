@@ -15,6 +15,7 @@ import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
 import { bytesOf } from './target-row.ts';
+import type { RowSample } from './verify/row-sample.ts';
 
 /** One emitted row. */
 export interface Write {
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly totalRows: number | null;
   /** True: what is told of rejected rows has none of their values. Left out: all. */
   readonly withheld?: boolean;
+  /** Takes some of the rows with a key, to be looked for afterwards; left out or null: none. */
+  readonly sample?: RowSample | null;
   /** How rows go on that need no work; left out or null: none do. */
   readonly straight?: StraightCopy | null;
 }
@@ -278,7 +281,11 @@ class PieceRun {
       else await single.write(mutation);
     }
     this.tally.written += 1;
-    if (key !== null) await this.#spool?.key(keyHash(key));
+    if (key === null || this.#spool === null) return;
+    const hash = keyHash(key);
+    await this.#spool.key(hash);
+    const record = this.#options.sample?.offer(hash, mutations) ?? null;
+    if (record !== null) await this.#spool.sample(record);
   }
 
   async #reject(row: InputRow, found: string): Promise<void> {

@@ -42,6 +42,25 @@ export interface ScanShape {
  * of the first result column. Columns are always named: a prepared `SELECT *` goes stale when the table changes.
  */
 export function scanStatement(shape: ScanShape, mark: string): ScanStatement {
+  const token = tokenOf(shape.table);
+  return readStatement(shape, { mark, where: `${token} > ? AND ${token} <= ?` });
+}
+
+/** The statement that reads one row, bound to its whole key; `static`: the partition's static cells, bound to its partition key. */
+export function rowStatement(
+  shape: ScanShape,
+  { mark, kind }: { readonly mark: string; readonly kind: 'row' | 'static' },
+): ScanStatement {
+  const { table } = shape;
+  const key = kind === 'row' ? keyColumns(table) : table.partitionKey;
+  const where = key.map((name) => `${quoted(name)} = ?`).join(' AND ');
+  return readStatement(shape, { mark, where: kind === 'row' ? where : `${where} LIMIT 1` });
+}
+
+function readStatement(
+  shape: ScanShape,
+  { mark, where }: { readonly mark: string; readonly where: string },
+): ScanStatement {
   const { table } = shape;
   const asked = shape.columns.map((name) => columnOf(table, name));
   const statics = asked.filter((column) => column.static);
@@ -58,9 +77,8 @@ export function scanStatement(shape: ScanShape, mark: string): ScanStatement {
   const regularReads = reads(regulars);
   const [first, ...others] = items;
   const list = [`${first} AS ${quoted(mark)}`, ...others].join(', ');
-  const token = tokenOf(table);
   return {
-    text: `SELECT ${list} FROM ${qualified(shape.keyspace, table.name)} WHERE ${token} > ? AND ${token} <= ?`,
+    text: `SELECT ${list} FROM ${qualified(shape.keyspace, table.name)} WHERE ${where}`,
     clock: shape.times,
     partitionKey: table.partitionKey.length,
     clusteringKey: table.clusteringKey.length,

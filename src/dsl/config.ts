@@ -103,6 +103,11 @@ export interface Settings {
   readonly privacy?: { readonly keys?: { readonly [key: string]: KeySource } };
   /** `skip`: data steps are recorded as skipped, so that a fresh development cluster needs nobody's data. */
   readonly data?: 'run' | 'skip';
+  /**
+   * How closely the rows that a migration copied are looked at when they are written; `sample` unless said otherwise:
+   * some two thousand rows, or all where there are fewer, are looked for in the target.
+   */
+  readonly verifyCopies?: 'none' | 'count' | 'sample' | 'full';
 }
 /** The configuration file's default export. */
 export interface Config extends Settings {

@@ -48,6 +48,24 @@ export interface CopyAccounts {
   readonly rejectsFile: string | null;
 }
 
+/**
+ * How closely a copy's rows are looked at when it has written them. `count`: the rows of the target are counted; `sample`:
+ * some two thousand rows, or all where there are fewer, are looked for; `full`: the source is read again whole.
+ */
+export const verifyLevels = ['none', 'count', 'sample', 'full'] as const;
+export type VerifyLevel = (typeof verifyLevels)[number];
+
+/** What was compared after a copy; nothing was missing or different. */
+export interface CopyVerified {
+  readonly level: VerifyLevel;
+  /** Rows compared, or counted. */
+  readonly rows: number;
+  /** Of these, rows that somebody wrote to or deleted after the copy. */
+  readonly newer: number;
+  /** Rows that were written again, because an attempt before had found some to be missing. */
+  readonly repaired: number;
+}
+
 /** Where a backup is, and what it must be: the manifest itself lies in the store. */
 export interface BackupReference {
   readonly id: string;
@@ -75,7 +93,13 @@ export type StepResult =
       readonly digest: string;
       readonly expected: string;
     }
-  | { readonly kind: 'data'; readonly accounts: CopyAccounts; readonly skipped: boolean }
+  | {
+      readonly kind: 'data';
+      readonly accounts: CopyAccounts;
+      readonly skipped: boolean;
+      /** Left out: nothing was compared, or recorded by an older version. */
+      readonly verified?: CopyVerified;
+    }
   | { readonly kind: 'compare'; readonly rows: number; readonly digest: string }
   | { readonly kind: 'wait'; readonly milliseconds: number };
 

@@ -54,6 +54,11 @@ export interface ScanRequest {
   readonly consistency: Consistency;
 }
 
+/** Whose row is read: a row by its whole key, or the static cells of a partition. */
+export type RowAddress =
+  | { readonly kind: 'static'; readonly partitionKey: readonly Bytes[] }
+  | { readonly kind: 'row'; readonly partitionKey: readonly Bytes[]; readonly clusteringKey: readonly Bytes[] };
+
 export type RawScanRequest = Omit<ScanRequest, 'times'>;
 
 /** Rows as the server sent them: cells of the key, the static and the regular columns asked for, each an int32 length (-1: null) and its bytes. */
@@ -158,6 +163,11 @@ export interface Rows {
   splitFor(keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]>;
   /** Pages of rows in token and clustering order; a static row comes before the rows of its partition. */
   scan(request: ScanRequest): AsyncIterable<readonly StoredRow[]>;
+  /** Single rows, with times, in the order of their addresses; null: there is none. */
+  read(
+    request: Omit<ScanRequest, 'range' | 'times'>,
+    addresses: readonly RowAddress[],
+  ): Promise<readonly (StoredRow | null)[]>;
   /** Pages of undecoded rows in token and clustering order; a partition of static cells only is a row whose clustering key is null. */
   scanRaw(request: RawScanRequest): AsyncIterable<RawRows>;
   /**

@@ -1,7 +1,7 @@
 import type { BackupInfo } from '../model/backup.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
-import type { BackupReference, CopyAccounts } from '../model/journal.ts';
+import type { BackupReference, CopyAccounts, CopyVerified, VerifyLevel } from '../model/journal.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Since, SourceLag, SourceMark } from '../model/since.ts';
 import type { RestoreMode, TableScope } from '../model/step.ts';
@@ -113,6 +113,13 @@ export interface CopyRequest {
   readonly rejectsFile: string;
   /** Left out: changes are not told. */
   readonly pass?: CopyPass;
+  /** What is compared when the last row is written; left out: nothing. */
+  readonly verify?: VerifyLevel;
+}
+
+export interface CopyOutcome {
+  readonly accounts: CopyAccounts;
+  readonly verified: CopyVerified;
 }
 
 /** A copy as it was run, and rows of it that were rejected and are to go through it again. */
@@ -122,7 +129,7 @@ export interface ReplayRequest extends CopyRequest {
 }
 
 /** A copy as it was run, to be compared with what is in its target now. */
-export interface VerifyRowsRequest extends Omit<CopyRequest, 'rejectsFile'> {
+export interface VerifyRowsRequest extends Omit<CopyRequest, 'rejectsFile' | 'verify'> {
   /** Percent of the ring that is compared, more than 0; 100: all. */
   readonly share: number;
   /** Writes again what is missing or older; newer writes still win. */
@@ -172,7 +179,8 @@ export interface CopyTableRequest {
 
 /** The data engine. */
 export interface Copier {
-  copy(request: CopyRequest, context: WorkContext): Promise<CopyAccounts>;
+  /** Throws `COPY_DIFFERS` when what it wrote is not there afterwards, as far as that is compared. */
+  copy(request: CopyRequest, context: WorkContext): Promise<CopyOutcome>;
   copyTable(request: CopyTableRequest, context: WorkContext): Promise<CopyAccounts>;
   /** Writes rows of a rejects file. The attempt of the context is counted on from the copy's, which gives the rows their write time. */
   replay(request: ReplayRequest, context: WorkContext): Promise<CopyAccounts>;

@@ -1,6 +1,6 @@
 import type { DataSpec } from '../model/data.ts';
 import type { Emit } from '../model/event.ts';
-import type { StepDecisions, StepEntry, StepResult } from '../model/journal.ts';
+import type { StepDecisions, StepEntry, StepResult, VerifyLevel } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Plan, Section } from '../model/plan.ts';
 import type { Step, Work } from '../model/step.ts';
@@ -31,6 +31,8 @@ export interface RunSettings {
   readonly backupConsistency: 'ALL' | 'QUORUM';
   readonly allowStillWritten: boolean;
   readonly agreementTimeoutMs: number;
+  /** How closely copied rows are looked at afterwards. */
+  readonly verifyCopies: VerifyLevel;
 }
 
 export interface RunRequest {

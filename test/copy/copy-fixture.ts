@@ -13,7 +13,7 @@ import { compileMigration } from '../../src/dsl/compile.ts';
 import { type Data, type Declared, migration } from '../../src/index.ts';
 import type { DataSpec } from '../../src/model/data.ts';
 import type { Progress } from '../../src/model/event.ts';
-import type { CopyAccounts } from '../../src/model/journal.ts';
+import type { CopyAccounts, CopyVerified, VerifyLevel } from '../../src/model/journal.ts';
 import type { Table, UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
@@ -62,6 +62,12 @@ export interface RunOptions {
   readonly heldFor?: number;
   /** The lease is lost when so many pieces are done. */
   readonly heldForPieces?: number;
+  /** What is compared at the end; nothing unless said. */
+  readonly verify?: VerifyLevel;
+  /** Called when a piece is done. */
+  readonly onDone?: () => Promise<unknown>;
+  /** When the step began; long ago unless said. */
+  readonly startedAt?: Date;
   /** Told of each progress. */
   readonly onProgress?: (progress: Progress) => void;
   /** What stands in the migration's schema, instead of all that the test made. */
@@ -85,7 +91,7 @@ export interface CopyFixture {
   create(...declared: readonly Declared[]): Promise<void>;
   table(name: string): Table;
   file(name: string, content: string | Uint8Array): Promise<void>;
-  run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts>>;
+  run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts> & { readonly verified: CopyVerified }>;
   copyTable(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
     options?: RunOptions,
@@ -147,6 +153,7 @@ export async function copyFixture(
       },
       checkpoint: async (range, state, more) => {
         checkpoints.push({ run: 'run', step: 'step', attempt, range, state, ...more });
+        if (state === 'done') await options.onDone?.();
       },
     };
   };
@@ -196,8 +203,10 @@ export async function copyFixture(
       const { timestamp = baseTime, floor = null } = options;
       const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
       const into = table(spec.into.name);
-      const request = { spec, from, into, startedAt: new Date(0), timestamp, floor, rejectsFile };
-      return work(options, (given) => copier.copy(request, given));
+      const { startedAt = new Date(0), verify = 'none' } = options;
+      const request = { spec, from, into, startedAt, timestamp, floor, rejectsFile, verify };
+      const { result, ...ran } = await work(options, (given) => copier.copy(request, given));
+      return { ...ran, result: result.accounts, verified: result.verified };
     },
     copyTable: (request, options = {}) =>
       work(options, (given) =>

@@ -1,5 +1,6 @@
 import type { RunFlags } from '../../app/apply.ts';
 import type { Emit } from '../../model/event.ts';
+import { type VerifyLevel, verifyLevels } from '../../model/journal.ts';
 
 /** Flags of commands that run a plan. */
 export const runOptions = {
@@ -21,6 +22,10 @@ export const runOptions = {
     default: 'ALL',
     describe: 'How backups before a loss are read; QUORUM is recorded in the manifest',
   },
+  'verify-copies': {
+    choices: verifyLevels,
+    describe: 'How closely copied rows are looked at afterwards, instead of what the configuration says',
+  },
   'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
   'agreement-timeout': { type: 'number', default: 60, describe: 'Seconds to wait for schema agreement' },
 } as const;
@@ -33,6 +38,7 @@ export interface GivenRunFlags {
   readonly 'lock-timeout': number;
   readonly 'agreement-timeout': number;
   readonly 'backup-store': string | undefined;
+  readonly 'verify-copies': VerifyLevel | undefined;
 }
 
 export function runFlags(
@@ -48,6 +54,7 @@ export function runFlags(
     leaseTimeoutMs: flags['lock-timeout'] * 1000,
     agreementTimeoutMs: flags['agreement-timeout'] * 1000,
     backupStore: flags['backup-store'],
+    verifyCopies: flags['verify-copies'],
     ...run,
   };
 }

@@ -1,6 +1,6 @@
 import { match } from '../../kernel/match.ts';
 import type { Emit, Progress, RunEvent } from '../../model/event.ts';
-import type { CopyAccounts, StepResult } from '../../model/journal.ts';
+import type { CopyAccounts, CopyVerified, StepResult } from '../../model/journal.ts';
 import type { Step } from '../../model/step.ts';
 import type { Output } from '../output.ts';
 import { bytesText, countText, durationText, rowsText } from './numbers.ts';
@@ -76,10 +76,21 @@ function resultText(result: StepResult): string {
       `${rowsText(backup)}, ${bytesText(backup.bytes)} to ${backup.store}, digest ${backup.valueDigest.slice(0, 12)}`,
     restore: ({ digest, expected, ...restored }) =>
       `${rowsText(restored)}, digest ${digest.slice(0, 12)}${digest === expected ? ' as in the backup' : ''}`,
-    data: ({ accounts }) => `${countText(accounts.written)} rows`,
+    data: ({ accounts, verified }) =>
+      `${countText(accounts.written)} rows${verified === undefined ? '' : `, ${verifiedText(verified)}`}`,
     compare: ({ rows, digest }) => `${countText(rows)} rows equal, digest ${digest.slice(0, 12)}`,
     wait: () => '',
   });
+}
+
+function verifiedText({ level, rows, newer, repaired }: CopyVerified): string {
+  if (level === 'count') return `${countText(rows)} counted in the target`;
+  const parts = [
+    `${countText(rows)} compared (${level}) and as written`,
+    ...(newer > 0 ? [`${countText(newer)} written to since`] : []),
+    ...(repaired > 0 ? [`${countText(repaired)} written again`] : []),
+  ];
+  return parts.join(', ');
 }
 
 /** `movies: 1,234 rows of ~10,000, 12%, 3,400 rows/s, 3 s left, 1.2 MiB, 180.0 KiB/s, 3 rejected` */

@@ -1,16 +1,12 @@
-import { cellRecord } from '../../cql/digest.ts';
-import type { Cell, Mutation, StoredRow } from '../../model/row.ts';
+import type { Mutation } from '../../model/row.ts';
 import type { Column } from '../../model/schema.ts';
-import type { RowDifference, RowsVerification } from '../../ports/engines.ts';
+import type { RowsVerification } from '../../ports/engines.ts';
 import { bucketOf, hashOfRow, type RowKey } from '../bucketed-digest.ts';
 import type { Piece } from '../input.ts';
-import { describer } from '../row-difference.ts';
 import { copyConsistency } from '../table-pieces.ts';
-import { newestTime } from './newest-time.ts';
+import { ComparedRows } from './compared-rows.ts';
 import { eachSaid, eachStored, type StreamOptions } from './row-streams.ts';
-import { type Said, type SaidRow, settled, storedRowOf } from './said-row.ts';
-
-const mostOfAKind = 10;
+import { type SaidRow, settled } from './said-row.ts';
 
 interface Held {
   row: SaidRow;
@@ -21,20 +17,15 @@ interface Held {
 /** Compares rows cell by cell, bucket by bucket. */
 export class CloseLook {
   readonly #options: StreamOptions;
-  readonly #describe: ReturnType<typeof describer>;
   readonly #columns: ReadonlyMap<string, Column>;
-  readonly #counts = { missing: 0, extra: 0, different: 0, newer: 0 };
-  readonly #differences: RowDifference[] = [];
-  #uncertain = 0;
+  readonly #compared: ComparedRows;
   #repaired = 0;
   #repeated = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
-    const { request, context, shape } = options;
-    const columns = shape.map(({ name }) => name);
-    this.#describe = describer({ table: request.into, columns }, context.types);
-    this.#columns = new Map(shape.map((column) => [column.name, column]));
+    this.#compared = new ComparedRows({ ...options, since: options.since });
+    this.#columns = new Map(options.shape.map((column) => [column.name, column]));
   }
 
   /** Rows that were said more than once. */
@@ -45,12 +36,8 @@ export class CloseLook {
   report(
     expiringCells: number,
   ): Pick<RowsVerification, 'missing' | 'extra' | 'different' | 'newer' | 'uncertain' | 'repaired' | 'differences'> {
-    return {
-      ...this.#counts,
-      uncertain: this.#uncertain + expiringCells,
-      repaired: this.#repaired,
-      differences: this.#differences,
-    };
+    const { uncertain, ...found } = this.#compared.found;
+    return { ...found, uncertain: uncertain + expiringCells, repaired: this.#repaired };
   }
 
   async look(buckets: ReadonlySet<number>, pieces: readonly Piece[]): Promise<void> {
@@ -77,67 +64,21 @@ export class CloseLook {
       if (name === null) return;
       const expected = held.get(name);
       held.delete(name);
-      if (expected === undefined) this.#unexpected(stored);
-      else if (this.#compared(expected.row, stored)) again.push(expected.mutations);
+      if (expected === undefined) {
+        this.#compared.unexpected(stored);
+        return;
+      }
+      const verdict = this.#compared.verdict(expected.row, stored);
+      if (verdict !== 'equal') this.#compared.add(verdict, expected.row, stored);
+      if (verdict === 'different') again.push(expected.mutations);
     });
     for (const { row, mutations } of held.values()) {
-      if (!this.#mustBeThere(row)) continue;
-      this.#add('missing', storedRowOf(row, this.#options.shape), null);
-      again.push(mutations);
+      const verdict = this.#compared.verdict(row, null);
+      if (verdict === 'equal') continue;
+      this.#compared.add(verdict, row, null);
+      if (verdict === 'missing') again.push(mutations);
     }
     await this.#write(again);
-  }
-
-  /** Whether the row differs in something that writing it again would mend. */
-  #compared(expected: SaidRow, stored: StoredRow): boolean {
-    const columns = this.#options.shape.filter((column) => column.static === (stored.kind === 'static'));
-    let verdict: 'different' | 'newer' | null = null;
-    columns.forEach(({ name }, index) => {
-      const said = expected.columns.get(name);
-      if (said === undefined) return;
-      const found = this.#cellVerdict(said, stored.cells[index] ?? null);
-      if (found !== null && verdict !== 'different') verdict = found;
-    });
-    if (verdict !== null) this.#add(verdict, storedRowOf(expected, this.#options.shape), stored);
-    return verdict === 'different';
-  }
-
-  #cellVerdict(said: Said, actual: Cell | null): 'different' | 'newer' | null {
-    if (said.kind === 'unclear') {
-      this.#uncertain += 1;
-      return null;
-    }
-    const [wanted, there] = [cellRecord(said.cell), cellRecord(actual)];
-    if (wanted === null ? there === null : there !== null && wanted.equals(there)) return null;
-    const time = actual === null ? null : newestTime(actual);
-    return time !== null && time > said.writeTime ? 'newer' : 'different';
-  }
-
-  /** A row that the copy did not make: older than the copy, or written since. */
-  #unexpected(stored: StoredRow): void {
-    const { request } = this.#options;
-    if (stored.kind === 'static' || request.spec.kind === 'backfill') return;
-    const since = stored.cells.some((cell) => cell !== null && (newestTime(cell) ?? 0n) > request.timestamp);
-    this.#add(since ? 'newer' : 'extra', null, stored);
-  }
-
-  /** A row that ends by itself may be gone already. */
-  #mustBeThere(row: SaidRow): boolean {
-    const said = [...row.columns.values()].filter((one) => one.kind === 'said' && one.cell !== null);
-    const lasting = said.some((one) => one.kind === 'said' && cellRecord(one.cell) !== null);
-    return lasting || (said.length === 0 && row.kind === 'row');
-  }
-
-  #add(kind: RowDifference['kind'], expected: StoredRow | null, actual: StoredRow | null): void {
-    this.#counts[kind] += 1;
-    if (this.#counts[kind] > mostOfAKind) return;
-    const [wanted, there] = [expected && this.#describe(expected), actual && this.#describe(actual)];
-    this.#differences.push({
-      kind,
-      key: wanted?.key ?? there?.key ?? '',
-      expected: wanted?.text ?? null,
-      actual: there?.text ?? null,
-    });
   }
 
   async #write(again: readonly (readonly Mutation[])[]): Promise<void> {

@@ -28,6 +28,8 @@ export interface StreamOptions {
   readonly shape: readonly Column[];
   /** The part of the ring that is compared, in order. */
   readonly ranges: readonly TokenRange[];
+  /** What the source says was written after this time, in microseconds, is newer than the copy; null: it is not told. */
+  readonly since: bigint | null;
 }
 
 export type UseSaid = (row: SaidRow, mutations: readonly Mutation[]) => void;
@@ -95,7 +97,7 @@ export async function eachStored(options: StreamOptions, use: (row: StoredRow) =
 }
 
 /** Columns that a data spec may write, besides the key, as the target has them. */
-export function shapeOf({ spec, into }: VerifyRowsRequest): readonly Column[] {
+export function shapeOf({ spec, into }: Pick<VerifyRowsRequest, 'spec' | 'into'>): readonly Column[] {
   const keys = new Set(keyColumns(into));
   const written =
     spec.kind === 'transform'

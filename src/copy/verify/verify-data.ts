@@ -31,18 +31,29 @@ export async function verifyData(
   context: WorkContext,
   dependencies: CopyDependencies,
 ): Promise<RowsVerification> {
-  const { rows, clock } = dependencies;
+  assertNoCounters(request.into);
+  return withInput(request, { context, dependencies }, (input) =>
+    verifyInput(request, { context, dependencies, input, since: null }),
+  );
+}
+
+export interface Verifying extends Pick<StreamOptions, 'context' | 'input' | 'since'> {
+  readonly dependencies: CopyDependencies;
+}
+
+/** As `verifyData`, for an input that is open. */
+export async function verifyInput(
+  request: VerifyRowsRequest,
+  { context, dependencies: { rows, clock }, input, since }: Verifying,
+): Promise<RowsVerification> {
   const { into, share } = request;
-  assertNoCounters(into);
   await assertReadsInTheClear(rows, context.keyspace, into);
   const ranges =
     share >= 100 ? await rows.splitFor(context.keyspace, into, ringParts) : sampled(rows.split(sampleParts), share);
-  return withInput(request, { context, dependencies }, (input) => {
-    const options: StreamOptions = { request, context, input, rows, clock, shape: shapeOf(request), ranges };
-    return looked(options, async () => {
-      if (input.kind === 'source') return piecesOfSource(input.source, '');
-      return tablePieces({ ...input.table, columns: input.columns, times: true }, []);
-    });
+  const options = { request, context, input, rows, clock, shape: shapeOf(request), ranges, since };
+  return looked(options, async () => {
+    if (input.kind === 'source') return piecesOfSource(input.source, '');
+    return tablePieces({ ...input.table, columns: input.columns, times: true }, []);
   });
 }
 

@@ -105,7 +105,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   const into = liveTable(input, work.into.name);
   const spec = carryingRest(await deps.loadData(section, work.data.index), from, into);
   const pass = await firstPass(input, spec, from);
-  const accounts = await deps.copier.copy(
+  const { accounts, verified } = await deps.copier.copy(
     {
       spec,
       from,
@@ -115,11 +115,12 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
       floor: floorOf(request.floors, live, into),
       rejectsFile: deps.rejectsFile(request.run, step.id),
       ...(pass === null ? {} : { pass }),
+      verify: request.settings.verifyCopies,
     },
     context,
   );
   deps.emit({ kind: 'accounts', step: step.id, accounts });
-  return { kind: 'data', accounts, skipped: false };
+  return { kind: 'data', accounts, skipped: false, ...(verified.level === 'none' ? {} : { verified }) };
 }
 
 export async function runCopyTable(input: WorkInput<'copy-table'>): Promise<StepResult> {

@@ -1,0 +1,128 @@
+import { cellRecord } from '../../cql/digest.ts';
+import type { Cell, StoredRow } from '../../model/row.ts';
+import type { Column } from '../../model/schema.ts';
+import type { RowDifference, RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
+import { describer } from '../row-difference.ts';
+import { newestTime } from './newest-time.ts';
+import { type Said, type SaidRow, storedRowOf } from './said-row.ts';
+
+const mostOfAKind = 10;
+
+export interface ComparedRowsOptions {
+  readonly request: Pick<VerifyRowsRequest, 'spec' | 'into' | 'timestamp'>;
+  readonly context: Pick<WorkContext, 'types'>;
+  /** The compared columns of the target. */
+  readonly shape: readonly Column[];
+  /** What the source says was written after this time, in microseconds, is newer than the copy; null: it tells no times. */
+  readonly since: bigint | null;
+}
+
+export type Verdict = 'equal' | 'newer' | 'different' | 'missing';
+
+/** Compares rows cell by cell, and counts and keeps what differs. */
+export class ComparedRows {
+  readonly #options: ComparedRowsOptions;
+  readonly #describe: ReturnType<typeof describer>;
+  readonly #counts = { missing: 0, extra: 0, different: 0, newer: 0 };
+  readonly #differences: RowDifference[] = [];
+  #uncertain = 0;
+
+  constructor(options: ComparedRowsOptions) {
+    this.#options = options;
+    const columns = options.shape.map(({ name }) => name);
+    this.#describe = describer({ table: options.request.into, columns }, options.context.types);
+  }
+
+  get found(): Pick<RowsVerification, 'missing' | 'extra' | 'different' | 'newer' | 'uncertain' | 'differences'> {
+    return { ...this.#counts, uncertain: this.#uncertain, differences: this.#differences };
+  }
+
+  /** `stored` null: no row is there. */
+  verdict(expected: SaidRow, stored: StoredRow | null): Verdict {
+    if (stored === null) {
+      if (!mustBeThere(expected)) return 'equal';
+      return this.#isSince(expected) ? 'newer' : 'missing';
+    }
+    let verdict: Verdict = 'equal';
+    for (const [said, actual] of this.#cells(expected, stored)) {
+      const found = this.#cellVerdict(said, actual);
+      if (found === 'different') return 'different';
+      if (found !== null) verdict = found;
+    }
+    return verdict;
+  }
+
+  /** Whether all that differs is not there: whole rows, cells, elements. */
+  onlyLacks(expected: SaidRow, stored: StoredRow | null): boolean {
+    if (stored === null) return true;
+    return this.#cells(expected, stored).every(
+      ([said, actual]) => this.#cellVerdict(said, actual) !== 'different' || lacks(said, actual),
+    );
+  }
+
+  add(kind: RowDifference['kind'], expected: SaidRow | null, stored: StoredRow | null): void {
+    this.#counts[kind] += 1;
+    if (this.#counts[kind] > mostOfAKind) return;
+    const said = expected === null ? null : storedRowOf(expected, this.#options.shape);
+    const [wanted, there] = [said && this.#describe(said), stored && this.#describe(stored)];
+    this.#differences.push({
+      kind,
+      key: wanted?.key ?? there?.key ?? '',
+      expected: wanted?.text ?? null,
+      actual: there?.text ?? null,
+    });
+  }
+
+  /** A row that the copy did not make: older than the copy, or written since. */
+  unexpected(stored: StoredRow): void {
+    const { request } = this.#options;
+    if (stored.kind === 'static' || request.spec.kind === 'backfill') return;
+    const since = stored.cells.some((cell) => cell !== null && (newestTime(cell) ?? 0n) > request.timestamp);
+    this.add(since ? 'newer' : 'extra', null, stored);
+  }
+
+  #cells(expected: SaidRow, stored: StoredRow): readonly (readonly [Said, Cell | null])[] {
+    return this.#options.shape
+      .filter((column) => column.static === (stored.kind === 'static'))
+      .flatMap(({ name }, index) => {
+        const said = expected.columns.get(name);
+        return said === undefined ? [] : [[said, stored.cells[index] ?? null] as const];
+      });
+  }
+
+  #cellVerdict(said: Said, actual: Cell | null): 'different' | 'newer' | null {
+    if (said.kind === 'unclear') {
+      this.#uncertain += 1;
+      return null;
+    }
+    const [wanted, there] = [cellRecord(said.cell), cellRecord(actual)];
+    if (wanted === null ? there === null : there !== null && wanted.equals(there)) return null;
+    const { since } = this.#options;
+    if (since !== null && said.writeTime > since) return 'newer';
+    const time = actual === null ? null : newestTime(actual);
+    return time !== null && time > said.writeTime ? 'newer' : 'different';
+  }
+
+  #isSince({ columns }: SaidRow): boolean {
+    const { since } = this.#options;
+    return since !== null && [...columns.values()].some((said) => said.kind === 'said' && said.writeTime > since);
+  }
+}
+
+/** A row that ends by itself may be gone already. */
+function mustBeThere(row: SaidRow): boolean {
+  const said = [...row.columns.values()].filter((one) => one.kind === 'said' && one.cell !== null);
+  const lasting = said.some((one) => one.kind === 'said' && cellRecord(one.cell) !== null);
+  return lasting || (said.length === 0 && row.kind === 'row');
+}
+
+/** Whether a cell is the one that was said with something of it taken away. */
+function lacks(said: Said, actual: Cell | null): boolean {
+  if (actual === null) return true;
+  if (said.kind === 'unclear' || said.cell?.kind !== 'elements' || actual.kind !== 'elements') return false;
+  const record = (element: (typeof actual.elements)[number]): string =>
+    cellRecord({ kind: 'elements', elements: [element] })?.toString('latin1') ?? '';
+  const wanted = new Set(said.cell.elements.map(record));
+  if (actual.elements.length >= said.cell.elements.length) return false;
+  return actual.elements.every((element) => wanted.has(record(element)));
+}
