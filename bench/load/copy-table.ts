@@ -4,10 +4,8 @@ import { connect } from '../../src/cassandra/connect.ts';
 import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
-import { parseType } from '../../src/cql/type-text.ts';
 import type { ColumnMapping } from '../../src/model/data.ts';
-import type { Table } from '../../src/model/schema.ts';
-import { columnNames, columns } from './data.ts';
+import { columnNames, readingsTable } from './data.ts';
 
 /**
  * One table into another of the same shape, write times kept: `node bench/load/copy-table.ts HOST PORT KEYSPACE MODE`;
@@ -15,21 +13,7 @@ import { columnNames, columns } from './data.ts';
  */
 
 const [host = '', port = '', keyspace = '', mode = 'through'] = process.argv.slice(2);
-const types = new Map(
-  columns
-    .split(', PRIMARY')[0]
-    ?.split(', ')
-    .map((part) => part.split(' ') as [string, string]),
-);
-const tableNamed = (name: string): Table => ({
-  kind: 'table',
-  name,
-  columns: columnNames.map((column) => ({ name: column, type: parseType(types.get(column) ?? ''), static: false })),
-  partitionKey: ['device', 'day'],
-  clusteringKey: ['at', 'owner'].map((column) => ({ column, order: 'asc' as const })),
-  options: {},
-});
-const [from, into] = [tableNamed('readings'), tableNamed('readings_copy')];
+const [from, into] = [readingsTable('readings'), readingsTable('readings_copy')];
 const connection = await connect({ contactPoints: [`${host}:${port}`], requestTimeoutMs: 60_000 });
 const copier = createCopier({
   rows: createRows(connection),

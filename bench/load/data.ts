@@ -2,10 +2,31 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { parseType } from '../../src/cql/type-text.ts';
+import type { Table } from '../../src/model/schema.ts';
 
 export const columns =
   'device text, day int, at timestamp, reading double, level int, status text, note text, owner uuid, total bigint, PRIMARY KEY ((device, day), at, owner)';
 export const columnNames = ['device', 'day', 'at', 'reading', 'level', 'status', 'note', 'owner', 'total'];
+const types = new Map(
+  columns
+    .split(', PRIMARY')[0]
+    ?.split(', ')
+    .map((part) => part.split(' ') as [string, string]),
+);
+
+/** A table of these columns. */
+export function readingsTable(name: string): Table {
+  return {
+    kind: 'table',
+    name,
+    columns: columnNames.map((column) => ({ name: column, type: parseType(types.get(column) ?? ''), static: false })),
+    partitionKey: ['device', 'day'],
+    clusteringKey: ['at', 'owner'].map((column) => ({ column, order: 'asc' as const })),
+    options: {},
+  };
+}
+
 const partitions = 10_500;
 const firstMoment = Date.UTC(2025, 0, 1);
 

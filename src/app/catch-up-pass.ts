@@ -44,7 +44,7 @@ export async function runPass(
   const begun: WatermarkEntry = { ...watermark, open, attempt };
   await session.journal.write(begun);
   const finished = watermark.open === null ? [] : await session.journal.checkpoints(open.id, entry.step);
-  const accounts = await engines.copier.copy(
+  const { accounts } = await engines.copier.copy(
     {
       ...request,
       timestamp: BigInt(open.time),

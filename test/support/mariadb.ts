@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createConnection } from 'mysql2/promise';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { program, run, type ServerProcess, startServer, unprivileged } from './server-process.ts';
 
 /** A MariaDB with an empty database `shop` and a user `root` without a password. */
@@ -7,6 +7,7 @@ export interface Mariadb extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   sql(...statements: readonly string[]): Promise<void>;
+  rows(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 const where = { folders: ['/usr/sbin', '/usr/local/sbin', '/usr/libexec'], debian: 'mariadb-server' };
@@ -45,6 +46,10 @@ async function withDatabase(server: ServerProcess): Promise<Mariadb> {
     url: `mysql://root@127.0.0.1:${port}/shop`,
     sql: async (...statements) => {
       for (const statement of statements) await connection.query(statement);
+    },
+    rows: async (statement) => {
+      const [found] = await connection.query<RowDataPacket[]>(statement);
+      return found;
     },
     [Symbol.asyncDispose]: async () => {
       connection.destroy();

@@ -7,6 +7,7 @@ export interface Postgres extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   sql(...statements: readonly string[]): Promise<void>;
+  rows(statement: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 const where = { folders: versioned('/usr/lib/postgresql'), debian: 'postgresql' };
@@ -54,6 +55,7 @@ async function withDatabase(server: ServerProcess): Promise<Postgres> {
     sql: async (...statements) => {
       for (const statement of statements) await client.query(statement);
     },
+    rows: async (statement) => (await client.query<Record<string, unknown>>(statement)).rows,
     [Symbol.asyncDispose]: async () => {
       await client.end().catch(() => undefined);
       await server[Symbol.asyncDispose]();

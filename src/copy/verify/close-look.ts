@@ -1,7 +1,7 @@
 import type { Mutation } from '../../model/row.ts';
 import type { Column } from '../../model/schema.ts';
 import type { RowsVerification } from '../../ports/engines.ts';
-import { bucketOf, hashOfRow, type RowKey } from '../bucketed-digest.ts';
+import { hashOfRow, type RowKey } from '../bucketed-digest.ts';
 import type { Piece } from '../input.ts';
 import { copyConsistency } from '../table-pieces.ts';
 import { ComparedRows } from './compared-rows.ts';
@@ -19,11 +19,13 @@ export class CloseLook {
   readonly #options: StreamOptions;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #compared: ComparedRows;
+  readonly #bucketOf: (row: RowKey) => number;
   #repaired = 0;
   #repeated = 0;
 
-  constructor(options: StreamOptions) {
+  constructor(options: StreamOptions, bucketOf: (row: RowKey) => number) {
     this.#options = options;
+    this.#bucketOf = bucketOf;
     this.#compared = new ComparedRows({ ...options, since: options.since });
     this.#columns = new Map(options.shape.map((column) => [column.name, column]));
   }
@@ -43,10 +45,8 @@ export class CloseLook {
   async look(buckets: ReadonlySet<number>, pieces: readonly Piece[]): Promise<void> {
     const { request } = this.#options;
     const held = new Map<string, Held>();
-    const nameIn = (row: RowKey): string | null => {
-      const hash = hashOfRow(row);
-      return buckets.has(bucketOf(hash)) ? `${row.kind} ${hash.toString('latin1')}` : null;
-    };
+    const nameIn = (row: RowKey): string | null =>
+      buckets.has(this.#bucketOf(row)) ? `${row.kind} ${hashOfRow(row).toString('latin1')}` : null;
     await eachSaid(this.#options, pieces, (row, mutations) => {
       const name = nameIn(row);
       if (name === null) return;

@@ -152,7 +152,17 @@ function streamOptions(copied: Copied): StreamOptions {
   const { request, context, dependencies, input } = copied;
   const { rows, clock } = dependencies;
   const whole = { ...request, share: 100, repair: false };
-  return { request: whole, context, input, rows, clock, shape: shapeOf(whole), ranges: [], since: sinceOf(copied) };
+  return {
+    request: whole,
+    context,
+    input,
+    rows,
+    clock,
+    shape: shapeOf(whole),
+    ranges: [],
+    since: sinceOf(copied),
+    within: () => true,
+  };
 }
 
 /** A table's rows tell when they were written. */

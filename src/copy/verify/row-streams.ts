@@ -15,7 +15,8 @@ import { rowWork } from '../row-work.ts';
 import { copyConsistency } from '../table-pieces.ts';
 import { type SaidRow, SaidRows } from './said-row.ts';
 
-const readAtOnce = 4;
+/** Pieces of each side that are read at once. */
+export const readAtOnce = 4;
 const rememberedStatics = 20_000;
 
 export interface StreamOptions {
@@ -28,6 +29,8 @@ export interface StreamOptions {
   readonly shape: readonly Column[];
   /** The part of the ring that is compared, in order. */
   readonly ranges: readonly TokenRange[];
+  /** Whether a partition is in that part. */
+  readonly within: (partitionKey: SaidRow['partitionKey']) => boolean;
   /** What the source says was written after this time, in microseconds, is newer than the copy; null: it is not told. */
   readonly since: bigint | null;
 }
@@ -36,7 +39,7 @@ export type UseSaid = (row: SaidRow, mutations: readonly Mutation[]) => void;
 
 /** The source read once more, through the same functions: what should be in the target. */
 export async function eachSaid(options: StreamOptions, pieces: readonly Piece[], use: UseSaid): Promise<Tally> {
-  const { request, context, input, clock, ranges } = options;
+  const { request, context, input, clock } = options;
   const tally = emptyTally();
   const said = new SaidRows({
     table: request.into,
@@ -44,7 +47,7 @@ export async function eachSaid(options: StreamOptions, pieces: readonly Piece[],
     nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
   });
   const workOf = rowWork({ request, context, input, clock, tracked: false });
-  const wanted = request.share >= 100 ? () => true : within(ranges);
+  const wanted = request.share >= 100 ? () => true : options.within;
   const repeated = new RepeatedStatics();
   await eachAtATime(pieces, readAtOnce, async (piece) => {
     const work = workOf();
@@ -125,7 +128,7 @@ class RepeatedStatics {
   }
 }
 
-function within(ranges: readonly TokenRange[]): (partitionKey: SaidRow['partitionKey']) => boolean {
+export function within(ranges: readonly TokenRange[]): (partitionKey: SaidRow['partitionKey']) => boolean {
   return (partitionKey) => {
     const token = tokenOf(partitionKey);
     return ranges.some(({ start, end }) => start < token && token <= end);

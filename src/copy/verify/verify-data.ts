@@ -1,6 +1,7 @@
 import type { StoredRow, TokenRange } from '../../model/row.ts';
 import type { RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
-import { BucketedDigest } from '../bucketed-digest.ts';
+import type { Tally } from '../accounts.ts';
+import { BucketedDigest, bucketOf, hashOfRow, type RowKey } from '../bucketed-digest.ts';
 import type { CopyDependencies } from '../copy-data.ts';
 import type { Piece } from '../input.ts';
 import { assertReadsInTheClear } from '../masked-source.ts';
@@ -9,8 +10,10 @@ import { piecesOfSource } from '../source-pieces.ts';
 import { tablePieces } from '../table-pieces.ts';
 import { assertNoCounters } from '../target-row.ts';
 import { CloseLook } from './close-look.ts';
-import { eachSaid, eachStored, type StreamOptions, shapeOf } from './row-streams.ts';
+import { eachSaid, eachStored, type StreamOptions, shapeOf, within } from './row-streams.ts';
 import { storedRowOf } from './said-row.ts';
+import { WireDigest } from './wire-digest.ts';
+import { digestSaid, digestStored, isPlainShape } from './wire-sides.ts';
 
 /*
  * The source is read once more through the functions of the migration, and the target as it is; both are digested by
@@ -50,43 +53,124 @@ export async function verifyInput(
   await assertReadsInTheClear(rows, context.keyspace, into);
   const ranges =
     share >= 100 ? await rows.splitFor(context.keyspace, into, ringParts) : sampled(rows.split(sampleParts), share);
-  const options = { request, context, input, rows, clock, shape: shapeOf(request), ranges, since };
+  const shape = shapeOf(request);
+  const options = { request, context, input, rows, clock, shape, ranges, since, within: within(ranges) };
   return looked(options, async () => {
     if (input.kind === 'source') return piecesOfSource(input.source, '');
     return tablePieces({ ...input.table, columns: input.columns, times: true }, []);
   });
 }
 
-async function looked(options: StreamOptions, piecesOf: () => Promise<readonly Piece[]>): Promise<RowsVerification> {
-  const { shape, request } = options;
-  const counts = (row: StoredRow): boolean =>
-    request.spec.kind !== 'backfill' || row.cells.some((cell) => cell !== null);
-  const [expected, actual] = [new BucketedDigest(shape), new BucketedDigest(shape)];
-  const tally = await eachSaid(options, await piecesOf(), (row) => {
-    const stored = storedRowOf(row, shape);
-    if (counts(stored)) expected.add(stored);
-  });
-  await eachStored(options, (row) => {
-    if (counts(row)) actual.add(row);
-  });
-  const closely = new CloseLook(options);
-  let left = [...expected.differingFrom(actual)];
+/** Both sides, digested by buckets of their keys' hash. */
+interface Digests {
+  readonly tally: Tally;
+  readonly expected: number;
+  readonly actual: number;
+  readonly expiringCells: number;
+  readonly differing: readonly number[];
+  bucketOf(row: RowKey): number;
+  rowsIn(bucket: number): readonly [expected: number, actual: number];
+}
+
+type PiecesOf = () => Promise<readonly Piece[]>;
+
+async function looked(options: StreamOptions, piecesOf: PiecesOf): Promise<RowsVerification> {
+  const digests = await (isPlainShape(options.shape) ? digestsOfBytes : digestsOfRows)(options, piecesOf);
+  const closely = new CloseLook(options, (row) => digests.bucketOf(row));
+  let left = [...digests.differing];
   for (let look = 1; look <= mostLooks && left.length > 0; look += 1) {
-    const taken = someOf(left, (bucket) => expected.rowsIn(bucket) + actual.rowsIn(bucket));
+    const taken = someOf(left, (bucket) => digests.rowsIn(bucket)[0] + digests.rowsIn(bucket)[1]);
     await closely.look(new Set(left.slice(0, taken)), await piecesOf());
     left = left.slice(taken);
   }
-  const { read, skipped, rejected } = tally;
-  const [wanted, there] = [expected.total(), actual.total()];
+  const { read, skipped, rejected } = digests.tally;
   return {
     read,
     skipped,
     rejected,
-    expected: wanted.rows + wanted.expiringRows - closely.repeated,
-    actual: there.rows + there.expiringRows,
-    ...closely.report(wanted.expiringCells),
-    unexamined: left.reduce((sum, bucket) => sum + Math.max(expected.rowsIn(bucket), actual.rowsIn(bucket)), 0),
+    expected: digests.expected - closely.repeated,
+    actual: digests.actual,
+    ...closely.report(digests.expiringCells),
+    unexamined: left.reduce((sum, bucket) => sum + Math.max(...digests.rowsIn(bucket)), 0),
   };
+}
+
+/** Rows of plain values, as their bytes; where some end by themselves, they are still the same on both sides. */
+async function digestsOfBytes(options: StreamOptions, piecesOf: PiecesOf): Promise<Digests> {
+  const [expected, actual] = [new WireDigest(), new WireDigest()];
+  const tally = await bothSides(options.context, {
+    said: (context) => digestSaid({ ...options, context }, piecesOf, expected),
+    stored: (context) => digestStored({ ...options, context }, actual),
+  });
+  return {
+    tally,
+    expected: expected.rows,
+    actual: actual.rows,
+    expiringCells: 0,
+    differing: expected.differingFrom(actual),
+    bucketOf: (row) => actual.bucketOf(row),
+    rowsIn: (bucket) => [expected.rowsIn(bucket), actual.rowsIn(bucket)],
+  };
+}
+
+async function digestsOfRows(options: StreamOptions, piecesOf: PiecesOf): Promise<Digests> {
+  const { shape, request } = options;
+  const counts = (row: StoredRow): boolean =>
+    request.spec.kind !== 'backfill' || row.cells.some((cell) => cell !== null);
+  const [expected, actual] = [new BucketedDigest(shape), new BucketedDigest(shape)];
+  const tally = await bothSides(options.context, {
+    said: async (context) =>
+      eachSaid({ ...options, context }, await piecesOf(), (row) => {
+        const stored = storedRowOf(row, shape);
+        if (counts(stored)) expected.add(stored);
+      }),
+    stored: (context) =>
+      eachStored({ ...options, context }, (row) => {
+        if (counts(row)) actual.add(row);
+      }),
+  });
+  const [wanted, there] = [expected.total(), actual.total()];
+  return {
+    tally,
+    expected: wanted.rows + wanted.expiringRows,
+    actual: there.rows + there.expiringRows,
+    expiringCells: wanted.expiringCells,
+    differing: expected.differingFrom(actual),
+    bucketOf: (row) => bucketOf(hashOfRow(row)),
+    rowsIn: (bucket) => [expected.rowsIn(bucket), actual.rowsIn(bucket)],
+  };
+}
+
+/** Reads both sides at once; where one fails, the other stops. */
+async function bothSides<T>(
+  context: WorkContext,
+  {
+    said,
+    stored,
+  }: { readonly said: (context: WorkContext) => Promise<T>; readonly stored: (context: WorkContext) => Promise<void> },
+): Promise<T> {
+  let failed: { readonly thrown: unknown } | null = null;
+  const seen = [0, 0];
+  const side = (index: number): WorkContext => ({
+    ...context,
+    assertHeld: () => {
+      if (failed !== null) throw failed.thrown;
+      context.assertHeld();
+    },
+    onProgress: (progress) => {
+      seen[index] = progress.done;
+      context.onProgress({ ...progress, done: (seen[0] ?? 0) + (seen[1] ?? 0) });
+    },
+  });
+  const watched = <S>(work: Promise<S>): Promise<S> =>
+    work.catch((thrown: unknown) => {
+      failed ??= { thrown };
+      throw thrown;
+    });
+  const [one, other] = await Promise.allSettled([watched(said(side(0))), watched(stored(side(1)))]);
+  if (one.status === 'rejected') throw one.reason;
+  if (other.status === 'rejected') throw other.reason;
+  return one.value;
 }
 
 /** How many of the first buckets fit into memory together; at least one. */

@@ -1,6 +1,7 @@
 import { CqlformError } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
 import { Lending } from '../sql/lending.ts';
+import { viewLost } from '../sql/piece-reader.ts';
 import type { SqlReaders, SqlSession } from '../sql/source.ts';
 import { MysqlSession } from './connection.ts';
 
@@ -11,13 +12,16 @@ const lockWait = 10;
 
 /**
  * Connections that all see the rows as they were at one moment. Where the user may lock for a moment there are several;
- * else one connection reads all, because views that begin one after another are not the same.
+ * else one connection reads all, because views that begin one after another are not the same. The server lets nobody
+ * join a view later: what a connection that broke had begun is read on by the others.
  */
 export class MysqlReaders extends Lending<SqlSession<Buffer>> implements SqlReaders<Buffer> {
   readonly #all: readonly MysqlSession[];
+  readonly #name: string;
 
-  private constructor(sessions: readonly MysqlSession[]) {
+  private constructor(name: string, sessions: readonly MysqlSession[]) {
     super(sessions);
+    this.#name = name;
     this.#all = sessions;
   }
 
@@ -39,7 +43,11 @@ export class MysqlReaders extends Lending<SqlSession<Buffer>> implements SqlRead
       // Its end gives the lock back.
       await locker.close();
     }
-    return new MysqlReaders(sessions);
+    return new MysqlReaders(name, sessions);
+  }
+
+  async replace(_session: SqlSession<Buffer>, why: unknown): Promise<void> {
+    this.drop(viewLost(this.#name, why));
   }
 
   async close(): Promise<void> {

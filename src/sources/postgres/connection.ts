@@ -15,6 +15,8 @@ const settings = [
   'SET extra_float_digits = 1',
   'SET standard_conforming_strings = on',
   'SET statement_timeout = 0',
+  // a cursor is read to its end: plans that are fast for its first rows only are of no use
+  'SET cursor_tuple_fraction = 1.0',
   'SET idle_in_transaction_session_timeout = 0',
 ].join('; ');
 

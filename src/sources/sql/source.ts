@@ -11,6 +11,7 @@ import type {
 import { ColumnChanges, columnOf, type SqlTimes } from './changes.ts';
 import { conditionOf, type KeyColumn, type KeyRange, rangeOf, splitOf, wholeTable } from './key-range.ts';
 import { missingNotes, refuseMissing } from './notes.ts';
+import { isLost, type PieceReading, piecePages } from './piece-reader.ts';
 import { keyRanges } from './ranges.ts';
 import { type SqlColumn, TableRows } from './rows.ts';
 
@@ -28,6 +29,8 @@ export interface SqlSession<Raw> {
 export interface SqlReaders<Raw> {
   take(): Promise<SqlSession<Raw>>;
   give(session: SqlSession<Raw>): void;
+  /** A session's connection broke: another with the same view takes its place where that can be; throws when none is left. */
+  replace(session: SqlSession<Raw>, why: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -137,19 +140,15 @@ export class SqlSource<Raw> implements Source {
   }
 
   async *read(split: Split): AsyncIterable<readonly SourceRow[]> {
-    const sql = this.#select(rangeOf(split));
-    const readers = await this.#reading();
-    const session = await readers.take();
+    const { keyOf } = this.#selected;
+    const sql = (range: KeyRange): string => this.#select(range, { ordered: true });
+    const reading = { range: rangeOf(split), sql, values: this.#values, size: this.#pageRows, keyOf };
     let number = 0;
-    try {
-      for await (const page of session.pages(sql, this.#pageRows, this.#values)) {
-        yield page.map((raw) => {
-          number += 1;
-          return this.#rows.row(raw, number);
-        });
-      }
-    } finally {
-      readers.give(session);
+    for await (const page of piecePages(await this.#reading(), reading)) {
+      yield page.map((raw) => {
+        number += 1;
+        return this.#rows.row(raw, number);
+      });
     }
   }
 
@@ -175,22 +174,52 @@ export class SqlSource<Raw> implements Source {
     return this.#readers;
   }
 
+  /** Does work that can be done again from its beginning. */
   async #lent<T>(work: (session: SqlSession<Raw>) => Promise<T>): Promise<T> {
     const readers = await this.#reading();
-    const session = await readers.take();
-    try {
-      return await work(session);
-    } finally {
-      readers.give(session);
+    for (;;) {
+      const session = await readers.take();
+      try {
+        const done = await work(session);
+        readers.give(session);
+        return done;
+      } catch (thrown) {
+        if (isLost(thrown)) await readers.replace(session, thrown);
+        else {
+          readers.give(session);
+          throw thrown;
+        }
+      }
     }
   }
 
-  #select(range: KeyRange): string {
-    const { declared, fields, columns, expression, from, key } = this.#table;
+  /** The columns of a SELECT: what is declared, and what the key needs besides. */
+  get #selected(): { readonly items: readonly string[]; readonly keyOf: PieceReading<Raw>['keyOf'] } {
+    const { columns, expression, key, keyExpression, keyText } = this.#table;
+    const items = columns.map(expression);
+    if (key === null) return { items, keyOf: null };
+    const places = key.map((column) => {
+      const wanted = keyExpression(column);
+      const at = items.indexOf(wanted);
+      return at >= 0 ? at : items.push(wanted) - 1;
+    });
+    const keyOf = (row: RawRow<Raw>): readonly string[] | null => {
+      const values = places.map((at, part) => {
+        const raw = row[at] ?? null;
+        return raw === null ? null : keyText(raw, part);
+      });
+      return values.every((value) => value !== null) ? values : null;
+    };
+    return { items, keyOf };
+  }
+
+  #select(range: KeyRange, { ordered = false }: { readonly ordered?: boolean } = {}): string {
+    const { declared, fields, from, key } = this.#table;
     refuseMissing(declared, fields);
     const conditions = [this.#changed?.sql ?? null, conditionOf(range, key ?? [])].filter((one) => one !== null);
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-    return `SELECT ${columns.map(expression).join(', ')} FROM ${from}${where}`;
+    const order = ordered && key !== null ? ` ORDER BY ${key.map(({ name }) => name).join(', ')}` : '';
+    return `SELECT ${this.#selected.items.join(', ')} FROM ${from}${where}${order}`;
   }
 
   get #values(): readonly string[] {

@@ -74,6 +74,10 @@ export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRa
     // It was not taken from anybody.
   }
 
+  async replace(_session: unknown, why: unknown): Promise<void> {
+    throw why;
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
