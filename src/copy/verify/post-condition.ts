@@ -100,7 +100,8 @@ async function compared(
     const there = stored[index] ?? null;
     const verdict = rows.verdict(one.row, there);
     const lost = verdict === 'missing' || verdict === 'different';
-    if (lost && deletions === 'tried' && rows.onlyLacks(one.row, there)) suspects.push({ ...one, there });
+    const own = deletions === 'tried' && isAtOwnTime(one, options.request.timestamp);
+    if (lost && own && rows.onlyLacks(one.row, there)) suspects.push({ ...one, there });
     else if (verdict !== 'equal') rows.add(verdict, one.row, there);
   });
   if (suspects.length > 0) {
@@ -116,6 +117,11 @@ async function compared(
   const { missing, different, newer } = rows.found;
   const differs = missing + different > 0 ? { ...rows.found, unexamined: 0 } : null;
   return { rows: sampled.length, newer, repaired: 0, differs };
+}
+
+/** Rows that a source gives times to are written in the past, where a deletion may have been there before. */
+function isAtOwnTime({ mutations }: SampledRow, timestamp: bigint): boolean {
+  return mutations.every((one) => one.kind !== 'count' && one.timestamp !== null && one.timestamp >= timestamp);
 }
 
 interface Suspect extends SampledRow {

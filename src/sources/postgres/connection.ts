@@ -25,6 +25,7 @@ export class PostgresSession implements SqlSession<string> {
   readonly #client: Client;
   readonly #name: string;
   #lost: Error | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(client: Client, name: string) {
     this.#client = client;
@@ -63,7 +64,14 @@ export class PostgresSession implements SqlSession<string> {
     return session;
   }
 
-  async rows(sql: string, values: readonly string[] = []): Promise<readonly PostgresRow[]> {
+  /** One statement after another, whoever asks. */
+  rows(sql: string, values: readonly string[] = []): Promise<readonly PostgresRow[]> {
+    const answer = this.#last.then(() => this.#ask(sql, values));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #ask(sql: string, values: readonly string[]): Promise<readonly PostgresRow[]> {
     try {
       const text = (value: string): string => value;
       const types = { getTypeParser: () => text } as unknown as NonNullable<ClientConfig['types']>;
