@@ -1,29 +1,26 @@
-import { existsSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { assessedMigrationSource } from '../analysis/source/assessed.ts';
 import { createFile } from '../analysis/write-file.ts';
+import type { ArraysAs } from '../assess/children.ts';
 import { columnNames, snakeName, tableNameOf } from '../assess/names.ts';
 import type { KeyColumns } from '../assess/partitions.ts';
 import { askedKey, keyBefore, proposedTable } from '../assess/propose-table.ts';
 import { type ReadRows, readingOf, readRows } from '../assess/read-rows.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { nearNames } from '../kernel/near.ts';
-import { own } from '../kernel/own.ts';
 import type { AssessedTable, Assessment } from '../model/assessment.ts';
 import type { ForeignSource } from '../model/data.ts';
 import { freeName } from '../planner/names.ts';
-import type { OpenSource, SourceAddress } from '../ports/source.ts';
+import type { OpenSource } from '../ports/source.ts';
 import type { SurveyedTable, SurveyTarget } from '../ports/survey.ts';
 import { createOpenSource } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
 import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
-import { type FileFormat, formatOf } from './load-format.ts';
+import { type FileFormat, formatNamed, formatOf, isTabbed } from './load-format.ts';
 import { descriptionOf, nextId, slugOf } from './migration-id.ts';
+import { type DatabaseSystem, knownConnections, namedSource } from './named-source.ts';
 import { type NewFile, notComposable } from './new.ts';
 import type { Project } from './project.ts';
-
-export type DatabaseSystem = 'mysql' | 'postgres' | 'sqlite';
 
 export interface AssessInput {
   /** A file or a glob, relative to the working folder; a connection of the configuration, or `connection/table`. */
@@ -38,6 +35,10 @@ export interface AssessInput {
   readonly sample: number | null;
   /** A key to compute the partitions of; null: propose one. */
   readonly key: KeyColumns | null;
+  /** Documents inside of documents of MongoDB. */
+  readonly nested: 'udt' | 'flat' | 'json';
+  /** What arrays of documents become; null: by their length. */
+  readonly arrays: ArraysAs | null;
   /** The name of the migration to write; null: write none. */
   readonly write: string | null;
 }
@@ -51,9 +52,9 @@ const usualRows = { files: 500_000, database: 10_000 };
 
 /** Looks at a source before anything is written, proposes tables for it, and writes their migration when asked. */
 export async function assess(project: Project, input: AssessInput, now: Date): Promise<AssessReport> {
-  const target = targetOf(project, input);
+  const { target, addresses } = targetOf(project, input);
   const limit = input.sample ?? usualRows[target.kind];
-  const folder = { projectFolder: process.cwd(), addresses: project.sources };
+  const folder = { projectFolder: process.cwd(), addresses };
   const surveyed = await createOpenSurvey(folder)(target);
   assertOneForKey(input, surveyed);
   const taken = await takenNames(project, input);
@@ -62,24 +63,24 @@ export async function assess(project: Project, input: AssessInput, now: Date): P
   for (const one of surveyed) {
     const name = freeName(wantedName(one), (wanted) => taken.has(wanted));
     taken.add(name);
-    tables.push(await assessedTable(one, { openSource, limit, key: input.key, name }));
+    tables.push(await assessedTable(one, { openSource, limit, key: input.key, arrays: input.arrays, name, taken }));
   }
   const written = input.write === null ? null : await write(project, tables, { name: input.write, now });
   return { source: input.source, tables, written };
 }
 
-const fileNames = /\.(?:csv|tsv|json|ndjson|jsonl)(?:\.(?:gz|zst))?$/i;
-
 interface Assessing {
   readonly openSource: OpenSource;
   readonly limit: number;
   readonly key: KeyColumns | null;
+  readonly arrays: ArraysAs | null;
   readonly name: string;
+  readonly taken: Set<string>;
 }
 
 async function assessedTable(
   surveyed: SurveyedTable,
-  { openSource, limit, key, name }: Assessing,
+  { openSource, limit, key, arrays, name, taken }: Assessing,
 ): Promise<AssessedTable> {
   const names = columnNames(surveyed.columns.flatMap(({ field, read }) => (read === null ? [] : [field])));
   if (names.size === 0) throw nothingToRead(surveyed);
@@ -95,12 +96,13 @@ async function assessedTable(
   };
   const first = await read(surveyed.settings);
   const { remedies, unreadable } = first;
-  if (Object.keys(remedies).length === 0) return proposedTable(surveyed, first, { names, asked, target: name });
+  const proposing = { names, asked, target: name, taken, arrays };
+  if (Object.keys(remedies).length === 0) return proposedTable(surveyed, first, proposing);
   const settings = { ...surveyed.settings, ...remedies };
   const said = Object.entries(remedies).map(([setting, value]) => `${setting}: '${value}'`);
   const note = `${said.join(' and ')} is proposed: without it ${unreadable.count} of the rows looked at are rejected, e.g. ${unreadable.examples[0]?.value}`;
   const mended = { ...surveyed, settings, notes: [...surveyed.notes, note] };
-  return proposedTable(mended, await read(settings), { names, asked, target: name });
+  return proposedTable(mended, await read(settings), proposing);
 }
 
 function wantedName({ connection, place }: SurveyedTable): string {
@@ -112,7 +114,7 @@ async function takenNames(project: Project, { write }: AssessInput): Promise<Set
   if (write === null) return new Set();
   const { schema, diagnostics } = await inspect(project);
   if (schema === null) throw notComposable(diagnostics.map((one) => `${one.code}: ${one.reason}`));
-  return new Set([...Object.keys(schema.tables), ...Object.keys(schema.views)]);
+  return new Set([...Object.keys(schema.tables), ...Object.keys(schema.views), ...Object.keys(schema.types)]);
 }
 
 async function write(
@@ -142,59 +144,55 @@ function placedIn(project: Project, source: AssessedTable['source']): AssessedTa
   return { ...source, place: (inside.startsWith('..') ? path : inside).split(sep).join('/') };
 }
 
-function targetOf(project: Project, input: AssessInput): SurveyTarget {
-  const { source, format, sample, settings } = input;
-  const [connection = '', ...rest] = source.split('/');
-  const address = own(project.sources, connection);
-  if (address !== undefined && !existsSync(source)) {
-    const system = input.system ?? systemOf(connection, address);
-    return { kind: 'database', system, connection, table: rest.length === 0 ? null : rest.join('/') };
+function targetOf(project: Project, input: AssessInput): Surveying {
+  const { format, sample, settings } = input;
+  const source = namedSource(project, { text: input.source, system: input.system });
+  if (source.kind === 'standard-input') throw usage('standard input cannot be assessed, because it is read twice');
+  if (source.kind === 'database') {
+    const { system, connection, table, address, configured } = source;
+    if (input.write !== null && !configured) throw notConfigured(connection);
+    if (system === 'cassandra') throw usage('tables of another cluster are not assessed');
+    const rows = sample === null ? {} : { rows: sample };
+    const addresses = { ...project.sources, [connection]: address };
+    return { target: { kind: 'database', system, connection, table, nested: input.nested, ...rows }, addresses };
   }
-  if (format === null && !fileNames.test(source)) throw unknownSource(source, Object.keys(project.sources));
-  const system = format ?? formatOf(source);
-  const tab = /\.tsv(\.gz|\.zst)?$/i.test(source) ? { delimiter: '\t' } : {};
-  return {
-    kind: 'files',
-    system,
-    place: source,
-    settings: system === 'csv' ? { ...tab, ...settings } : {},
-    rows: sample ?? usualRows.files,
-  };
+  const { place } = source;
+  if (format === null && formatNamed(place) === null) throw unknownSource(place, project);
+  const addresses = project.sources;
+  const system = format ?? formatOf(place);
+  if (system === 'parquet') return { target: { kind: 'files', system, place, settings: {} }, addresses };
+  const tab = isTabbed(place) ? { delimiter: '\t' } : {};
+  const said = system === 'csv' ? { ...tab, ...settings } : {};
+  return { target: { kind: 'files', system, place, settings: said, rows: sample ?? usualRows.files }, addresses };
 }
 
-function systemOf(connection: string, address: SourceAddress): DatabaseSystem {
-  if (address.kind === 'cluster') {
-    throw new CqlformError(
-      'ASSESS_SYSTEM_UNKNOWN',
-      `source ${connection} is a cluster, whose tables are not assessed`,
-      {
-        next: 'They have types and keys already: `cqlform init` and `cqlform introspect --contact-points …`, in an empty folder, write them down.',
-        fields: { connection },
-        exitCode: exitCodes.usage,
-      },
-    );
-  }
-  if (address.kind === 'file') return 'sqlite';
-  const known = { mysql: 'mysql', mariadb: 'mysql', postgres: 'postgres', postgresql: 'postgres' } as const;
-  const port = address.kind === 'host' ? { 3306: 'mysql', 5432: 'postgres' }[address.port ?? 0] : undefined;
-  const scheme = address.kind === 'url' ? address.url().split(':')[0] : port;
-  if (scheme !== undefined && Object.hasOwn(known, scheme)) return known[scheme as keyof typeof known];
-  throw new CqlformError('ASSESS_SYSTEM_UNKNOWN', `what kind of database source ${connection} is cannot be told`, {
-    next: 'Say --system mysql or --system postgres; other systems cannot be assessed.',
-    fields: { connection },
-    exitCode: exitCodes.usage,
-  });
+interface Surveying {
+  readonly target: SurveyTarget;
+  readonly addresses: Project['sources'];
 }
 
-function unknownSource(source: string, connections: readonly string[]): CqlformError {
-  const near = nearNames(source.split('/')[0] ?? source, connections);
-  const known =
-    connections.length === 0 ? 'it has none' : `it has ${near.length > 0 ? near.join(', ') : connections.join(', ')}`;
+function notConfigured(connection: string): CqlformError {
+  return new CqlformError(
+    'ASSESS_NOT_CONFIGURED',
+    `migrations cannot name ${connection}, which the configuration does not have`,
+    {
+      next: "Give it a name there, `sources: { shop: { url: env('SHOP_URL') } }`, and assess `shop`.",
+      fields: { connection },
+      exitCode: exitCodes.usage,
+    },
+  );
+}
+
+function usage(message: string): CqlformError {
+  return new CqlformError('USAGE', message, { next: 'See `cqlform assess --help`.', exitCode: exitCodes.usage });
+}
+
+function unknownSource(source: string, project: Project): CqlformError {
   return new CqlformError(
     'ASSESS_SOURCE_UNKNOWN',
     `${source} is no source of the configuration, and no file by its name`,
     {
-      next: `Name a file (.csv, .tsv, .json, .ndjson, or any with --file-format), or a connection under \`sources\`; ${known}.`,
+      next: `Name a file (.csv, .tsv, .json, .ndjson, .parquet, or any with --file-format), or a connection under \`sources\`; ${knownConnections(project, source)}.`,
       fields: { source },
       exitCode: exitCodes.usage,
     },

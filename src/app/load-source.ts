@@ -47,7 +47,7 @@ function databaseToLoad(
   const { connection, system, address } = source;
   assertNoReplay(input);
   const table = input.sourceTable ?? source.table ?? target.into.name;
-  if (system === 'cassandra' || system === 'mongo') {
+  if (system === 'cassandra') {
     throw usage(`nothing is loaded from ${system} without a migration`);
   }
   const survey: SurveyTarget = {

@@ -125,13 +125,13 @@ function clusterOf(connection: string, url: string): SourceAddress {
   return { ...address, credentials };
 }
 
-/** What kind of database a connection of the configuration is; throws `SOURCE_SYSTEM_UNKNOWN`. */
+/** What kind of database a connection of the configuration is; throws `ASSESS_SYSTEM_UNKNOWN`. */
 function systemOf(connection: string, address: SourceAddress): DatabaseSystem {
   if (address.kind === 'cluster') return 'cassandra';
   if (address.kind === 'file') return 'sqlite';
   const system = address.kind === 'host' ? usualPorts[address.port ?? 0] : own(schemes, schemeOf(address.url()) ?? '');
   if (system !== undefined) return system;
-  throw new CqlformError('SOURCE_SYSTEM_UNKNOWN', `what kind of database source ${connection} is cannot be told`, {
+  throw new CqlformError('ASSESS_SYSTEM_UNKNOWN', `what kind of database source ${connection} is cannot be told`, {
     next: 'Say --system mysql, postgres or mongo.',
     fields: { connection },
     exitCode: exitCodes.usage,

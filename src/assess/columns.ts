@@ -3,7 +3,7 @@ import type { AssessedColumn, FieldProfile, FoundKind } from '../model/assessmen
 import { type Conversions, conversions, domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import type { CqlType } from '../model/type.ts';
 import { typeText } from '../model/type-text.ts';
-import type { SurveyedColumn } from '../ports/survey.ts';
+import type { ReadType, SurveyedColumn } from '../ports/survey.ts';
 import { type Choice, type ChoiceContext, choiceOfCsv, choiceOfJson, choiceOfSqlite } from './choice.ts';
 
 /** A column that was looked at. */
@@ -22,11 +22,15 @@ export interface ProposedColumn {
 /** The declaration and the target's type that fit what was found; `nullWord` is read as null. */
 export function proposedColumn(
   { surveyed, column, found }: ProfiledColumn,
-  { whole, nullWord }: { readonly whole: boolean; readonly nullWord: string | null },
+  {
+    whole,
+    nullWord,
+    types,
+  }: { readonly whole: boolean; readonly nullWord: string | null; readonly types: ColumnTypes },
 ): ProposedColumn {
   const { field, declared, nullable } = surveyed;
   const seen = nullWord === null ? found : withoutWord(found, nullWord);
-  const choice = choiceOf(surveyed, seen, { whole, declared });
+  const choice = choiceOf(surveyed, seen, { whole, declared, types, column });
   const asNull = own(found.nullWords, nullWord ?? '') ?? 0;
   const notes =
     asNull === 0
@@ -57,7 +61,16 @@ export function proposedColumn(
   };
 }
 
-function choiceOf(surveyed: SurveyedColumn, found: FieldProfile, context: ChoiceContext): Choice {
+/** Makes the types of structures. */
+export interface ColumnTypes {
+  targetOf(read: ReadType, column: string): CqlType;
+}
+interface CatalogueContext extends ChoiceContext {
+  readonly column: string;
+  readonly types: ColumnTypes;
+}
+
+function choiceOf(surveyed: SurveyedColumn, found: FieldProfile, context: CatalogueContext): Choice {
   const read = surveyed.read ?? { type: '' };
   switch (read.type) {
     case 'csv.text':
@@ -72,10 +85,19 @@ function choiceOf(surveyed: SurveyedColumn, found: FieldProfile, context: Choice
 }
 
 /** The catalogue has the type, and values are of it. */
-function choiceOfCatalogue({ read, flag }: SurveyedColumn, found: FieldProfile, { whole }: ChoiceContext): Choice {
+function choiceOfCatalogue(
+  { read, flag, notes: known = [] }: SurveyedColumn,
+  found: FieldProfile,
+  { whole, types, column }: CatalogueContext,
+): Choice {
   const declared = read ?? { type: '' };
+  if (declared.type === 'mongo.any') {
+    return { read: declared, type: { kind: 'scalar', name: 'text' }, convert: 'text', unfit: [], notes: known };
+  }
   const isFlag = flag !== null && found.values > 0 && Number(found.least) >= 0 && Number(found.greatest) <= 1;
-  if (!isFlag) return { read: declared, type: targetOf(declared.type), convert: null, unfit: [], notes: [] };
+  if (!isFlag) {
+    return { read: declared, type: types.targetOf(declared, column), convert: null, unfit: [], notes: known };
+  }
   const notes = whole ? [] : ['only 0 and 1 were found in the sample, so it is taken for a boolean'];
   return { read: { type: flag }, type: targetOf(flag), convert: null, unfit: [], notes };
 }

@@ -30,6 +30,7 @@ export function keyCandidates(
 function isUnique({ found, type, convert }: AssessedColumn, read: number): boolean {
   if (found.unique === 'no' || found.nulls > 0 || found.values < read) return false;
   if (convert !== null && convert !== 'text') return false;
+  if (found.kinds.some(({ kind }) => kind === 'array' || kind === 'object')) return false;
   return !unfitForKeys.includes(type) && (found.longest ?? 0) <= longestKey;
 }
 

@@ -1,13 +1,15 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
 import { own } from '../kernel/own.ts';
-import type { AssessedTable, ProposedKey } from '../model/assessment.ts';
+import type { AssessedColumn, AssessedTable, ChildTable, ProposedKey } from '../model/assessment.ts';
 import type { Table } from '../model/schema.ts';
 import type { SurveyedTable } from '../ports/survey.ts';
-import { nullWordOf, type ProposedColumn, proposedColumn } from './columns.ts';
+import { type ArraysAs, childTable, isTableOfItsOwn } from './children.ts';
+import { type ColumnTypes, nullWordOf, type ProposedColumn, proposedColumn } from './columns.ts';
 import { keyCandidates, keyOfCandidates } from './keys.ts';
 import type { KeyColumns } from './partitions.ts';
 import type { ReadRows } from './read-rows.ts';
+import { StructureTypes } from './structure.ts';
 
 /** A key that somebody asked for, in the names of columns; each may be said by its field too. Throws `ASSESS_KEY_UNKNOWN`. */
 export function askedKey(asked: KeyColumns, names: ReadonlyMap<string, string>): KeyColumns {
@@ -37,6 +39,10 @@ export interface Proposing {
   readonly asked: KeyColumns | null;
   /** The name of the table proposed. */
   readonly target: string;
+  /** Names of tables and types that are taken; those of what is proposed are added. */
+  readonly taken: Set<string>;
+  /** What arrays of documents become; null: by their length. */
+  readonly arrays: ArraysAs | null;
 }
 
 /** What was found in a table, and the table that takes its rows. */
@@ -45,7 +51,15 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
   const { system, connection, place, settings } = surveyed;
   const nullWord =
     system === 'csv' && settings['nullText'] === undefined ? nullWordOf(Object.values(seen.profiles)) : null;
-  const columns = columnsOf(surveyed, seen, { names: proposing.names, nullWord });
+  const types = new StructureTypes(proposing.taken);
+  const apart = new Set(
+    surveyed.columns.flatMap((one) => (isTableOfItsOwn(one, proposing.arrays) ? [proposing.names.get(one.field)] : [])),
+  );
+  const named: ColumnTypes = {
+    targetOf: (one, column) =>
+      apart.has(column) ? { kind: 'scalar', name: 'text' } : types.targetOf(one, `${proposing.target}_${column}`),
+  };
+  const columns = columnsOf(surveyed, seen, { names: proposing.names, nullWord, types: named });
   const assessed = columns.map((one) => one.assessed);
   const good = read - unreadable.count;
   const keys = keyCandidates(surveyed, assessed, { read: good, whole });
@@ -54,6 +68,9 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     keys,
     assessed.map(({ column }) => column),
   );
+  const proposed = tableOf(columns, key, proposing.target);
+  const children = childrenOf(surveyed, { proposing, key, target: proposed, types });
+  const gone = new Set(children.map(({ column }) => column));
   const sizes = partitions?.sizes(rows ?? surveyed.rows) ?? null;
   const unfit = assessed.reduce((sum, one) => sum + one.unfit.reduce((so, { count }) => so + count, 0), 0);
   return {
@@ -68,7 +85,7 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     bytes: surveyed.bytes,
     read,
     whole,
-    columns: assessed,
+    columns: assessed.map((one) => (gone.has(one.column) ? ofChild(one, children) : one)),
     refused: surveyed.columns.flatMap(({ field, declared, refused }) =>
       refused === null ? [] : [{ field, type: declared, reason: refused }],
     ),
@@ -76,22 +93,62 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     keys,
     key,
     partitions: sizes,
-    target: tableOf(columns, key, proposing.target),
+    target: { ...proposed, columns: proposed.columns.filter(({ name }) => !gone.has(name)) },
+    types: types.made,
+    children,
     maxRejects: maxRejectsOf(unfit + unreadable.count + (sizes?.nullKeys ?? 0), { read, whole }),
     notes: [...surveyed.notes, ...seen.notes],
   };
 }
 
+interface ColumnContext {
+  readonly nullWord: string | null;
+  readonly types: ColumnTypes;
+}
+
 function columnsOf(
   surveyed: SurveyedTable,
   { profiles, whole }: ReadRows,
-  { names, nullWord }: { readonly names: ReadonlyMap<string, string>; readonly nullWord: string | null },
+  { names, ...context }: ColumnContext & { readonly names: ReadonlyMap<string, string> },
 ): readonly ProposedColumn[] {
   return surveyed.columns.flatMap((one) => {
     const column = names.get(one.field) ?? one.field;
     const found = own(profiles, column);
-    return found === undefined ? [] : [proposedColumn({ surveyed: one, column, found }, { whole, nullWord })];
+    return found === undefined ? [] : [proposedColumn({ surveyed: one, column, found }, { whole, ...context })];
   });
+}
+
+/** None where rows have no key of their own, which a child could name. */
+function childrenOf(
+  surveyed: SurveyedTable,
+  {
+    proposing,
+    key,
+    target,
+    types,
+  }: {
+    readonly proposing: Proposing;
+    readonly key: ProposedKey;
+    readonly target: Table;
+    readonly types: ColumnTypes;
+  },
+): readonly ChildTable[] {
+  const { names, arrays, taken } = proposing;
+  const made: ChildTable[] = [];
+  for (const one of surveyed.columns) {
+    const column = names.get(one.field);
+    if (column === undefined || !isTableOfItsOwn(one, arrays)) continue;
+    const named: ColumnTypes = { targetOf: (read, name) => types.targetOf(read, `${proposing.target}_${name}`) };
+    const child = childTable({ target, key, column, surveyed: one }, named, (name) => taken.has(name));
+    taken.add(child.target.name);
+    made.push(child);
+  }
+  return made;
+}
+
+function ofChild(column: AssessedColumn, children: readonly ChildTable[]): AssessedColumn {
+  const child = children.find((one) => one.column === column.column);
+  return { ...column, type: `table ${child?.target.name}`, verdict: 'function' };
 }
 
 function keyOf({ asked, names }: Proposing, keys: AssessedTable['keys'], taken: readonly string[]): ProposedKey {

@@ -1,5 +1,5 @@
 import type { ForeignSource, ForeignType } from './data.ts';
-import type { Table } from './schema.ts';
+import type { Table, UserType } from './schema.ts';
 
 /**
  * What a value is by its looks, whatever its column says. `padded`: digits behind a zero, which a number would lose.
@@ -123,6 +123,18 @@ export interface PartitionSizes {
   readonly warnings: readonly string[];
 }
 
+/** A table with a row for each document of an array. */
+export interface ChildTable {
+  /** The parent's column that has the array; its table has none. */
+  readonly column: string;
+  readonly target: Table;
+  /** The columns of the parent's key, then the one that counts the elements. */
+  readonly keys: readonly string[];
+  readonly position: string;
+  /** Column of the target → field of an element. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
 export interface AssessedTable {
   /** The files or the table, for people. */
   readonly name: string;
@@ -144,6 +156,10 @@ export interface AssessedTable {
   readonly partitions: PartitionSizes | null;
   /** The table proposed. */
   readonly target: Table;
+  /** The types of its structures, each after those in its fields. */
+  readonly types: readonly UserType[];
+  /** Tables proposed for what stands in arrays. */
+  readonly children: readonly ChildTable[];
   /** Null: no row that was read would be rejected. */
   readonly maxRejects: number | `${number}%` | null;
   readonly notes: readonly string[];

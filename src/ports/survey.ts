@@ -15,6 +15,10 @@ export interface SurveyedColumn {
   /** The type of a column that turns out to hold 0 and 1 only; null: it stays what it is. */
   readonly flag: string | null;
   readonly nullable: boolean;
+  /** What was found out about its values; left out: nothing. */
+  readonly notes?: readonly string[];
+  /** Elements of its longest array; left out: nobody has counted. */
+  readonly longest?: number;
 }
 
 /** A table of a source before anybody has declared it. */
@@ -53,12 +57,16 @@ export type SurveyTarget =
     }
   | {
       readonly kind: 'database';
-      readonly system: 'mysql' | 'postgres' | 'sqlite';
+      readonly system: 'mysql' | 'postgres' | 'sqlite' | 'mongo';
       readonly connection: string;
       /** `orders`, or `sales.orders` in another schema; null: all tables where the connection looks first. */
       readonly table: string | null;
       /** A query whose columns are wanted, in place of a table; left out: none. Its columns have no types. */
       readonly query?: string;
+      /** Where there is no catalogue: how many rows are looked at, as many as is usual unless said otherwise. */
+      readonly rows?: number;
+      /** Documents inside of documents: as they are, as columns of their own, or as JSON text. `udt` unless said otherwise. */
+      readonly nested?: 'udt' | 'flat' | 'json';
     };
 
 /** Finds the tables of a source. Throws `SOURCE_TABLE_MISSING` for a table that is not there. */

@@ -21,6 +21,10 @@ export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
         const { surveyMysql } = await import('./mysql/survey.ts');
         return surveyMysql(target, addresses);
       }
+      case 'mongo': {
+        const { surveyMongo } = await import('./mongodb/survey.ts');
+        return surveyMongo(target, addresses);
+      }
       case 'postgres': {
         const { surveyPostgres } = await import('./postgres/survey.ts');
         return surveyPostgres(target, addresses);

@@ -1,14 +1,12 @@
 import { own } from '../../kernel/own.ts';
-import type { AssessedColumn, AssessedTable, Convert } from '../../model/assessment.ts';
-import { domainOf } from '../../model/conversion.ts';
+import type { AssessedColumn, AssessedTable } from '../../model/assessment.ts';
 import { keyColumns } from '../../model/schema.ts';
+import { childPiece, conversionOf, rowId } from './assessed-rows.ts';
 import { call, list, object, type Piece, prefixed, text } from './layout.ts';
 import { callOf, declared, fileOf } from './migration.ts';
 import { Names } from './names.ts';
-import { constOf, tablePiece } from './object.ts';
-
-/** Ids of rows that have no key are made of the row, in this namespace: the same row always has the same id. */
-const rowNamespace = '0b9ea1ee-9d15-4f1b-8a0a-6c2c7a1f5d34';
+import { constOf, objectSource, tableWith } from './object.ts';
+import { columnType } from './type.ts';
 
 /** A migration that brings the assessed tables in: their sources, the tables proposed, and a copy for each. */
 export function assessedMigrationSource(tables: readonly AssessedTable[], description: string): string {
@@ -16,27 +14,66 @@ export function assessedMigrationSource(tables: readonly AssessedTable[], descri
   const builders = [...new Set(tables.map(builderOf))].sort();
   // The imports come first: no other constant gets their names.
   for (const builder of builders) names.of('import', builder);
-  for (const { target } of tables) names.of('table', target.name);
-  const blocks = tables.flatMap((table) => [
-    `${commentOf(table)}${declared(sourceConst(table, names), sourcePiece(table))}`,
-    declared(names.of('table', table.target.name), tablePiece('table', table.target, constOf(names))),
-  ]);
+  for (const table of tables) for (const name of targetsOf(table)) names.of('table', name);
+  const blocks = tables.flatMap((table) => {
+    // JSON is text that row functions know parsed
+    const json = new Set(table.columns.flatMap(({ column, read }) => (isJson(read) ? [column] : [])));
+    return [
+      `${commentOf(table)}${declared(sourceConst(table, names), sourcePiece(table))}`,
+      ...table.types.map((type) => objectSource(type, names)),
+      ...[table.target, ...table.children.map(({ target }) => target)].map((target) =>
+        declared(
+          names.of('table', target.name),
+          tableWith('table', target, (column, inKey) =>
+            json.has(column.name) && !inKey ? 't.json()' : columnType(column, inKey, constOf(names)),
+          ),
+        ),
+      ),
+    ];
+  });
   return fileOf(
     blocks,
     {
       description: text(description),
-      schema: list(tables.map(({ target }) => names.of('table', target.name))),
-      data: list(tables.map((table) => copyPiece(table, names))),
+      schema: list(
+        tables.flatMap((table) => [
+          ...table.types.map(({ name }) => names.of('type', name)),
+          ...targetsOf(table).map((name) => names.of('table', name)),
+        ]),
+      ),
+      data: list(
+        tables.flatMap((table) => [
+          copyPiece(table, names),
+          ...table.children.map((child) =>
+            childPiece(table, child, { from: sourceConst(table, names), into: names.of('table', child.target.name) }),
+          ),
+        ]),
+      ),
     },
     importsOf(builders),
   );
+}
+
+function targetsOf({ target, children }: AssessedTable): readonly string[] {
+  return [target.name, ...children.map((child) => child.target.name)];
+}
+
+function isJson({ type }: AssessedColumn['read']): boolean {
+  return type === 'mongo.json';
 }
 
 function sourceConst({ source, target }: AssessedTable, names: Names): string {
   return names.of('source', `${target.name}_${source.connection === null ? 'file' : 'source'}`);
 }
 
-const folders: Readonly<Record<string, string>> = { csv: 'files', tsv: 'files', json: 'files', ndjson: 'files' };
+const folders: Readonly<Record<string, string>> = {
+  csv: 'files',
+  tsv: 'files',
+  json: 'files',
+  ndjson: 'files',
+  parquet: 'files',
+  mongo: 'mongodb',
+};
 
 function importsOf(builders: readonly string[]): readonly string[] {
   const byModule = Map.groupBy(builders, (builder) => own(folders, builder) ?? builder);
@@ -59,7 +96,9 @@ function sourcePiece(table: AssessedTable): Piece {
     connection: source.connection === null ? null : text(source.connection),
     columns: object(Object.fromEntries(columns.map((one) => [one.column, typePiece(builder, one.read)]))),
     key: key.length === 0 ? null : list(key.map(text)),
-    ...(needed.length === 0 ? {} : { [isFile ? 'required' : 'notNull']: list(needed.map(text)) }),
+    ...(needed.length === 0
+      ? {}
+      : { [isFile || builder === 'mongo' ? 'required' : 'notNull']: list(needed.map(text)) }),
     ...(renamed.length === 0
       ? {}
       : { fields: object(Object.fromEntries(renamed.map(({ column, field }) => [column, text(field)]))) }),
@@ -67,7 +106,10 @@ function sourcePiece(table: AssessedTable): Piece {
       settings.map(([name, value]) => [name, typeof value === 'string' ? text(value) : String(value)]),
     ),
   };
-  return call(`${builder}.${isFile ? 'file' : 'table'}`, [text(source.place), object(members)]);
+  return call(`${builder}.${isFile ? 'file' : builder === 'mongo' ? 'collection' : 'table'}`, [
+    text(source.place),
+    object(members),
+  ]);
 }
 
 /** What names a row in reports: the source's own key, or else the one proposed. */
@@ -84,9 +126,20 @@ function neededOf({ key, columns, target }: AssessedTable): readonly string[] {
   return columns.flatMap(({ column, nullable }) => (keys.includes(column) || !nullable ? [column] : []));
 }
 
-/** `mysql.intUnsigned()`, `postgres.array(postgres.int())`, `mysql.enum('a', 'b')`. */
-function typePiece(builder: string, { type, labels }: AssessedColumn['read']): Piece {
+/** `mysql.intUnsigned()`, `postgres.array(postgres.int())`, `mysql.enum('a', 'b')`, `mongo.object({ sku: mongo.string() })`. */
+function typePiece(builder: string, { type, labels, key, element, fields }: AssessedColumn['read']): Piece {
   const name = type.slice(type.indexOf('.') + 1);
+  if (fields !== undefined) {
+    const members = Object.entries(fields).map(([field, inner]) => [field, typePiece(builder, inner)] as const);
+    return call(`${builder}.${name}`, [object(Object.fromEntries(members))]);
+  }
+  if (element !== undefined) {
+    const held = [...(key === undefined ? [] : [key]), element];
+    return call(
+      `${builder}.${name}`,
+      held.map((inner) => typePiece(builder, inner)),
+    );
+  }
   if (name.endsWith('[]')) {
     const inner = typePiece(builder, { type: type.slice(0, -2), ...(labels === undefined ? {} : { labels }) });
     return call(`${builder}.array`, [inner]);
@@ -99,10 +152,12 @@ function copyPiece(table: AssessedTable, names: Names): Piece {
   const { target, key, columns, maxRejects } = table;
   const keys = keyColumns(target);
   const converted = columns.flatMap((one): readonly (readonly [string, Piece])[] => {
-    const { column, convert } = one;
+    const { column } = one;
+    const convert = isJson(one.read) && keys.includes(column) ? 'json' : one.convert;
     return convert === null ? [] : [[column, conversionOf(column, { convert, inKey: keys.includes(column) })]];
   });
-  const made = key.by === 'row' ? key.partition.map((name) => [name, rowId(columns)] as const) : [];
+  const made =
+    key.by === 'row' ? key.partition.map((name) => [name, prefixed('(row) => ', rowId(columns))] as const) : [];
   const functions = [...made, ...converted];
   return callOf('copy', {
     from: sourceConst(table, names),
@@ -112,37 +167,6 @@ function copyPiece(table: AssessedTable, names: Names): Piece {
       ? {}
       : { maxRejects: typeof maxRejects === 'string' ? text(maxRejects) : String(maxRejects) }),
   });
-}
-
-/** Values that are there already; nulls stay what they are, but for columns of the key, which have none. */
-function conversionOf(
-  column: string,
-  { convert, inKey }: { readonly convert: Convert; readonly inKey: boolean },
-): Piece {
-  const value = `row.${column}`;
-  const made = conversions[convert](value);
-  return inKey ? `(row) => ${made}` : `(row) => (${value} === null ? null : ${made})`;
-}
-
-const conversions: Readonly<Record<Convert, (value: string) => string>> = {
-  // Nothing is known of the value but that it is not null, which would be a type that fits nothing.
-  text: (value) => `to.text<unknown>(${value})`,
-  json: (value) => `JSON.stringify(${value})`,
-  texts: (value) => `${value}.map((one) => to.text(one))`,
-  ints: (value) => `${value}.map((one) => to.int(one))`,
-  doubles: (value) => `${value}.map((one) => to.double(one))`,
-  booleans: (value) => `${value}.map((one) => to.boolean(one))`,
-};
-
-/** Of all that JSON can hold; whole numbers of 64 bits and more go in as text. */
-function rowId(columns: readonly AssessedColumn[]): Piece {
-  const parts = columns.flatMap(({ column, read: { type } }) => {
-    const domain = domainOf(type);
-    if (domain === 'bytes') return [];
-    const large = domain === 'int64' || domain === 'uint64' || domain === 'integer' || type === 'sqlite.any';
-    return [large ? `String(row.${column})` : `row.${column}`];
-  });
-  return prefixed('(row) => ', call('to.uuidV5', [text(rowNamespace), call('JSON.stringify', [list(parts)])]));
 }
 
 const lossySettings = ['fractions', 'zeroDates'];
@@ -167,6 +191,10 @@ function commentOf(table: AssessedTable): string {
       : [`${unreadable.count} rows cannot be read (${unreadable.examples.map(({ place }) => place).join(', ')}).`]),
     ...lossy.map(([setting, value]) => `${setting}: '${value}' changes values that would be rejected without it.`),
     ...refused.map((one) => `Left out: ${one.field}${one.type === null ? '' : ` (${one.type})`}, ${one.reason}.`),
+    ...table.children.map(
+      ({ column, target: child, position }) =>
+        `The documents in ${column} go to ${child.name}, numbered by ${position} from 0.`,
+    ),
     ...(key.by === 'row' ? ['No field is unique: the id is made of the row, and rows that are alike become one.'] : []),
     ...(key.by === 'sample'
       ? ['The key was unique among the first 200,000 rows looked at, which proves nothing for the others.']

@@ -4,6 +4,7 @@ import { quoted } from '../../model/identifier.ts';
 import type {
   Aggregate,
   ClusteringColumn,
+  Column,
   Index,
   Options,
   SchemaObject,
@@ -42,10 +43,17 @@ function typePiece(type: UserType, names: Names): Piece {
 
 /** `table(…)` or, for what a file expects to find, `existing(…)`, which has no options. */
 export function tablePiece(verb: 'table' | 'existing', table: Table, typeConst: TypeConst): Piece {
+  return tableWith(verb, table, (column, inKey) => columnType(column, inKey, typeConst));
+}
+
+/** The same with columns as `textOf` writes them. */
+export function tableWith(
+  verb: 'table' | 'existing',
+  table: Table,
+  textOf: (column: Column, inKey: boolean) => string,
+): Piece {
   const key = new Set(keyColumns(table));
-  const columns = table.columns.map(
-    (column) => [column.name, columnType(column, key.has(column.name), typeConst)] as const,
-  );
+  const columns = table.columns.map((column) => [column.name, textOf(column, key.has(column.name))] as const);
   return call(verb, [
     text(table.name),
     object({

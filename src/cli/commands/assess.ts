@@ -1,11 +1,12 @@
 import { relative } from 'node:path';
-import type { AssessInput, DatabaseSystem } from '../../app/assess.ts';
+import type { AssessInput } from '../../app/assess.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { projectOf } from '../project.ts';
-import { formatChoices } from './load.ts';
+import { formatChoices, systemChoices } from './load.ts';
 
-const systems: readonly DatabaseSystem[] = ['mysql', 'postgres', 'sqlite'];
+const nestings = ['udt', 'flat', 'json'] as const;
+const arrayForms = ['list', 'table'] as const;
 const reports = ['text', 'markdown', 'json'] as const;
 
 export const assessCommand: AnyCommand = command({
@@ -14,7 +15,8 @@ export const assessCommand: AnyCommand = command({
   positionals: {
     source: {
       type: 'string',
-      describe: 'A file or glob (also .gz, .zst), a connection of the configuration, or one of its tables: shop/orders',
+      describe:
+        'A file or glob (also .gz, .zst), a connection of the configuration, one of its tables (shop/orders), or an address as `load` takes it',
     },
   },
   options: {
@@ -27,6 +29,19 @@ export const assessCommand: AnyCommand = command({
       describe: 'Rows of each table that are looked at',
       defaultDescription: '500000 of files, 10000 of databases',
     },
+    nested: {
+      type: 'string',
+      choices: nestings,
+      default: 'udt' as const,
+      describe:
+        'Of MongoDB: documents inside of documents as user-defined types, as columns of their own, or as JSON text',
+    },
+    arrays: {
+      type: 'string',
+      choices: arrayForms,
+      describe: 'Arrays of documents as lists, or as tables with a row for each',
+      defaultDescription: 'lists of up to 100',
+    },
     'file-format': {
       type: 'string',
       choices: formatChoices,
@@ -35,7 +50,7 @@ export const assessCommand: AnyCommand = command({
     },
     system: {
       type: 'string',
-      choices: systems,
+      choices: systemChoices,
       describe: 'What the database is',
       defaultDescription: 'by its address',
     },
@@ -47,6 +62,7 @@ export const assessCommand: AnyCommand = command({
   examples: [
     ['assess data/movies.json', 'What its fields hold, and the table that would take them'],
     ['assess data/movies.json --key genre --clustering title', 'The partitions that this key would make'],
+    ['assess shop/orders --arrays table', 'A table of its own for the documents in the arrays of a collection'],
     ['assess shop --write shop_tables', 'A migration with every table of the connection'],
   ],
   run: async (flags, output) => {
@@ -61,6 +77,8 @@ export const assessCommand: AnyCommand = command({
       },
       sample: sampleOf(flags.sample),
       key: keyOf(flags.key, flags.clustering),
+      nested: flags.nested,
+      arrays: flags.arrays ?? null,
       write: flags.write ?? null,
     };
     // No keyspace is looked at: what is not written down needs no project.

@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { Long, ObjectId } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AssessedTable, Assessment } from '../../src/model/assessment.ts';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { buildTimeoutMs, type Ferretdb, ferretdb } from '../support/ferretdb.ts';
+import { type Mariadb, mariadb } from '../support/mariadb.ts';
+import { type Postgres, postgresServer } from '../support/postgres.ts';
+import { type Ended, type TestProject, testProject } from '../support/project.ts';
+
+let mongo: Ferretdb;
+let maria: Mariadb;
+let pg: Postgres;
+let project: TestProject;
+beforeAll(async () => {
+  [mongo, maria, pg] = await Promise.all([ferretdb(), mariadb(), postgresServer()]);
+  project = await testProject({
+    address: cassandraAddress(),
+    config: `sources: { mongo: { url: env('MONGO_URL') }, maria: { url: env('MARIA_URL') }, pg: { url: env('PG_URL') } }`,
+    env: { MONGO_URL: mongo.url, MARIA_URL: maria.url, PG_URL: pg.url },
+  });
+}, buildTimeoutMs);
+afterAll(async () => {
+  await Promise.all([project, mongo, maria, pg].map((one) => one[Symbol.asyncDispose]()));
+});
+
+const fine = async (...words: readonly string[]): Promise<Ended> => {
+  const ended = await project.run(...words);
+  expect(ended.code, `${words.join(' ')}\n${ended.stdout}\n${ended.stderr}`).toBe(0);
+  return ended;
+};
+const assessed = async (...words: readonly string[]): Promise<readonly AssessedTable[]> =>
+  (JSON.parse((await fine('assess', ...words, '--json')).stdout) as Assessment).tables;
+
+const documents = Array.from({ length: 30 }, (_, at) => ({
+  _id: new ObjectId(),
+  name: `customer ${at}`,
+  visits: Long.fromNumber(at),
+  balance: at + 0.5,
+  born: new Date(Date.UTC(1990, 0, at + 1)),
+  home: { street: 'Main', no: at, geo: { lat: at / 2, lon: 1.5 } },
+  tags: ['a', `t${at}`],
+  orders: Array.from({ length: at % 3 }, (_one, number) => ({ sku: `s${number}`, qty: number + 1 })),
+  mixed: at % 2 === 0 ? at : `m${at}`,
+  odd: at % 2 === 0 ? [at, 'x'] : { a: at },
+  ...(at === 7 ? { rare: true } : {}),
+}));
+
+const count = async (table: string): Promise<number> => {
+  const [row] = await project.rows(`SELECT count(*) AS n FROM $ks.${table}`);
+  return Number(row?.['n']);
+};
+const plain = (rows: readonly unknown[]): unknown => JSON.parse(JSON.stringify(rows));
+
+describe('assess and what it writes, as it comes, on servers', { timeout: buildTimeoutMs }, () => {
+  it('of MongoDB: types found, nested documents, arrays, mixed fields; flat and with child tables too', async () => {
+    await mongo.collection('customers').insertMany(documents);
+    const [table] = await assessed('mongo/customers', '--write', 'customers');
+    expect(table).toMatchObject({
+      read: 30,
+      whole: true,
+      key: { partition: ['id'], by: 'primary key' },
+      maxRejects: null,
+    });
+    expect(
+      Object.fromEntries(table?.columns.map(({ column, sourceType, type }) => [column, [sourceType, type]]) ?? []),
+    ).toMatchObject({
+      id: ['objectId 30', 'text'],
+      visits: ['long 30', 'bigint'],
+      balance: ['double 30', 'double'],
+      born: ['date 30', 'timestamp'],
+      home: ['object 30', 'frozen<customers_home>'],
+      tags: ['array 30', 'frozen<list<text>>'],
+      orders: ['array 30', 'frozen<list<frozen<customers_orders>>>'],
+      mixed: ['int 15, string 15', 'text'],
+      odd: ['array 15, object 15', 'text'],
+      rare: ['bool 1', 'boolean'],
+    });
+    const [flat] = await assessed('mongo/customers', '--nested', 'flat', '--arrays', 'table', '--write', 'flat');
+    expect(flat?.children).toMatchObject([{ column: 'orders', target: { name: 'customers_2_orders' } }]);
+    await fine('apply', '--auto-approve');
+    expect(await count('customers')).toBe(30);
+    const id = String(documents[5]?._id);
+    const one = await project.rows(
+      `SELECT visits, home, tags, orders, mixed, odd FROM $ks.customers WHERE id = '${id}'`,
+    );
+    expect(plain(one)).toEqual([
+      {
+        visits: '5',
+        home: { street: 'Main', no: 5, geo: { lat: 2.5, lon: 1.5 } },
+        tags: ['a', 't5'],
+        orders: [
+          { sku: 's0', qty: 1 },
+          { sku: 's1', qty: 2 },
+        ],
+        mixed: 'm5',
+        odd: '{"a":5}',
+      },
+    ]);
+    expect(
+      plain(await project.rows(`SELECT position, sku, qty FROM $ks.customers_2_orders WHERE id = '${id}'`)),
+    ).toEqual([
+      { position: 0, sku: 's0', qty: 1 },
+      { position: 1, sku: 's1', qty: 2 },
+    ]);
+    expect(plain(await project.rows(`SELECT home_geo_lat FROM $ks.customers_2 WHERE id = '${id}'`))).toEqual([
+      { home_geo_lat: 2.5 },
+    ]);
+
+    await project.client.execute(`TRUNCATE ${project.keyspace}.customers`);
+    const unmapped = await project.run('load', 'mongo/customers', 'customers');
+    expect(unmapped.stderr).toContain('LOAD_FIELD_UNMAPPED');
+    await fine('load', 'mongo', 'customers', '--map', 'id=_id');
+    expect(
+      plain(await project.rows(`SELECT visits, home, tags, orders, mixed, odd FROM $ks.customers WHERE id = '${id}'`)),
+    ).toEqual(plain(one));
+  });
+
+  it('of MariaDB, PostgreSQL and Parquet files', async () => {
+    await maria.sql(
+      `CREATE TABLE films (id INT UNSIGNED PRIMARY KEY, title VARCHAR(80) NOT NULL, rate DECIMAL(6,2), tags SET('a','b'), seen DATETIME(3), made YEAR)`,
+      `INSERT INTO films SELECT seq, CONCAT('film ', seq), seq / 4, IF(seq % 2, 'a,b', NULL), '2026-01-02 03:04:05.678', 1990 FROM seq_1_to_50`,
+    );
+    await pg.sql(
+      `CREATE TABLE people (id uuid PRIMARY KEY, name text NOT NULL, scores int[], at timestamptz, more jsonb, half numeric(5,2))`,
+      `INSERT INTO people SELECT gen_random_uuid(), 'p' || n, ARRAY[n, n + 1], now(), '{"a": 1}', n / 2.0 FROM generate_series(1, 50) n`,
+    );
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    await connection.run(
+      `COPY (SELECT i::BIGINT AS trip, TIMESTAMPTZ '2026-01-02 03:04:05.5+00' AS at, i / 4 AS fare, (i * 1.5)::DECIMAL(9,2) AS toll, uuid() AS uid,
+         [i, i + 1] AS stops, {'lat': 1.5, 'Name': 'x' || i} AS place, MAP {'k': i} AS more, [{'a': i}] AS legs, TIMESTAMP_NS '2026-01-02 03:04:05.000000001' AS exact
+       FROM range(50) r(i)) TO '${join(project.folder, 'trips.parquet')}' (FORMAT parquet)`,
+    );
+    connection.closeSync();
+    const [films] = await assessed('maria/films', '--write', 'films');
+    const [people] = await assessed('pg/people', '--write', 'people');
+    const [trips] = await assessed('trips.parquet', '--key', 'uid', '--write', 'trips');
+    expect([films, people, trips].map((one) => [one?.target.name, one?.read, one?.whole])).toEqual([
+      ['films', 50, true],
+      ['people', 50, true],
+      ['trips', 50, true],
+    ]);
+    expect(
+      Object.fromEntries(trips?.columns.map(({ column, read, type }) => [column, `${read.type} ${type}`]) ?? []),
+    ).toEqual({
+      trip: 'parquet.int64 bigint',
+      at: 'parquet.timestamp timestamp',
+      fare: 'parquet.double double',
+      toll: 'parquet.decimal decimal',
+      uid: 'parquet.uuid uuid',
+      stops: 'parquet.list frozen<list<bigint>>',
+      place: 'parquet.struct frozen<trips_place>',
+      more: 'parquet.map frozen<map<text, bigint>>',
+      legs: 'parquet.list frozen<list<frozen<trips_legs>>>',
+      exact: 'parquet.localTimestamp timestamp',
+    });
+    await fine('apply', '--auto-approve');
+    for (const table of ['films', 'people', 'trips']) expect(await count(table), table).toBe(50);
+    const { keyspace, client } = project;
+    for (const table of ['films', 'people', 'trips']) await client.execute(`TRUNCATE ${keyspace}.${table}`);
+    await fine('load', 'env:MARIA_URL', 'films');
+    await fine('load', pg.url, 'people', '--query', 'SELECT * FROM people', '--setting', 'fractions=truncate');
+    await fine('load', 'trips.parquet', 'trips', '--setting', 'fractions=truncate');
+    for (const table of ['films', 'people', 'trips']) expect(await count(table), table).toBe(50);
+  });
+});
