@@ -12,7 +12,6 @@ export type {
   Uuid,
 } from './dsl/canonical-text.ts';
 export {
-  type BackupStore,
   type Config,
   defineConfig,
   type Env,
@@ -21,6 +20,7 @@ export {
   type Replication,
   type Settings,
 } from './dsl/config.ts';
+export type { AzureStore, BackupStore, CloudStore, GcsStore, S3Store } from './dsl/config-stores.ts';
 export type * from './dsl/cql-type.ts';
 export {
   backfill,

@@ -19,6 +19,8 @@ export async function repositoryOf(session: Session, store: string | undefined):
 
 async function assertThere({ cluster, project }: Session, store: string): Promise<void> {
   const place = parseStore(store, project);
+  // A bucket that is not there says so itself when it is listed.
+  if (place.kind === 'cloud') return;
   const there = place.kind === 'local' ? existsSync(place.folder) : (await cluster.describe(place.keyspace)).exists;
   if (there) return;
   const what = place.kind === 'local' ? `folder ${place.folder}` : `keyspace ${place.keyspace}`;

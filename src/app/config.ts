@@ -8,8 +8,10 @@ import { verifyLevels } from '../model/journal.ts';
 import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
-import type { AutomaticStore, Project, Secret } from './project.ts';
+import type { Project, Secret } from './project.ts';
 import { addressesOf, sourcesSchema } from './source-addresses.ts';
+import { storeName } from './store.ts';
+import { storeSchema } from './store-settings.ts';
 
 /** What the command line and the environment say over the configuration file. */
 export interface Overrides {
@@ -59,7 +61,10 @@ const settings = z.strictObject({
     .optional(),
   replication: replication.optional(),
   backup: z
-    .strictObject({ store: z.union([z.literal('cluster'), z.strictObject({ local: z.string().min(1) })]).optional() })
+    .strictObject({
+      store: storeSchema.optional(),
+      stores: z.record(z.string().regex(storeName), storeSchema).optional(),
+    })
     .optional(),
   protected: z.boolean().optional(),
   data: z.enum(['run', 'skip']).optional(),
@@ -131,8 +136,10 @@ function forEnvironment(
   const chosen = own(environments, environment);
   if (chosen !== undefined) {
     const sources = { ...base.sources, ...chosen.sources };
+    const stores = { ...base.backup?.stores, ...chosen.backup?.stores };
+    const backup = { ...base.backup, ...chosen.backup, stores };
     const privacy = { keys: { ...base.privacy?.keys, ...chosen.privacy?.keys } };
-    return { ...base, ...withoutUndefined(chosen), sources, privacy };
+    return { ...base, ...withoutUndefined(chosen), sources, privacy, backup };
   }
   const known = Object.keys(environments);
   throw new CqlformError('ENVIRONMENT_UNKNOWN', `${file ?? 'the configuration'} has no environment ${environment}`, {
@@ -174,7 +181,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     ledgerKeyspace: keyspaceNamed(merged.ledgerKeyspace ?? 'cqlform'),
     lease: leaseOf(merged),
     replication: replicationOf(merged),
-    store: storeOf(merged, path),
+    ...storesOf(merged, path),
     protected: merged.protected ?? false,
     data: merged.data ?? 'run',
     verifyCopies: merged.verifyCopies ?? 'sample',
@@ -237,9 +244,11 @@ function replicationOf({ replication: value }: Settings): Project['replication']
   return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
 }
 
-function storeOf({ backup }: Settings, path: (one: string) => string): AutomaticStore {
-  const store = backup?.store ?? 'cluster';
-  return store === 'cluster' ? { kind: 'cluster' } : { kind: 'local', folder: path(store.local) };
+/** Both by name: the one for automatic backups has none. */
+function storesOf({ backup }: Settings, path: (one: string) => string): Pick<Project, 'store' | 'stores'> {
+  const resolving = { secretOf, path };
+  const named = Object.entries(backup?.stores ?? {}).map(([name, one]) => [name, one(resolving)] as const);
+  return { store: backup?.store?.(resolving) ?? { kind: 'cluster' }, stores: new Map(named) };
 }
 
 function leaseOf({ lease = {} }: Settings): Project['lease'] {

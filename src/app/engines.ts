@@ -1,6 +1,8 @@
 import { createBackups } from '../backup/backups.ts';
 import { localStore } from '../backup/stores/local.ts';
+import { openCloud } from '../backup/stores/open.ts';
 import { createCopier } from '../copy/copier.ts';
+import { match } from '../kernel/match.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Backups, Copier } from '../ports/engines.ts';
 import { openersOf } from './openers.ts';
@@ -30,6 +32,9 @@ export function enginesOf(session: Session): Engines {
 }
 
 function storeAt(name: string, session: Session): BlobStore {
-  const store = parseStore(name, session.project);
-  return store.kind === 'cluster' ? session.clusterStore(store.keyspace) : localStore(store.folder);
+  return match(parseStore(name, session.project), {
+    cluster: ({ keyspace }) => session.clusterStore(keyspace),
+    local: ({ folder }) => localStore(folder),
+    cloud: ({ address }) => openCloud(address),
+  });
 }

@@ -1,6 +1,7 @@
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { VerifyLevel } from '../model/journal.ts';
 import type { SourceAddress } from '../ports/source.ts';
+import type { AutomaticStore } from './store-settings.ts';
 
 /** A value that only the step which needs it resolves; never printed, never stored. */
 export type Secret = () => string;
@@ -9,8 +10,6 @@ export interface ClusterSettings extends Pick<ConnectPlace, 'localDataCenter' | 
   /** `host` or `host:port`; null: the project's own development cluster. */
   readonly contactPoints: readonly string[] | null;
 }
-
-export type AutomaticStore = { readonly kind: 'cluster' } | { readonly kind: 'local'; readonly folder: string };
 
 /** A project with its configuration resolved for one environment. Paths are absolute. */
 export interface Project {
@@ -26,7 +25,10 @@ export interface Project {
   /** What of the lease's timing is not as usual; in milliseconds. */
   readonly lease: { readonly beatMs?: number; readonly takeoverMs?: number; readonly graceMs?: number };
   readonly replication: Readonly<Record<string, string>> | null;
+  /** Where automatic backups go. */
   readonly store: AutomaticStore;
+  /** By name, more places for backups. */
+  readonly stores: ReadonlyMap<string, AutomaticStore>;
   /** Refuses `redo` and other shortcuts of development. */
   readonly protected: boolean;
   readonly data: 'run' | 'skip';

@@ -1,12 +1,19 @@
 import { resolve } from 'node:path';
+import type { CloudAddress } from '../backup/stores/open.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { match } from '../kernel/match.ts';
 import type { Plan } from '../model/plan.ts';
 import { sealPlan } from '../planner/plan-hash.ts';
 import type { Project } from './project.ts';
+import { type AutomaticStore, cloudNamed, storeForms } from './store-settings.ts';
 
 export type StorePlace =
   | { readonly kind: 'cluster'; readonly keyspace: string }
-  | { readonly kind: 'local'; readonly folder: string };
+  | { readonly kind: 'local'; readonly folder: string }
+  | { readonly kind: 'cloud'; readonly address: CloudAddress };
+
+/** What a place may be called in the configuration. */
+export const storeName: RegExp = /^(?!cluster$)[a-z][\w-]*$/i;
 
 /** Where automatic backups of a run go: the project's store, or the one that was asked for by name. */
 export interface ChosenStore {
@@ -17,27 +24,47 @@ export interface ChosenStore {
 }
 
 export function chooseStore(project: Project, flag: string | undefined): ChosenStore {
-  if (flag !== undefined) return { name: storeName(parseStore(flag, project)), byName: true };
-  const { store, ledgerKeyspace } = project;
-  const place: StorePlace = store.kind === 'cluster' ? { kind: 'cluster', keyspace: ledgerKeyspace } : store;
-  return { name: storeName(place), byName: false };
+  const place = flag === undefined ? placeOf(project.store, project) : parseStore(flag, project);
+  return { name: nameOf(place), byName: flag !== undefined };
 }
 
-/** `cluster` (the ledger's keyspace), `cluster:KEYSPACE` or `local:FOLDER`. Throws `STORE_UNKNOWN`. */
-export function parseStore(text: string, { ledgerKeyspace }: Project): StorePlace {
+/**
+ * `cluster` (the ledger's keyspace), `cluster:KEYSPACE`, `local:FOLDER`, the address of a bucket, or a name of the
+ * configuration. What the configuration says of a bucket holds wherever its address is named. Throws `STORE_UNKNOWN`.
+ */
+export function parseStore(text: string, project: Project): StorePlace {
   const at = text.indexOf(':');
   const [kind, place] = at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   if (kind === 'cluster' && (at === -1 || place !== ''))
-    return { kind, keyspace: place === '' ? ledgerKeyspace : place };
+    return { kind, keyspace: place === '' ? project.ledgerKeyspace : place };
   if (kind === 'local' && place !== '') return { kind, folder: resolve(place) };
-  throw new CqlformError('STORE_UNKNOWN', `${text} is no place for backups that this version knows`, {
-    next: 'Name it as `cluster`, `cluster:KEYSPACE` or `local:FOLDER`; a newer version of cqlform may know more.',
+  const named = project.stores.get(text);
+  if (named !== undefined) return placeOf(named, project);
+  const address = cloudNamed(text);
+  if (address !== null) return { kind: 'cloud', address: configured(address, project) ?? address };
+  const names = [...project.stores.keys()].map((name) => `\`${name}\``);
+  const shown = text.replace(/\/\/.*@/, '//…@');
+  throw new CqlformError('STORE_UNKNOWN', `${shown} is no place for backups that this version knows`, {
+    next: `Name it as ${['`cluster`', '`cluster:KEYSPACE`', '`local:FOLDER`', ...names].join(', ')}, or ${storeForms}.`,
     exitCode: exitCodes.usage,
   });
 }
 
-function storeName(place: StorePlace): string {
-  return place.kind === 'cluster' ? `cluster:${place.keyspace}` : `local:${place.folder}`;
+function configured({ place }: CloudAddress, { store, stores }: Project): CloudAddress | null {
+  const known = [store, ...stores.values()].flatMap((one) => (one.kind === 'cloud' ? [one.address] : []));
+  return known.find((one) => one.place.url === place.url) ?? null;
+}
+
+function placeOf(store: AutomaticStore, { ledgerKeyspace }: Project): StorePlace {
+  return store.kind === 'cluster' ? { kind: 'cluster', keyspace: ledgerKeyspace } : store;
+}
+
+function nameOf(place: StorePlace): string {
+  return match(place, {
+    cluster: ({ keyspace }) => `cluster:${keyspace}`,
+    local: ({ folder }) => `local:${folder}`,
+    cloud: ({ address }) => address.place.url,
+  });
 }
 
 /** True when the plan backs something up where it would be lost: on the disk of a CI runner that nobody asked for. */

@@ -1,3 +1,4 @@
+import type { BackupStore } from './config-stores.ts';
 import { mistake, objectOf, shown } from './mistake.ts';
 
 /** The value of an environment variable, read only by the step that needs it. */
@@ -5,8 +6,6 @@ export interface Env {
   readonly kind: 'env';
   readonly name: string;
 }
-/** `local`: a folder, relative to the project's. `cluster`: tables in the ledger keyspace. */
-export type BackupStore = 'cluster' | { readonly local: string };
 /** A number of copies, or copies per data centre. */
 export type Replication = number | { readonly [dataCenter: string]: number | string };
 
@@ -88,8 +87,12 @@ export interface Settings {
   readonly lease?: { readonly beat?: number; readonly takeover?: number; readonly grace?: number };
   /** How the keyspace is replicated when it is created. */
   readonly replication?: Replication;
-  /** Where the backups before destructive steps go; `cluster` unless said otherwise. */
-  readonly backup?: { readonly store?: BackupStore };
+  readonly backup?: {
+    /** Where the backups before destructive steps go; `cluster` unless said otherwise. */
+    readonly store?: BackupStore;
+    /** More places, by the names that `--store` and `--to` call them by. */
+    readonly stores?: { readonly [name: string]: BackupStore };
+  };
   /** True: `redo` and other development commands are refused. */
   readonly protected?: boolean;
   /** By the name that migrations call them by, the databases that rows come from. */

@@ -69,6 +69,26 @@ describe('a configuration that is not right', { timeout: 240_000 }, () => {
       'CONFIG_INVALID',
       /sources\.shop.*readonly/,
     ],
+    [
+      "a bucket's key in the clear",
+      own(
+        `keyspace: 'a', backup: { store: { url: 's3://b', credentials: { accessKeyId: 'x', secretAccessKey: 's3cret' } } }`,
+      ),
+      'CONFIG_INVALID',
+      /^(?!.*s3cret).*backup\.store\.credentials\.secretAccessKey: a secret does not stand here in the clear/s,
+    ],
+    [
+      'a place for backups that is none',
+      own(`keyspace: 'a', backup: { stores: { other: 'ftp://somewhere' } }`),
+      'CONFIG_INVALID',
+      /backup\.stores\.other: name it as 'cluster', \{ local: 'folder' \}, or s3:/,
+    ],
+    [
+      'an unknown setting of a bucket',
+      own(`keyspace: 'a', backup: { store: { url: 'gs://b', pathStyle: true } }`),
+      'CONFIG_INVALID',
+      /backup\.store.*pathStyle/,
+    ],
     ['a missing variable', own(`keyspace: 'a', contactPoints: env('NOWHERE_SET')`), 'ENV_MISSING', /NOWHERE_SET/],
     ['a throw of its own', `throw new Error('no luck');`, 'CONFIG_THROWS', /no luck/],
   ];

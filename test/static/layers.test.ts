@@ -34,7 +34,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   mongodb: ['sources'],
   '@duckdb/node-api': ['sources', 'backup'],
   '@aws-sdk/client-s3': ['backup/stores'],
-  '@google-cloud/storage': ['backup/stores'],
+  'google-auth-library': ['backup/stores'],
   '@azure/storage-blob': ['backup/stores'],
 };
 

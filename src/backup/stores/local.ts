@@ -4,11 +4,11 @@ import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink
 import { dirname, join, resolve } from 'node:path';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { BlobStore } from '../../ports/blobs.ts';
+import { assertKey, badKey, isKey } from './key.ts';
 
 /** Files that are being written; never listed, never read. */
 const workFolder = '.unfinished';
 const staleAfterMs = 24 * 60 * 60 * 1000;
-const keyPattern = /^[a-z0-9_-][a-z0-9._-]*(?:\/[a-z0-9_-][a-z0-9._-]*)*$/;
 
 /**
  * Objects as files below a folder, which is made when the first object is put. An object is there whole or not at all:
@@ -62,7 +62,7 @@ class LocalStore implements BlobStore {
 
   async *list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }> {
     const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
-    if (folder !== '' && !keyPattern.test(folder)) throw badKey(prefix);
+    if (folder !== '' && !isKey(folder)) throw badKey(prefix);
     yield* this.#walk(folder, prefix);
   }
 
@@ -77,7 +77,7 @@ class LocalStore implements BlobStore {
   }
 
   #pathOf(key: string): string {
-    if (!keyPattern.test(key)) throw badKey(key);
+    assertKey(key);
     return join(this.#root, ...key.split('/'));
   }
 
@@ -99,7 +99,7 @@ class LocalStore implements BlobStore {
   async *#walk(folder: string, prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }> {
     for await (const entry of this.#entriesOf(folder)) {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (!keyPattern.test(key)) continue;
+      if (!isKey(key)) continue;
       if (entry.isDirectory()) {
         if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)) yield* this.#walk(key, prefix);
       } else if (entry.isFile() && key.startsWith(prefix)) {
@@ -172,13 +172,6 @@ class LocalStore implements BlobStore {
       },
     );
   }
-}
-
-function badKey(key: string): CqlformError {
-  return new CqlformError('STORE_KEY', `${JSON.stringify(key)} cannot be the key of a stored object`, {
-    next: 'Use names of a-z, 0-9, `.`, `_` and `-`, parted by `/`; a name does not begin with a dot.',
-    fields: { object: key },
-  });
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -1,0 +1,83 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cassandraAddress } from '../support/cassandra.ts';
+import { installTimeoutMs, type ObjectServer, s3Server } from '../support/object-stores.ts';
+import { type Ended, type TestProject, testProject } from '../support/project.ts';
+import { refusal } from './run.ts';
+
+const first = '20260101000000_users';
+const second = '20260102000000_no_users';
+const users = `
+import { migration, t, table } from 'cqlform';
+export default migration({
+  description: 'Users',
+  schema: [table('users', { columns: { id: t.int(), email: t.text() }, partitionKey: ['id'] })],
+});
+`;
+const noUsers = `
+import { drop, existing, migration, t } from 'cqlform';
+const users = existing('users', { columns: { id: t.int(), email: t.text() }, partitionKey: ['id'] });
+export default migration({ description: 'No more users', schema: [drop(users)] });
+`;
+
+describe('backups in a cloud', { timeout: 240_000 }, () => {
+  let server: ObjectServer;
+  let project: TestProject;
+  const succeed = async (...words: readonly string[]): Promise<Ended> => {
+    const ran = await project.run(...words);
+    expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+    return ran;
+  };
+  beforeAll(async () => {
+    server = await s3Server();
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'very-secret' };
+    const options = { endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials };
+    await new S3Client(options).send(new CreateBucketCommand({ Bucket: 'backups' }));
+    const login = `credentials: { accessKeyId: 'AKIA', secretAccessKey: { kind: 'env', name: 'BACKUP_SECRET' } }`;
+    project = await testProject({
+      address: cassandraAddress(),
+      migrations: { [first]: users },
+      config: `backup: {
+        store: { url: 's3://backups/shop', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} },
+        stores: { nowhere: { url: 's3://nowhere', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} } },
+      },`,
+      env: { BACKUP_SECRET: 'very-secret', CI: 'true' },
+    });
+    await succeed('apply', '--no-check', '--auto-approve');
+    for (const id of [1, 2, 3])
+      await project.client.execute(`INSERT INTO ${project.keyspace}.users (id, email) VALUES (${id}, 'a@b')`);
+    await project.write(second, noUsers);
+  }, installTimeoutMs);
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  it('are made before a table is dropped, checked, listed, and restored by a rollback', async () => {
+    const before = await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users');
+    const applied = await succeed(
+      'apply',
+      '--no-check',
+      '--auto-approve',
+      `--allow-destructive=${project.keyspace}.users`,
+    );
+    expect(applied.stdout + applied.stderr).toContain('s3://backups/shop');
+    expect(applied.stdout + applied.stderr).not.toContain('very-secret');
+    const { stdout } = await succeed('backup', 'list', '--json');
+    const [{ id, store }] = JSON.parse(stdout) as [{ id: string; store: string }];
+    expect(store).toBe('s3://backups/shop');
+    await succeed('backup', 'verify', id, '--store', 's3://backups/shop/');
+    await succeed('rollback', '--auto-approve');
+    expect(await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users')).toEqual(before);
+  });
+
+  it('say what is wrong with the place', async () => {
+    const nowhere = await project.run('backup', 'list', '--store', 'nowhere');
+    expect(refusal(nowhere).code).toBe('STORE_MISSING');
+    const unknown = await project.run('backup', 'list', '--store', 'elsewhere');
+    expect(refusal(unknown)).toMatchObject({ code: 'STORE_UNKNOWN', next: expect.stringContaining('`nowhere`') });
+    const withKey = await project.run('backup', 'list', '--store', 's3://key:very-secret@bucket/path');
+    expect(refusal(withKey).code).toBe('STORE_UNKNOWN');
+    expect(withKey.stdout + withKey.stderr).not.toContain('very-secret');
+  });
+});
