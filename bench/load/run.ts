@@ -11,7 +11,7 @@ import { type Cost, measured } from './measure.ts';
 
 /**
  * Loading and unloading side by side with DSBulk, on one node, in one run: `node bench/load/run.ts` after a build.
- * `--rows 1000000 --rounds 3 --parts scattered,sorted,unload,copy`; `--no-dsbulk` leaves the peer out.
+ * `--rows 1000000 --rounds 3 --parts scattered,sorted,unload,copy,verify`; `--no-dsbulk` leaves the peer out.
  * `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
@@ -19,7 +19,7 @@ const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
-    parts: { type: 'string', default: 'scattered,sorted,unload,copy' },
+    parts: { type: 'string', default: 'scattered,sorted,unload,copy,verify' },
     dsbulk: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -137,6 +137,28 @@ async function unloadPart(): Promise<void> {
   await compare('Unload to CSV', contenders, () => rm(`${out}-dsbulk`, { recursive: true, force: true }));
 }
 
+/** Rows a second are those of each side: both are read at once. */
+async function verifyPart(): Promise<void> {
+  const file = resolve(folder, `scattered-${rows}.csv`);
+  await csvFile(file, rows, 'scattered');
+  await empty();
+  await measured(process.execPath, [program, 'load', file, 'readings', ...cluster], folder);
+  const running = async (script: string, mode: string): Promise<Cost> => {
+    const path = fileURLToPath(new URL(script, import.meta.url));
+    const cost = await measured(process.execPath, [path, host, port, keyspace, mode], folder);
+    return { ...cost, ...(JSON.parse(cost.stdout) as Pick<Cost, 'seconds' | 'cpuSeconds'>) };
+  };
+  for (const [mode, name] of [
+    ['through', 'columns as they are'],
+    ['function', 'one column by a function'],
+  ] as const) {
+    await client.execute(`TRUNCATE ${keyspace}.readings_copy`);
+    await running('./copy-table.ts', mode);
+    const contenders = [{ name, run: () => running('./verify-table.ts', mode) }];
+    await compare('Verify all of a copied table', contenders, async () => undefined);
+  }
+}
+
 async function copyPart(): Promise<void> {
   const file = resolve(folder, `scattered-${rows}.csv`);
   await csvFile(file, rows, 'scattered');
@@ -169,7 +191,8 @@ try {
     if (part === 'scattered' || part === 'sorted') await loadPart(part);
     else if (part === 'unload') await unloadPart();
     else if (part === 'copy') await copyPart();
-    else throw new Error(`there is no part ${part}; there are scattered, sorted, unload, copy`);
+    else if (part === 'verify') await verifyPart();
+    else throw new Error(`there is no part ${part}; there are scattered, sorted, unload, copy, verify`);
   }
   process.stdout.write(`\nafter: ${machine()}\n`);
 } finally {
