@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copy, type Data, t, table } from '../../src/index.ts';
+import { copy, t, table } from '../../src/index.ts';
 import { mysql } from '../../src/mysql.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
 import { postgres } from '../../src/postgres.ts';
-import { sqlite } from '../../src/sqlite.ts';
 import { type FaultProxy, faultProxy } from '../cassandra/fault-proxy.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
-import { diceOf } from '../planner/random.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type Mariadb, mariadb } from '../support/mariadb.ts';
 import { type Postgres, postgresServer } from '../support/postgres.ts';
 import { ended, testProject } from '../support/project.ts';
-import { randomRows, type System } from './random-rows.ts';
-import { byId, byUrl } from './sql-source.ts';
+import { expectToArrive, fuzzed } from './fuzz.ts';
+import { fuzzMysql, fuzzPostgres, fuzzSqlite } from './fuzz-sql.ts';
+import { byUrl } from './sql-source.ts';
+
+type System = 'mysql' | 'postgres' | 'sqlite';
 
 let maria: Mariadb;
 let pg: Postgres;
@@ -44,96 +45,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const target = table('random_rows', {
-  columns: {
-    id: t.int(),
-    small: t.smallint(),
-    number: t.int(),
-    big: t.bigint(),
-    exact: t.decimal(),
-    real: t.double(),
-    words: t.text(),
-    bytes: t.blob(),
-    day: t.date(),
-    at: t.timestamp(),
-    flag: t.boolean(),
-    uid: t.uuid(),
-  },
-  partitionKey: ['id'],
-});
-
-const random: Readonly<Record<System, { readonly create: string; readonly data: () => Data }>> = {
-  mysql: {
-    create: `CREATE TABLE random_rows (id INT PRIMARY KEY, small SMALLINT, number INT, big BIGINT, exact_ DECIMAL(30,8), real_ DOUBLE,
-      words TEXT, bytes BLOB, day DATE, at DATETIME(3), flag BOOLEAN, uid UUID)`,
-    data: () => {
-      const columns = {
-        id: mysql.int(),
-        small: mysql.smallint(),
-        number: mysql.int(),
-        big: mysql.bigint(),
-        exact: mysql.decimal(),
-        real: mysql.double(),
-        words: mysql.text(),
-        bytes: mysql.blob(),
-        day: mysql.date(),
-        at: mysql.datetime(),
-        flag: mysql.boolean(),
-        uid: mysql.uuid(),
-      };
-      const fields = { exact: 'exact_', real: 'real_' };
-      const from = mysql.table('random_rows', { connection: 'mysql', columns, fields, key: ['id'] });
-      return copy({ from, into: target });
-    },
-  },
-  postgres: {
-    create: `CREATE TABLE random_rows (id int PRIMARY KEY, small smallint, number int, big bigint, exact_ numeric, real_ double precision,
-      words text, bytes bytea, day date, at timestamp, flag boolean, uid uuid)`,
-    data: () => {
-      const columns = {
-        id: postgres.int(),
-        small: postgres.smallint(),
-        number: postgres.int(),
-        big: postgres.bigint(),
-        exact: postgres.numeric(),
-        real: postgres.double(),
-        words: postgres.text(),
-        bytes: postgres.bytea(),
-        day: postgres.date(),
-        at: postgres.timestamp(),
-        flag: postgres.boolean(),
-        uid: postgres.uuid(),
-      };
-      const fields = { exact: 'exact_', real: 'real_' };
-      const from = postgres.table('random_rows', { connection: 'postgres', columns, fields, key: ['id'] });
-      return copy({ from, into: target });
-    },
-  },
-  sqlite: {
-    create: `CREATE TABLE random_rows (id INTEGER PRIMARY KEY, small INT, number INT, big INT, exact_ TEXT, real_ REAL, words TEXT,
-      bytes BLOB, day TEXT, at TEXT, flag INT, uid TEXT)`,
-    data: () => {
-      const columns = {
-        id: sqlite.int(),
-        small: sqlite.int(),
-        number: sqlite.int(),
-        big: sqlite.integer(),
-        exact: sqlite.numeric(),
-        real: sqlite.real(),
-        words: sqlite.text(),
-        bytes: sqlite.blob(),
-        day: sqlite.date(),
-        at: sqlite.timestamp(),
-        flag: sqlite.boolean(),
-        uid: sqlite.uuid(),
-      };
-      const fields = { exact: 'exact_', real: 'real_' };
-      const from = sqlite.table('random_rows', { connection: 'sqlite', columns, fields, key: ['id'] });
-      return copy({ from, into: target });
-    },
-  },
-};
-
 async function sql(system: System, ...statements: readonly string[]): Promise<void> {
   if (system === 'mysql') return maria.sql(...statements);
   if (system === 'postgres') return pg.sql(...statements);
@@ -142,18 +53,14 @@ async function sql(system: System, ...statements: readonly string[]): Promise<vo
   database.close();
 }
 
-describe('random rows', () => {
-  beforeAll(() => fixture.create(target));
+describe('random rows of random types', () => {
+  const databases = { mysql: fuzzMysql, postgres: fuzzPostgres, sqlite: fuzzSqlite } as const;
 
   it.each(['mysql', 'postgres', 'sqlite'] as const)('arrive as they are: %s', async (system) => {
-    const seed = 20261122;
-    const { insert, stored } = randomRows(diceOf(seed), { system, count: 400 });
-    await sql(system, random[system].create, insert);
-    await fixture.base.cql('TRUNCATE sources_databases.random_rows');
-    const { result } = await fixture.run(random[system].data());
-    expect(result, `seed ${seed}`).toMatchObject({ read: 400, written: 400, rejected: 0 });
-    const rows = byId(await fixture.query('SELECT * FROM KS.random_rows'));
-    for (const [id, row] of stored) expect(rows.get(id), `seed ${seed}, row ${id}`).toEqual(row);
+    const { kinds, statements, from } = databases[system];
+    const rows = fuzzed(kinds);
+    await sql(system, ...statements(rows));
+    await expectToArrive(fixture, rows, { name: `fuzz_${system}`, from });
   });
 });
 

@@ -20,6 +20,7 @@ import { DocumentRows } from '../../src/sources/mongodb/rows.ts';
 import { createOpenSource } from '../../src/sources/open.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { buildTimeoutMs, type Ferretdb, ferretdb } from '../support/ferretdb.ts';
+import { expectToArrive, fuzzed, type Kind } from './fuzz.ts';
 import { byId, byUrl, declared } from './sql-source.ts';
 
 let server: Ferretdb;
@@ -302,6 +303,50 @@ describe('a collection with ids of mixed types', () => {
     expect(new Map(rows.map(({ n, v }) => [n, v]))).toEqual(
       new Map(documents.map(({ n, v }) => [n, typeof expected(v)])),
     );
+  });
+});
+
+describe('random documents of random types', () => {
+  const write: Readonly<
+    Partial<Record<Kind, { readonly declare: () => unknown; readonly bson: (raw: never) => unknown }>>
+  > = {
+    int: { declare: () => mongo.int(), bson: (raw: bigint) => new Int32(Number(raw)) },
+    bigint: { declare: () => mongo.long(), bson: (raw: bigint) => Long.fromBigInt(raw) },
+    double: { declare: () => mongo.double(), bson: (raw: number) => new Double(raw) },
+    text: { declare: () => mongo.string(), bson: (raw: string) => raw },
+    blob: { declare: () => mongo.binary(), bson: (raw: Buffer) => new Binary(raw) },
+    timestamp: { declare: () => mongo.date(), bson: (raw: string) => new Date(raw) },
+    boolean: { declare: () => mongo.boolean(), bson: (raw: boolean) => raw },
+    uuid: { declare: () => mongo.uuid(), bson: (raw: string) => new BSON.UUID(raw) },
+    ints: {
+      declare: () => mongo.array(mongo.int()),
+      bson: (raw: readonly number[]) => raw.map((one) => new Int32(one)),
+    },
+    texts: { declare: () => mongo.array(mongo.string()), bson: (raw: readonly string[]) => raw },
+  };
+  const untyped = (value: unknown): never => value as never;
+
+  it('arrive as they are', async () => {
+    const rows = fuzzed(Object.keys(write) as Kind[]);
+    const documents = rows.rows.map(({ id, values }) => {
+      const fields = rows.columns.map(({ name, kind }, at) => {
+        const value = values[at] ?? null;
+        return [name, value === null ? null : write[kind]?.bson(untyped(value.raw))] as const;
+      });
+      return { _id: new Int32(id), ...Object.fromEntries(fields) };
+    });
+    await server.collection('fuzz').insertMany(documents);
+    await expectToArrive(fixture, rows, {
+      name: 'fuzz_mongodb',
+      from: (columns) => {
+        const types = Object.fromEntries(columns.map(({ name, kind }) => [name, write[kind]?.declare()]));
+        const fields = { id: '_id' };
+        return mongo.collection(
+          'fuzz',
+          untyped({ connection: 'shop', columns: { id: mongo.int(), ...types }, fields, key: ['id'] }),
+        );
+      },
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { SourceFile } from '../files/locate.ts';
@@ -21,6 +22,27 @@ function assertKeepsDigits(version: string): void {
   );
 }
 
+/**
+ * The driver's own decoder takes U+FEFF from the beginning of every text. It is looked up for each text, so that one in
+ * its place is used.
+ */
+function keepFirstCharacters(): void {
+  const vectors: unknown = createRequire(import.meta.url)('@duckdb/node-api/lib/vectors/dataAccessors.js');
+  if (typeof vectors !== 'object' || vectors === null || !('textDecoder' in vectors)) return;
+  vectors.textDecoder = new TextDecoder('utf-8', { ignoreBOM: true });
+}
+
+async function assertKeepsFirstCharacters(instance: DuckDBInstance): Promise<void> {
+  const connection = await instance.connect();
+  const [row] = await (await connection.run("SELECT chr(65279) || 'x'")).getRows();
+  connection.closeSync();
+  if (row?.[0] === '\ufeffx') return;
+  throw new CqlformError('SOURCE_DRIVER_UNFIT', 'this version of @duckdb/node-api loses the first character of texts', {
+    next: 'Install 1.5.6-r.1 in the project: `npm install --save-dev @duckdb/node-api@1.5.6-r.1`.',
+    fields: { package: '@duckdb/node-api' },
+  });
+}
+
 /** Reads Parquet files; nothing is fetched, and no file is touched but those that are named. */
 export class ParquetReader {
   readonly #instance: DuckDBInstance;
@@ -34,17 +56,18 @@ export class ParquetReader {
   static async open(): Promise<ParquetReader> {
     const { DuckDBInstance, version } = await loadDriver('@duckdb/node-api', () => import('@duckdb/node-api'));
     assertKeepsDigits(version());
-    return new ParquetReader(
-      await DuckDBInstance.create(':memory:', {
-        threads: '1',
-        memory_limit: '1GB',
-        temp_directory: '',
-        // Rows carry their numbers.
-        preserve_insertion_order: 'false',
-        autoinstall_known_extensions: 'false',
-        autoload_known_extensions: 'false',
-      }),
-    );
+    keepFirstCharacters();
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: '1',
+      memory_limit: '1GB',
+      temp_directory: '',
+      // Rows carry their numbers.
+      preserve_insertion_order: 'false',
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    await assertKeepsFirstCharacters(instance);
+    return new ParquetReader(instance);
   }
 
   /** All rows; for small answers. */
