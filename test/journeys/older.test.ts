@@ -2,6 +2,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'cassandra-driver';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { copyFixture } from '../copy/copy-fixture.ts';
+import { expectToArrive, fuzzed } from '../sources/fuzz.ts';
+import { cassandraKinds, cassandraStatements, fuzzCassandra } from '../sources/fuzz-cassandra.ts';
 import { cassandraAddress, type PrivateCluster, privateCluster } from '../support/cassandra.ts';
 import { java11 } from '../support/java-11.ts';
 import { ended, type TestProject, testProject } from '../support/project.ts';
@@ -130,6 +133,34 @@ it('is a source of rows that come over with their write times and TTLs', { timeo
 
   const verified = JSON.parse(await well(project, 'verify', '--json')) as unknown;
   expect(JSON.stringify(verified)).not.toMatch(/"(?:missing|extra|different)":[1-9]/);
+});
+
+it('gives random rows of random types as they are', { timeout: 240_000 }, async () => {
+  await using old = await testProject({ address: own.address });
+  const rows = fuzzed(cassandraKinds);
+  const { host, port } = own.address;
+  const at = { kind: 'nodes', contactPoints: () => [`${host}:${port}`], localDataCenter: null, tls: null } as const;
+  const other = {
+    kind: 'cluster',
+    at,
+    keyspace: old.keyspace,
+    credentials: null,
+    consistency: 'LOCAL_QUORUM',
+  } as const;
+  await old.client.execute(
+    `CREATE KEYSPACE ${old.keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+  );
+  const [create = '', ...inserts] = cassandraStatements(`${old.keyspace}.fuzz`, rows);
+  await old.client.execute(create);
+  for (let from = 0; from < inserts.length; from += 50) {
+    await Promise.all(inserts.slice(from, from + 50).map((insert) => old.client.execute(insert)));
+  }
+  const fixture = await copyFixture('older_random', { addresses: { other } });
+  try {
+    await expectToArrive(fixture, rows, { name: 'fuzz', from: fuzzCassandra });
+  } finally {
+    await fixture.close();
+  }
 });
 
 it('is read on where a killed run left it', { timeout: 240_000 }, async () => {

@@ -18,6 +18,7 @@ import {
 } from '../files/splits.ts';
 import type { Strangers } from '../files/strangers.ts';
 import { ArrayScanner, BrokenArray, type ScannedElement } from './array-scanner.ts';
+import { maxDepth, nestsTooDeep, tooDeep } from './depth.ts';
 import { fieldsOf, jsonRowReader, type RawRow } from './row.ts';
 
 export interface FileSourceOptions {
@@ -27,7 +28,6 @@ export interface FileSourceOptions {
   readonly strangers?: Strangers;
 }
 
-const maxDepth = 1000;
 const sampleRows = 1000;
 
 /** JSON array files (`system: 'json'`) and files with a JSON object on each line (`system: 'ndjson'`). */
@@ -95,7 +95,7 @@ async function* lineRows({ file, start, end, first }: FileSplit, limit: number):
   const toRow = ({ bytes, line, tooLong }: RawRecord): RawRow => ({
     bytes,
     place: `${file.name}:${line}`,
-    problem: tooLong ? `it is longer than ${limit} bytes` : null,
+    problem: tooLong ? `it is longer than ${limit} bytes` : nestsTooDeep(bytes) ? tooDeep : null,
   });
   const notBlank = ({ bytes }: RawRecord): boolean => bytes.some((byte) => byte !== 0x20 && byte !== 0x09);
   for await (const chunk of readBytes(file, start, end)) {
