@@ -5,10 +5,12 @@ import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import { verifyLevels } from '../model/journal.ts';
+import { backupSecretOf, encryptionSchema } from './backup-secret.ts';
 import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
 import type { Project, Secret } from './project.ts';
+import { secretOf } from './secret.ts';
 import { addressesOf, sourcesSchema } from './source-addresses.ts';
 import { storeName } from './store.ts';
 import { storeSchema } from './store-settings.ts';
@@ -63,6 +65,7 @@ const settings = z.strictObject({
   backup: z
     .strictObject({
       store: storeSchema.optional(),
+      encryption: encryptionSchema.optional(),
       stores: z.record(z.string().regex(storeName), storeSchema).optional(),
     })
     .optional(),
@@ -217,18 +220,6 @@ function credentialsOf(merged: Settings): Project['cluster']['credentials'] {
   return { username: from('CQLFORM_USERNAME'), password: from('CQLFORM_PASSWORD') };
 }
 
-function secretOf(value: z.infer<typeof secret>): Secret {
-  if (typeof value === 'string') return () => value;
-  return () => {
-    const found = process.env[value.name];
-    if (found !== undefined && found !== '') return found;
-    throw new CqlformError('ENV_MISSING', `the environment variable ${value.name} is not set`, {
-      next: `Set ${value.name}: the configuration reads a connection setting from it.`,
-      exitCode: exitCodes.usage,
-    });
-  };
-}
-
 function tlsOf(tls: Settings['tls'], path: (one: string) => string): Project['cluster']['tls'] {
   if (tls === undefined || tls === false) return null;
   if (tls === true) return { ca: null, cert: null, key: null, verify: true, serverName: null };
@@ -244,11 +235,16 @@ function replicationOf({ replication: value }: Settings): Project['replication']
   return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
 }
 
-/** Both by name: the one for automatic backups has none. */
-function storesOf({ backup }: Settings, path: (one: string) => string): Pick<Project, 'store' | 'stores'> {
+type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret'>;
+
+function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
   const resolving = { secretOf, path };
   const named = Object.entries(backup?.stores ?? {}).map(([name, one]) => [name, one(resolving)] as const);
-  return { store: backup?.store?.(resolving) ?? { kind: 'cluster' }, stores: new Map(named) };
+  return {
+    store: backup?.store?.(resolving) ?? { kind: 'cluster' },
+    stores: new Map(named),
+    backupSecret: backup?.encryption === undefined ? null : backupSecretOf(backup.encryption, secretOf),
+  };
 }
 
 function leaseOf({ lease = {} }: Settings): Project['lease'] {

@@ -1,4 +1,5 @@
 import { createBackups } from '../backup/backups.ts';
+import { clearStore, sealedStore } from '../backup/encryption/sealed-store.ts';
 import { localStore } from '../backup/stores/local.ts';
 import { openCloud } from '../backup/stores/open.ts';
 import { createCopier } from '../copy/copier.ts';
@@ -24,14 +25,22 @@ export function enginesOf(session: Session): Engines {
     backupsAt: (name) => {
       const known = repositories.get(name);
       if (known !== undefined) return known;
-      const made = createBackups({ rows, clock, cluster: identity, store: storeAt(name, session) });
+      const made = createBackups({ rows, clock, cluster: identity, store: repositoryStore(name, session) });
       repositories.set(name, made);
       return made;
     },
   };
 }
 
-function storeAt(name: string, session: Session): BlobStore {
+/** Sealed when the configuration says how, else in the clear. */
+function repositoryStore(name: string, session: Session): BlobStore {
+  const { backupSecret } = session.project;
+  const store = storeAt(name, session);
+  return backupSecret === null ? clearStore(store) : sealedStore(store, backupSecret, session.clock);
+}
+
+/** The objects as they lie there. Throws `STORE_UNKNOWN`. */
+export function storeAt(name: string, session: Session): BlobStore {
   return match(parseStore(name, session.project), {
     cluster: ({ keyspace }) => session.clusterStore(keyspace),
     local: ({ folder }) => localStore(folder),

@@ -1,19 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { type Keys, useKeys } from '../dsl/key-ring.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { hmacSha256 } from '../kernel/hash.ts';
 import { own } from '../kernel/own.ts';
+import { keyIn, printedBy } from './key-text.ts';
 import type { Project, Secret } from './project.ts';
 
 /** Where a key comes from: an environment variable, or what a command prints. */
 export type KeySource =
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'command'; readonly command: readonly string[] };
-
-const leastBytes = 32;
-/** A key of chance has more different bytes than this; a word that was padded has fewer. */
-const leastDifferent = 16;
-const commandTimeoutMs = 30_000;
 
 /** The keys by name, each resolved once, when it is first needed; they are used from now on in this process. */
 export function keysOf(sources: Readonly<Record<string, KeySource>>, secretOf: (name: string) => Secret): Keys {
@@ -31,27 +26,19 @@ export function keysOf(sources: Readonly<Record<string, KeySource>>, secretOf: (
   return keys;
 }
 
-/** Never more than that it failed: what it prints may be the key. */
-function printed(name: string, [program = '', ...words]: readonly string[]): string {
-  try {
-    return execFileSync(program, words, {
-      encoding: 'utf8',
-      timeout: commandTimeoutMs,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    throw new CqlformError('PRIVACY_KEY_COMMAND', `the command for the privacy key ${name} failed: ${program}`, {
-      next: 'Run it by hand to see why; it has to print the key and to end with 0.',
-      fields: { key: name },
-      exitCode: exitCodes.usage,
-    });
-  }
+function printed(name: string, command: readonly string[]): string {
+  const text = printedBy(command);
+  if (text !== null) return text;
+  throw new CqlformError('PRIVACY_KEY_COMMAND', `the command for the privacy key ${name} failed: ${command[0] ?? ''}`, {
+    next: 'Run it by hand to see why; it has to print the key and to end with 0.',
+    fields: { key: name },
+    exitCode: exitCodes.usage,
+  });
 }
 
 function keyBytes(name: string, text: string): Uint8Array {
-  const bytes = Buffer.from(text, /^[0-9a-f]+$/i.test(text) && text.length % 2 === 0 ? 'hex' : 'base64');
-  const wellFormed = /^(?:[A-Za-z0-9+/_-]+=*)$/.test(text);
-  if (wellFormed && bytes.length >= leastBytes && new Set(bytes).size >= leastDifferent) return bytes;
+  const key = keyIn(text);
+  if (key !== null) return key;
   throw new CqlformError(
     'PRIVACY_KEY_WEAK',
     `the privacy key ${name} is not 32 bytes of chance in base64 or hexadecimal digits`,

@@ -1,3 +1,4 @@
+import type { Secret as BackupSecret } from '../backup/encryption/key-file.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { VerifyLevel } from '../model/journal.ts';
 import type { SourceAddress } from '../ports/source.ts';
@@ -29,6 +30,8 @@ export interface Project {
   readonly store: AutomaticStore;
   /** By name, more places for backups. */
   readonly stores: ReadonlyMap<string, AutomaticStore>;
+  /** What opens encrypted backups, and makes new ones so; null: they are in the clear. */
+  readonly backupSecret: BackupSecret | null;
   /** Refuses `redo` and other shortcuts of development. */
   readonly protected: boolean;
   readonly data: 'run' | 'skip';

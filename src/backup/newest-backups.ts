@@ -14,7 +14,12 @@ export interface TableName {
 }
 
 function keyOf({ keyspace, name }: TableName): string {
-  return `newest/${keyOfId(keyspace)}/${keyOfId(name)}.json`;
+  return `newest/${short(keyOfId(keyspace))}/${short(keyOfId(name))}.json`;
+}
+
+/** What a folder can hold as a name, also when it is enciphered; it only has to be found again. */
+function short(text: string): string {
+  return text.length <= 100 ? text : sha256(text);
 }
 
 /**

@@ -92,6 +92,8 @@ export interface Settings {
     readonly store?: BackupStore;
     /** More places, by the names that `--store` and `--to` call them by. */
     readonly stores?: { readonly [name: string]: BackupStore };
+    /** Encrypts what is stored: with a passphrase, or with the key that a command prints (32 bytes of chance in base64). */
+    readonly encryption?: { readonly passphrase: Env } | { readonly command: readonly string[] };
   };
   /** True: `redo` and other development commands are refused. */
   readonly protected?: boolean;

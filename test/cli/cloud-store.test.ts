@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
@@ -39,9 +41,15 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
       migrations: { [first]: users },
       config: `backup: {
         store: { url: 's3://backups/shop', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} },
+        encryption: { passphrase: { kind: 'env', name: 'BACKUP_PASSPHRASE' } },
         stores: { nowhere: { url: 's3://nowhere', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} } },
       },`,
-      env: { BACKUP_SECRET: 'very-secret', CI: 'true' },
+      env: {
+        BACKUP_SECRET: 'very-secret',
+        BACKUP_PASSPHRASE: 'several words, all very-secret',
+        NEW_PASSPHRASE: 'other words, as very-secret',
+        CI: 'true',
+      },
     });
     await succeed('apply', '--no-check', '--auto-approve');
     for (const id of [1, 2, 3])
@@ -53,7 +61,7 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     await server?.[Symbol.asyncDispose]();
   });
 
-  it('are made before a table is dropped, checked, listed, and restored by a rollback', async () => {
+  it('are encrypted, made before a table is dropped, checked, listed, and restored by a rollback after the passphrase was changed', async () => {
     const before = await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users');
     const applied = await succeed(
       'apply',
@@ -67,6 +75,14 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     const [{ id, store }] = JSON.parse(stdout) as [{ id: string; store: string }];
     expect(store).toBe('s3://backups/shop');
     await succeed('backup', 'verify', id, '--store', 's3://backups/shop/');
+    const added = await succeed('backup', 'key', 'add', '--passphrase-variable', 'NEW_PASSPHRASE', '--label', 'night');
+    expect(added.stdout).toContain('Key 2 opens the backups now.');
+    await succeed('backup', 'key', 'remove', '1');
+    const { stdout: keys } = await succeed('backup', 'key', 'list');
+    expect(keys).toMatch(/^2 {2}passphrase {2}\S+ {2}night\n$/);
+    expect(refusal(await project.run('backup', 'verify', id)).code).toBe('BACKUP_LOCKED');
+    const config = await readFile(join(project.folder, 'cqlform.config.ts'), 'utf8');
+    await project.write('cqlform.config.ts', config.replace('BACKUP_PASSPHRASE', 'NEW_PASSPHRASE'));
     await succeed('rollback', '--auto-approve');
     expect(await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users')).toEqual(before);
   });

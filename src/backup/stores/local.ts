@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, link, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { BlobStore } from '../../ports/blobs.ts';
@@ -38,7 +38,8 @@ class LocalStore implements BlobStore {
       const unfinished = join(this.#root, workFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
       try {
         await writeDurably(unfinished, bytes);
-        await rename(unfinished, path);
+        if (options.replace === true) await rename(unfinished, path);
+        else await placeIfNew(unfinished, path);
       } catch (thrown) {
         await rm(unfinished, { force: true });
         throw thrown;
@@ -182,6 +183,18 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Of two who put the same object at once, the first one's stays. */
+async function placeIfNew(unfinished: string, path: string): Promise<void> {
+  try {
+    await link(unfinished, path);
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    // Some file systems know no links; there the last one's stays.
+    if (code !== 'EEXIST') return await rename(unfinished, path);
+  }
+  await unlink(unfinished);
 }
 
 /** As much of it as there is: an object that was cut short gives fewer bytes than asked for. */

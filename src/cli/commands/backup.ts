@@ -3,18 +3,15 @@ import { type AnyCommand, command, group, projectOptions, word } from '../comman
 import { withProgress } from '../progress.ts';
 import { inSession, movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
+import { backupKeyCommand } from './backup-key.ts';
+import { store } from './backup-options.ts';
 
-const store = {
-  type: 'string',
-  describe: '`cluster`, `cluster:KEYSPACE` or `local:FOLDER`',
-  defaultDescription: "the project's",
-} as const;
 const options = { ...projectOptions, store } as const;
 const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'The backups that migrations take: list, show, verify, restore',
+  summary: 'The backups that migrations take: list, show, verify, restore, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -113,5 +110,6 @@ export const backupCommand: AnyCommand = group({
         return report.digest === report.expected ? exitCodes.fine : exitCodes.integrity;
       },
     }),
+    backupKeyCommand,
   ],
 });
