@@ -1,3 +1,4 @@
+import { moveBytes, type ViewedBytes, viewOf } from '../cql/codec/move-bytes.ts';
 import { Sink } from '../cql/codec/sink.ts';
 import { putValue, type RowSink } from '../cql/row-sink.ts';
 
@@ -53,8 +54,6 @@ const valuesAt = 512;
 const scratchBytes = 8 * 1024;
 /** Longer rows are kept apart. */
 const longRow = 64 * 1024;
-/** A call out of JavaScript costs more than so many bytes do. */
-const copiedByHand = 256;
 
 /**
  * Rows in wire form, gathered by partition as they come: each is written once and copied into the memory of its group,
@@ -64,8 +63,7 @@ const copiedByHand = 256;
 export class HeldRows implements RowSink {
   readonly sink: Sink = new Sink(scratchBytes);
   readonly #options: HeldRowsOptions;
-  readonly #memory: Buffer;
-  readonly #view: DataView;
+  readonly #memory: ViewedBytes;
   readonly #next: Int32Array;
   readonly #groups = new Map<number, RowGroup>();
   readonly #full: RowGroup[] = [];
@@ -76,19 +74,15 @@ export class HeldRows implements RowSink {
   #fresh = 0;
   #used = 0;
   #apart = 0;
-  #scratch: Buffer;
-  #scratchView: DataView;
   #head: RowHead | null = null;
   #groupBytes = firstGroupBytes;
 
   constructor(options: HeldRowsOptions) {
     this.#options = options;
     const pieces = Math.ceil((options.bytes + longRow) / pieceBytes);
-    this.#memory = Buffer.allocUnsafeSlow(pieces * pieceBytes);
-    this.#view = viewOf(this.#memory);
+    const memory = Buffer.allocUnsafeSlow(pieces * pieceBytes);
+    this.#memory = { bytes: memory, view: viewOf(memory) };
     this.#next = new Int32Array(pieces);
-    this.#scratch = this.sink.bytes;
-    this.#scratchView = viewOf(this.#scratch);
   }
 
   /** Bytes in use. */
@@ -120,13 +114,9 @@ export class HeldRows implements RowSink {
   commit(hash: number, statement: number): void {
     const head = this.#options.headOf(statement);
     const { sink } = this;
-    if (sink.bytes !== this.#scratch) {
-      this.#scratch = sink.bytes;
-      this.#scratchView = viewOf(sink.bytes);
-    }
     const from = valuesAt - head.bytes.length;
     if (this.#head !== head) {
-      head.bytes.copy(this.#scratch, from);
+      head.bytes.copy(sink.bytes, from);
       this.#head = head;
     }
     const length = sink.length - from;
@@ -163,7 +153,7 @@ export class HeldRows implements RowSink {
     const end = at + group.bytes;
     for (let piece = group.first; to < end; piece = this.#next[piece] ?? none) {
       const start = piece * pieceBytes;
-      to += this.#memory.copy(target, to, start, start + Math.min(pieceBytes, end - to));
+      to += this.#memory.bytes.copy(target, to, start, start + Math.min(pieceBytes, end - to));
     }
     return end;
   }
@@ -185,7 +175,7 @@ export class HeldRows implements RowSink {
   }
 
   #open(hash: number, statement: number): RowGroup {
-    const routing = this.#options.routingOf({ bytes: this.#scratch, at: valuesAt, statement });
+    const routing = this.#options.routingOf({ bytes: this.sink.bytes, at: valuesAt, statement });
     const counts = { rows: 0, bytes: 0, cost: 0, open: true, own: null, first: none, last: none };
     const group: RowGroup = { hash, statement, routing, ...counts, earlier: this.#newest, later: null };
     if (this.#newest === null) this.#oldest = group;
@@ -213,11 +203,11 @@ export class HeldRows implements RowSink {
   }
 
   #keepApart(group: RowGroup, from: number, length: number): void {
-    group.own = Buffer.from(this.#scratch.subarray(from, from + length));
+    group.own = Buffer.from(this.sink.bytes.subarray(from, from + length));
     group.bytes = length;
     this.#apart += length;
     // one long row shall not hold its memory for ever
-    this.sink.bytes = Buffer.allocUnsafeSlow(scratchBytes);
+    this.sink.shrink(scratchBytes);
     this.#head = null;
   }
 
@@ -227,7 +217,7 @@ export class HeldRows implements RowSink {
       const taken = group.bytes % pieceBytes;
       if (taken === 0) this.#extend(group);
       const size = Math.min(left, pieceBytes - taken);
-      this.#move(at, group.last * pieceBytes + taken, size);
+      moveBytes(this.sink, at, size, this.#memory, group.last * pieceBytes + taken);
       group.bytes += size;
       at += size;
       left -= size;
@@ -246,19 +236,4 @@ export class HeldRows implements RowSink {
     else this.#next[group.last] = piece;
     group.last = piece;
   }
-
-  #move(from: number, to: number, length: number): void {
-    if (length > copiedByHand) {
-      this.#scratch.copy(this.#memory, to, from, from + length);
-      return;
-    }
-    const [source, target] = [this.#scratchView, this.#view];
-    let at = 0;
-    for (; at + 8 <= length; at += 8) target.setBigUint64(to + at, source.getBigUint64(from + at));
-    for (; at < length; at += 1) target.setUint8(to + at, source.getUint8(from + at));
-  }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -52,10 +52,10 @@ export class InsertBlock {
     for (const part of clusteringKey) block.value(part);
     for (const name of this.#others) block.value(own(cells, name));
     const end = sink.reserve(20);
-    sink.bytes.writeInt32BE(8, end);
-    sink.bytes.writeBigInt64BE(timestamp, end + 4);
-    sink.bytes.writeInt32BE(4, end + 12);
-    sink.bytes.writeInt32BE(ttl, end + 16);
+    sink.view.setInt32(end, 8);
+    sink.view.setBigInt64(end + 4, timestamp);
+    sink.view.setInt32(end + 12, 4);
+    sink.view.setInt32(end + 16, ttl);
     block.commit(hash, 0);
   }
 }

@@ -24,11 +24,11 @@ export interface RowSink {
 export function putValue(sink: Sink, value: Uint8Array | null | undefined): number {
   if (value === null || value === undefined) {
     const at = sink.reserve(4);
-    sink.bytes.writeInt32BE(value === null ? nullLength : unsetLength, at);
+    sink.view.setInt32(at, value === null ? nullLength : unsetLength);
     return 0;
   }
   const at = sink.reserve(4 + value.length);
-  sink.bytes.writeInt32BE(value.length, at);
+  sink.view.setInt32(at, value.length);
   if (value.length > copiedByHand) sink.bytes.set(value, at + 4);
   else for (let index = 0; index < value.length; index += 1) sink.bytes[at + 4 + index] = value[index] ?? 0;
   return value.length;

@@ -1,13 +1,16 @@
 import type { Bytes } from '../../model/row.ts';
+import { type ViewedBytes, viewOf } from './move-bytes.ts';
 
 /** A buffer that grows as a value is written into it, and is used again for the next one. */
-export class Sink {
+export class Sink implements ViewedBytes {
   bytes: Buffer;
+  view: DataView;
   length = 0;
 
   /** `size`: what it can hold before it must grow. */
   constructor(size: number = 256) {
     this.bytes = Buffer.allocUnsafe(size);
+    this.view = viewOf(this.bytes);
   }
 
   /** Makes room for `size` more bytes and gives where they begin; `bytes` may be another buffer afterwards. */
@@ -18,9 +21,17 @@ export class Sink {
       const larger = Buffer.allocUnsafe(Math.max(end, this.bytes.length * 2));
       this.bytes.copy(larger, 0, 0, start);
       this.bytes = larger;
+      this.view = viewOf(larger);
     }
     this.length = end;
     return start;
+  }
+
+  /** Gives up what it has grown to, and what it holds. */
+  shrink(size: number): void {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.view = viewOf(this.bytes);
+    this.length = 0;
   }
 
   put(bytes: Uint8Array): void {

@@ -1,15 +1,14 @@
 import { isUtf8 } from 'node:buffer';
-import { hashOfBytes, type RowSink, unsetLength } from '../../cql/row-sink.ts';
-import { CqlformError } from '../../kernel/errors.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { BlockColumn, BlockSource, BlockTarget } from '../../ports/source.ts';
+import type { BlockSource, BlockTarget } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
 import { assertUnchanged, locateFiles, type SourceFile } from '../files/locate.ts';
 import type { FileSourceOptions } from '../json/source.ts';
 import { dialectOf } from './dialect.ts';
-import { type FieldEncoder, fieldEncoder, putLong } from './encode.ts';
 import type { CsvDialect } from './fields.ts';
-import { RecordSpans, unescaped } from './scan-record.ts';
+import { RecordBuffer } from './record-buffer.ts';
+import { RowEncoder } from './row-encoder.ts';
+import { RecordSpans } from './scan-record.ts';
 import { headerOf, malformed, notClosedWithin } from './source.ts';
 
 /** CSV files read straight into wire form; the columns of the declaration give the fields' order where there is no header. */
@@ -40,18 +39,6 @@ export async function openCsvBlocks(declared: ForeignSource, options: FileSource
   };
 }
 
-interface PlannedColumn {
-  readonly name: string;
-  readonly index: number;
-  readonly textual: boolean;
-  readonly encode: FieldEncoder;
-}
-
-interface Statement {
-  readonly columns: readonly PlannedColumn[];
-  readonly keyParts: number;
-}
-
 interface ReaderOptions {
   readonly dialect: CsvDialect;
   readonly fields: readonly string[];
@@ -61,7 +48,6 @@ interface ReaderOptions {
   readonly read: { rows: number; bytes: number };
 }
 
-const longestKeyPart = 65_535;
 /** A rejected record is kept whole up to here, so that it can be mended and loaded again. */
 const rawKept = 64 * 1024;
 /** Of one that is longer than the limit, only so much is shown. */
@@ -73,10 +59,8 @@ class BlockReader {
   readonly #file: SourceFile;
   readonly #options: ReaderOptions;
   readonly #spans: RecordSpans;
-  readonly #statements: readonly Statement[];
-  readonly #clustering: readonly number[];
-  readonly #nullText: Buffer | null;
-  #rest: Buffer = Buffer.alloc(0);
+  readonly #encoder: RowEncoder;
+  readonly #text = new RecordBuffer();
   #line = 1;
   /** The header is still to come. */
   #heading: boolean;
@@ -90,17 +74,7 @@ class BlockReader {
     this.#options = options;
     this.#spans = new RecordSpans(fields.length, dialect);
     this.#heading = dialect.header;
-    this.#nullText = dialect.nullText === null ? null : Buffer.from(dialect.nullText);
-    const { table } = target;
-    const placed = (column: BlockColumn): PlannedColumn => planned(column, { file, fields, target });
-    const keys = new Set([...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]);
-    this.#statements = target.statements.map((columns) => ({
-      columns: columns.map(placed),
-      keyParts: columns.filter(({ name }) => keys.has(name)).length,
-    }));
-    this.#clustering = (this.#statements[0]?.columns ?? [])
-      .slice(table.partitionKey.length, table.partitionKey.length + table.clusteringKey.length)
-      .map(({ index }) => index);
+    this.#encoder = new RowEncoder({ file, dialect, fields, target, spans: this.#spans });
   }
 
   async push(chunk: Buffer): Promise<void> {
@@ -113,23 +87,25 @@ class BlockReader {
       this.#line += 1;
       bytes = chunk.subarray(end + 1);
     }
-    bytes = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    await this.#records(bytes, false);
+    this.#text.append(bytes);
+    await this.#records(false);
     this.#options.target.onProgress(this.#options.read);
   }
 
   async end(): Promise<void> {
-    if (this.#rest.length > 0) await this.#records(this.#rest, true);
+    if (this.#text.length > 0) await this.#records(true);
   }
 
-  async #records(bytes: Buffer, last: boolean): Promise<void> {
+  async #records(last: boolean): Promise<void> {
     const spans = this.#spans;
+    const { length } = this.#text;
+    const bytes = this.#text.bytes.subarray(0, length);
     // whole lines only: a character that is cut by the end of the chunk is none yet
     const lines = last ? bytes : bytes.subarray(0, bytes.lastIndexOf(newline) + 1);
     this.#doubtful = lines.includes(0) || !isUtf8(lines);
     let at = 0;
-    while (at < bytes.length) {
-      spans.scan(bytes, at, bytes.length, last);
+    while (at < length) {
+      spans.scan(this.#text, at, length, last);
       if (spans.next === -1) break;
       const pending = this.#record(bytes, at);
       if (pending !== null) await pending;
@@ -157,11 +133,10 @@ class BlockReader {
         rawShown,
       );
       this.#tooLong = true;
-      this.#rest = Buffer.alloc(0);
+      this.#text.keep(bytes.length);
       return;
     }
-    // a copy, because a slice would keep its whole chunk in memory
-    this.#rest = Buffer.from(bytes.subarray(at));
+    this.#text.keep(at);
   }
 
   /** Null when the row was taken or passed over at once. */
@@ -177,7 +152,7 @@ class BlockReader {
     read.rows += 1;
     const block = target.filling;
     if (block === null) return this.#recordLater(bytes, from, number);
-    const problem = this.#problemOf(bytes, from) ?? this.#encode(bytes, block, number);
+    const problem = this.#problemOf(bytes, from) ?? this.#encoder.encode(this.#text, block, number);
     if (problem === null) {
       target.filled();
       return null;
@@ -188,7 +163,7 @@ class BlockReader {
   async #recordLater(bytes: Buffer, from: number, number: number): Promise<void> {
     const { target } = this.#options;
     const block = await target.room();
-    const problem = this.#problemOf(bytes, from) ?? this.#encode(bytes, block, number);
+    const problem = this.#problemOf(bytes, from) ?? this.#encoder.encode(this.#text, block, number);
     if (problem === null) target.filled();
     else await this.#reject({ bytes, from, end: this.#spans.end }, problem);
   }
@@ -222,105 +197,4 @@ class BlockReader {
     }
     return false;
   }
-
-  /** A row of static cells only: it has no clustering key. */
-  #isAlone(bytes: Buffer, { columns, keyParts }: Statement): boolean {
-    return (
-      this.#clustering.every((index) => this.#isNull(bytes, index, false)) &&
-      columns.slice(keyParts).some(({ index, textual }) => !this.#isNull(bytes, index, textual))
-    );
-  }
-
-  /** Gives what is wrong with the row, which is then taken back. */
-  #encode(bytes: Buffer, block: RowSink, number: number): string | null {
-    const [whole, partition] = this.#statements;
-    const alone = partition !== undefined && this.#isAlone(bytes, partition);
-    const statement = alone ? partition : whole;
-    if (statement === undefined) throw new TypeError('there is no statement to bind rows to');
-    const { table, timeOf, ttl } = this.#options.target;
-    const { sink } = block;
-    block.begin();
-    const start = sink.length;
-    let hash = 0;
-    for (let at = 0; at < statement.columns.length; at += 1) {
-      const column = statement.columns[at];
-      if (column === undefined) continue;
-      const problem = this.#column(bytes, block, column, at < statement.keyParts);
-      if (problem !== null) {
-        block.discard();
-        return problem;
-      }
-      if (at === table.partitionKey.length - 1) {
-        if (at === 0 && sink.length - start === 4) {
-          block.discard();
-          return `key column ${column.name} is empty, which Cassandra refuses`;
-        }
-        hash = hashOfBytes(sink.bytes, start, sink.length);
-      }
-    }
-    const times = sink.reserve(4);
-    sink.bytes.writeInt32BE(8, times);
-    putLong(timeOf(number), sink);
-    const seconds = sink.reserve(8);
-    sink.bytes.writeInt32BE(4, seconds);
-    sink.bytes.writeInt32BE(ttl, seconds + 4);
-    block.commit(hash, alone ? 1 : 0);
-    return null;
-  }
-
-  #column(bytes: Buffer, { sink }: RowSink, column: PlannedColumn, key: boolean): string | null {
-    const { index, name } = column;
-    const at = sink.reserve(4);
-    if (this.#isNull(bytes, index, column.textual)) {
-      if (key) return `key column ${name} is missing`;
-      sink.bytes.writeInt32BE(unsetLength, at);
-      return null;
-    }
-    const spans = this.#spans;
-    const [start, end] = [spans.starts[index] ?? 0, spans.ends[index] ?? 0];
-    let problem: string | null;
-    if (spans.escaped[index] === 1) {
-      const text = unescaped(bytes, start, end, this.#options.dialect);
-      problem = column.encode(text, 0, text.length, sink);
-    } else problem = column.encode(bytes, start, end, sink);
-    if (problem !== null) return `${name}: ${problem}`;
-    const length = sink.length - at - 4;
-    if (key && length > longestKeyPart) return `key column ${name} is longer than 65,535 bytes`;
-    sink.bytes.writeInt32BE(length, at);
-    return null;
-  }
-
-  /** An empty field is null, but `""` is an empty text. */
-  #isNull(bytes: Buffer, index: number, textual: boolean): boolean {
-    const spans = this.#spans;
-    const [start, end] = [spans.starts[index] ?? 0, spans.ends[index] ?? 0];
-    if (spans.quoted[index] === 1) return start === end && !textual;
-    if (start === end) return true;
-    const nullText = this.#nullText;
-    return (
-      nullText !== null &&
-      end - start === nullText.length &&
-      bytes.compare(nullText, 0, nullText.length, start, end) === 0
-    );
-  }
-}
-
-function planned(
-  { name, type, field }: BlockColumn,
-  {
-    file,
-    fields,
-    target,
-  }: { readonly file: SourceFile; readonly fields: readonly string[]; readonly target: BlockTarget },
-): PlannedColumn {
-  const index = fields.indexOf(field);
-  if (index === -1) {
-    throw new CqlformError('SOURCE_COLUMNS_MISSING', `${file.name} has no field ${field}`, {
-      next: `Its header has: ${fields.join(', ')}. Correct the mapping, or the file.`,
-      fields: { file: file.name, missing: [field] },
-    });
-  }
-  if (fields.includes(field, index + 1)) throw malformed(file, 1, `two fields are named ${field}`);
-  const textual = type.kind === 'scalar' && (type.name === 'text' || type.name === 'ascii');
-  return { name, index, textual, encode: fieldEncoder(type, target.types) };
 }

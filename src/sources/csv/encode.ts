@@ -1,4 +1,5 @@
 import { writerOf } from '../../cql/codec/codec.ts';
+import { moveBytes, type ViewedBytes } from '../../cql/codec/move-bytes.ts';
 import type { Sink } from '../../cql/codec/sink.ts';
 import { valueOfText } from '../../cql/from-json.ts';
 import { RowRejected } from '../../model/data.ts';
@@ -13,7 +14,7 @@ import { booleanOf } from './values.ts';
  * was written. Made once per column. Frequent forms go straight from bytes to bytes; everything else by way of a text.
  * The bytes are valid UTF-8.
  */
-export type FieldEncoder = (bytes: Buffer, start: number, end: number, sink: Sink) => string | null;
+export type FieldEncoder = (text: ViewedBytes, start: number, end: number, sink: Sink) => string | null;
 
 export function fieldEncoder(type: CqlType, types: ByName<UserType>): FieldEncoder {
   const slow = slowEncoder(type, types);
@@ -43,12 +44,9 @@ export function fieldEncoder(type: CqlType, types: ByName<UserType>): FieldEncod
 const digit0 = 0x30;
 const minus = 0x2d;
 
-function textEncoder(bytes: Buffer, start: number, end: number, sink: Sink): null {
+function textEncoder(text: ViewedBytes, start: number, end: number, sink: Sink): null {
   const at = sink.reserve(end - start);
-  const target = sink.bytes;
-  // A call out of JavaScript costs more than a few bytes do.
-  if (end - start > 32) bytes.copy(target, at, start, end);
-  else for (let index = start; index < end; index += 1) target[at + index - start] = bytes[index] ?? 0;
+  moveBytes(text, start, end - start, sink, at);
   return null;
 }
 
@@ -69,20 +67,22 @@ function wholeAt(bytes: Buffer, start: number, end: number): number {
 
 function wholeEncoder(size: 1 | 2 | 4, slow: FieldEncoder): FieldEncoder {
   const largest = 2 ** (size * 8 - 1) - 1;
-  return (bytes, start, end, sink) => {
-    const value = wholeAt(bytes, start, end);
+  return (text, start, end, sink) => {
+    const value = wholeAt(text.bytes, start, end);
     // also true for NaN
-    if (!(value <= largest && value >= -largest - 1)) return slow(bytes, start, end, sink);
+    if (!(value <= largest && value >= -largest - 1)) return slow(text, start, end, sink);
     const at = sink.reserve(size);
-    for (let index = 0; index < size; index += 1) sink.bytes[at + index] = value >> (8 * (size - 1 - index));
+    if (size === 4) sink.view.setInt32(at, value);
+    else if (size === 2) sink.view.setInt16(at, value);
+    else sink.view.setInt8(at, value);
     return null;
   };
 }
 
 function longEncoder(slow: FieldEncoder): FieldEncoder {
-  return (bytes, start, end, sink) => {
-    const value = wholeAt(bytes, start, end);
-    if (Number.isNaN(value)) return slow(bytes, start, end, sink);
+  return (text, start, end, sink) => {
+    const value = wholeAt(text.bytes, start, end);
+    if (Number.isNaN(value)) return slow(text, start, end, sink);
     putLong(value, sink);
     return null;
   };
@@ -92,18 +92,16 @@ function longEncoder(slow: FieldEncoder): FieldEncoder {
 export function putLong(value: number, sink: Sink): void {
   const at = sink.reserve(8);
   const high = Math.floor(value / 0x1_0000_0000);
-  const low = value - high * 0x1_0000_0000;
-  for (let index = 0; index < 4; index += 1) {
-    sink.bytes[at + index] = high >> (24 - 8 * index);
-    sink.bytes[at + 4 + index] = low >>> (24 - 8 * index);
-  }
+  sink.view.setInt32(at, high);
+  sink.view.setUint32(at + 4, value - high * 0x1_0000_0000);
 }
 
 const powersOfTen: readonly number[] = Array.from({ length: 23 }, (_none, exponent) => 10 ** exponent);
 
 /** Up to 15 digits with a point: both parts of the division are exact, so the quotient is the nearest double. */
 function doubleEncoder(slow: FieldEncoder): FieldEncoder {
-  return (bytes, start, end, sink) => {
+  return (text, start, end, sink) => {
+    const { bytes } = text;
     const negative = bytes[start] === minus;
     const from = negative ? start + 1 : start;
     let value = 0;
@@ -116,31 +114,34 @@ function doubleEncoder(slow: FieldEncoder): FieldEncoder {
         continue;
       }
       const digit = byte - digit0;
-      if (digit < 0 || digit > 9) return slow(bytes, start, end, sink);
+      if (digit < 0 || digit > 9) return slow(text, start, end, sink);
       value = value * 10 + digit;
       digits += 1;
     }
-    if (digits === 0 || digits > 15) return slow(bytes, start, end, sink);
+    if (digits === 0 || digits > 15) return slow(text, start, end, sink);
     const whole = point === -1 ? value : value / (powersOfTen[end - point - 1] ?? 1);
     const at = sink.reserve(8);
-    sink.bytes.writeDoubleBE(negative ? -whole : whole, at);
+    sink.view.setFloat64(at, negative ? -whole : whole);
     return null;
   };
 }
 
-/** Two digits; NaN when they are none. */
+/** Two digits; a large negative number when they are none, so that no sum with it is a date or a time. */
 function pairAt(bytes: Buffer, at: number): number {
-  const [tens, ones] = [(bytes[at] ?? 0) - digit0, (bytes[at + 1] ?? 0) - digit0];
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+  const tens = (bytes[at] ?? 0) - digit0;
+  const ones = (bytes[at + 1] ?? 0) - digit0;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : noPair;
 }
 
+const noPair = -1_000_000;
+const noMoment = Number.NaN;
 const daysOfMonth: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `2026-11-22T10:20:30Z`, `2026-11-22 10:20:30.123Z`; all else goes the slow way. */
 function timestampEncoder(slow: FieldEncoder): FieldEncoder {
-  return (bytes, start, end, sink) => {
-    const milliseconds = momentAt(bytes, start, end);
-    if (Number.isNaN(milliseconds)) return slow(bytes, start, end, sink);
+  return (text, start, end, sink) => {
+    const milliseconds = momentAt(text.bytes, start, end);
+    if (Number.isNaN(milliseconds)) return slow(text, start, end, sink);
     putLong(milliseconds, sink);
     return null;
   };
@@ -148,7 +149,7 @@ function timestampEncoder(slow: FieldEncoder): FieldEncoder {
 
 function momentAt(bytes: Buffer, start: number, end: number): number {
   const length = end - start;
-  if (length !== 20 && length !== 24) return Number.NaN;
+  if (length !== 20 && length !== 24) return noMoment;
   const separator = bytes[start + 10];
   const marked =
     bytes[start + 4] === minus &&
@@ -157,22 +158,37 @@ function momentAt(bytes: Buffer, start: number, end: number): number {
     bytes[start + 13] === 0x3a &&
     bytes[start + 16] === 0x3a &&
     bytes[end - 1] === 0x5a;
-  if (!marked || (length === 24 && bytes[start + 19] !== 0x2e)) return Number.NaN;
+  if (!marked || (length === 24 && bytes[start + 19] !== 0x2e)) return noMoment;
+  const days = dayAt(bytes, start);
+  const hour = pairAt(bytes, start + 11);
+  const minute = pairAt(bytes, start + 14);
+  const second = pairAt(bytes, start + 17);
+  if (Number.isNaN(days) || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+    return noMoment;
+  }
+  const fraction = length === 20 ? 0 : ((bytes[start + 20] ?? 0) - digit0) * 100 + pairAt(bytes, start + 21);
+  if (fraction < 0 || fraction > 999) return noMoment;
+  return days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
+}
+
+/** Days since 1970 of `2026-11-22`; NaN where it is no day of the years from 1000 on. */
+function dayAt(bytes: Buffer, start: number): number {
   const year = pairAt(bytes, start) * 100 + pairAt(bytes, start + 2);
   const month = pairAt(bytes, start + 5);
   const day = pairAt(bytes, start + 8);
-  const [hour, minute, second] = [pairAt(bytes, start + 11), pairAt(bytes, start + 14), pairAt(bytes, start + 17)];
-  const last = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : daysOfMonth[month - 1];
-  if (!(year >= 1000 && last !== undefined && day >= 1 && day <= last && hour < 24 && minute < 60 && second < 60)) {
-    return Number.NaN;
-  }
-  const fraction = length === 20 ? 0 : ((bytes[start + 20] ?? 0) - digit0) * 100 + pairAt(bytes, start + 21);
-  return length === 24 && !(fraction >= 0 && fraction <= 999)
-    ? Number.NaN
-    : Date.UTC(year, month - 1, day, hour, minute, second, fraction);
+  if (year < 1000 || month < 1 || month > 12 || day < 1) return Number.NaN;
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (day > (month === 2 && leap ? 29 : (daysOfMonth[month - 1] ?? 0))) return Number.NaN;
+  // years begin with March here, so that the leap day is the last of its year
+  const shifted = month > 2 ? year : year - 1;
+  const months = month > 2 ? month - 3 : month + 9;
+  const leaps = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400);
+  return shifted * 365 + leaps + Math.floor((153 * months + 2) / 5) + day - 1 - daysBefore1970;
 }
 
-const hyphens: readonly number[] = [8, 13, 18, 23];
+/** From the first of March of the year 0. */
+const daysBefore1970 = 719_468;
+
 const worth: Uint8Array = new Uint8Array(256).fill(16);
 for (let value = 0; value < 16; value += 1) {
   const letter = value.toString(16);
@@ -180,22 +196,34 @@ for (let value = 0; value < 16; value += 1) {
   worth[letter.toUpperCase().charCodeAt(0)] = value;
 }
 
+function hasHyphens(bytes: Buffer, start: number): boolean {
+  return (
+    bytes[start + 8] === minus &&
+    bytes[start + 13] === minus &&
+    bytes[start + 18] === minus &&
+    bytes[start + 23] === minus
+  );
+}
+
 function uuidEncoder(slow: FieldEncoder): FieldEncoder {
-  return (bytes, start, end, sink) => {
-    if (end - start !== 36 || hyphens.some((at) => bytes[start + at] !== minus)) return slow(bytes, start, end, sink);
+  return (text, start, end, sink) => {
+    const { bytes } = text;
+    if (end - start !== 36 || !hasHyphens(bytes, start)) return slow(text, start, end, sink);
     const at = sink.reserve(16);
+    const { view } = sink;
     let from = start;
+    let bad = 0;
     for (let index = 0; index < 16; index += 1) {
-      if (bytes[from] === minus) from += 1;
-      const [high, low] = [worth[bytes[from] ?? 0] ?? 16, worth[bytes[from + 1] ?? 0] ?? 16];
-      if (high === 16 || low === 16) {
-        sink.length = at;
-        return slow(bytes, start, end, sink);
-      }
-      sink.bytes[at + index] = (high << 4) | low;
+      if (index === 4 || index === 6 || index === 8 || index === 10) from += 1;
+      const high = worth[bytes[from] ?? 0] ?? 16;
+      const low = worth[bytes[from + 1] ?? 0] ?? 16;
+      bad |= high | low;
+      view.setUint8(at + index, (high << 4) | low);
       from += 2;
     }
-    return null;
+    if (bad < 16) return null;
+    sink.length = at;
+    return slow(text, start, end, sink);
   };
 }
 
@@ -203,7 +231,7 @@ function uuidEncoder(slow: FieldEncoder): FieldEncoder {
 function slowEncoder(type: CqlType, types: ByName<UserType>): FieldEncoder {
   const read = readerOf(type, types);
   const write = writerOf(type, types);
-  return (bytes, start, end, sink) => {
+  return ({ bytes }, start, end, sink) => {
     const before = sink.length;
     try {
       const value = read(bytes.toString('utf8', start, end));
