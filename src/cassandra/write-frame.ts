@@ -70,13 +70,32 @@ function executeFrame(rows: FramedRows, heading: Heading): Buffer {
 }
 
 function begun(opcode: number, bodyBytes: number, { version, stream }: Heading): Buffer {
-  const frame = Buffer.allocUnsafe(headerBytes + bodyBytes);
+  const frame = memoryFor(headerBytes + bodyBytes);
   frame[0] = version;
   frame[1] = 0;
   frame.writeInt16BE(stream, 2);
   frame[4] = opcode;
   frame.writeInt32BE(bodyBytes, 5);
   return frame;
+}
+
+/*
+ * Memory outside of V8's heap for each frame would make it collect its garbage all the time. The driver copies the frames
+ * that it writes at once together, about 64 KiB of them, as soon as it has them; so their memory is used again, by frames
+ * that come much later.
+ */
+const reusedBytes = 1024 * 1024;
+const longestReused = 128 * 1024;
+let reused: Buffer | null = null;
+let reusedTo = 0;
+
+function memoryFor(bytes: number): Buffer {
+  if (bytes > longestReused) return Buffer.allocUnsafeSlow(bytes);
+  reused ??= Buffer.allocUnsafeSlow(reusedBytes);
+  if (reusedTo + bytes > reusedBytes) reusedTo = 0;
+  const from = reusedTo;
+  reusedTo += bytes;
+  return reused.subarray(from, reusedTo);
 }
 
 /** Where the values of a row begin. */

@@ -23,15 +23,15 @@ export async function inSession<T>(flags: ProjectFlags, work: (session: Session)
   return withSession(project, work);
 }
 
-/** The same for work that moves rows: it can be paused, and says why it is slow. */
+/** The same for work that moves rows: it can be paused, and says why it is slow. `asBytes`: few of them become values. */
 export async function movingRows<T>(
   flags: ProjectFlags,
-  shown: { readonly output: Output; readonly events: boolean },
+  shown: { readonly output: Output; readonly events: boolean; readonly asBytes?: boolean },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { withFlow } = await import('./flow.ts');
   return inSession(flags, (session) => {
-    collectEarly();
+    collectEarly(shown.asBytes ?? false);
     return withFlow(session.rows.flow, shown, () => work(session));
   });
 }

@@ -138,7 +138,7 @@ export const loadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await movingRows(flags, { output, events: false }, async (session) => {
+    const report = await movingRows(flags, { output, events: false, asBytes: true }, async (session) => {
       const { loadTable } = await import('../../app/load.ts');
       return untilSignalled(async (signal) => {
         line.begin('load');

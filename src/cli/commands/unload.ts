@@ -66,7 +66,7 @@ export const unloadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await movingRows(flags, { output, events: false }, async (session) => {
+    const report = await movingRows(flags, { output, events: false, asBytes: true }, async (session) => {
       const { unloadTable } = await import('../../app/unload.ts');
       return untilSignalled(async (signal) => {
         line.begin('unload');

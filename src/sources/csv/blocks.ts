@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ForeignSource } from '../../model/data.ts';
 import type { BlockSource, BlockTarget } from '../../ports/source.ts';
-import { readBytes } from '../files/bytes.ts';
+import { readBytesAgain } from '../files/bytes.ts';
 import { assertUnchanged, locateFiles, type SourceFile } from '../files/locate.ts';
 import type { FileSourceOptions } from '../json/source.ts';
 import { dialectOf } from './dialect.ts';
@@ -29,7 +29,7 @@ export async function openCsvBlocks(declared: ForeignSource, options: FileSource
       for (const file of files) {
         const fields = await fieldsOf(file);
         const reader = new BlockReader(file, { dialect, fields, limit: options.rowLimit, target, read });
-        for await (const chunk of readBytes(file)) await reader.push(chunk);
+        for await (const chunk of readBytesAgain(file)) await reader.push(chunk);
         await reader.end();
         await assertUnchanged(file, options.projectFolder);
       }
@@ -67,6 +67,7 @@ class BlockReader {
   /** Inside a record over the limit: its rest is passed over. */
   #tooLong = false;
   #doubtful = false;
+  #pending: Promise<void> | null = null;
 
   constructor(file: SourceFile, options: ReaderOptions) {
     const { dialect, fields, target } = options;
@@ -103,16 +104,29 @@ class BlockReader {
     // whole lines only: a character that is cut by the end of the chunk is none yet
     const lines = last ? bytes : bytes.subarray(0, bytes.lastIndexOf(newline) + 1);
     this.#doubtful = lines.includes(0) || !isUtf8(lines);
-    let at = 0;
-    while (at < length) {
-      spans.scan(this.#text, at, length, last);
-      if (spans.next === -1) break;
-      const pending = this.#record(bytes, at);
-      if (pending !== null) await pending;
+    for (let at = 0; ; ) {
+      at = this.#recordsFrom(bytes, at, last);
+      if (this.#pending === null) return this.#keep(bytes, at, last);
+      await this.#pending;
       this.#line += 1 + spans.linesInside;
       at = spans.next;
     }
-    await this.#keep(bytes, at, last);
+  }
+
+  /** Gives where what is not taken begins: at a record that is `#pending`, or at what has begun and not ended. */
+  #recordsFrom(bytes: Buffer, from: number, last: boolean): number {
+    const spans = this.#spans;
+    let at = from;
+    this.#pending = null;
+    while (at < bytes.length) {
+      spans.scan(this.#text, at, bytes.length, last);
+      if (spans.next === -1) break;
+      this.#pending = this.#record(bytes, at);
+      if (this.#pending !== null) break;
+      this.#line += 1 + spans.linesInside;
+      at = spans.next;
+    }
+    return at;
   }
 
   /** What has begun and not ended in this buffer. */

@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { SourceFile } from './locate.ts';
 import { readStandardInput, standardInput } from './standard-input.ts';
 
+const chunkSize = 256 * 1024;
 const byteOrderMarks: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['UTF-32', [0xff, 0xfe, 0x00, 0x00]],
   ['UTF-16', [0xff, 0xfe]],
@@ -39,16 +41,45 @@ export async function* readBytes(file: SourceFile, start = 0, end: number = file
       at += taken;
     }
   } catch (thrown) {
-    if (thrown instanceof CqlformError) throw thrown;
-    throw new CqlformError('SOURCE_UNREADABLE', `${file.name} cannot be read: ${reasonOf(thrown)}`, {
-      next:
-        file.compression === 'none'
-          ? 'Check the disk and the rights of the file, then apply again.'
-          : `Check that the file is whole and really ${file.compression} (it is taken to be by its extension).`,
-      fields: { file: file.name },
-      cause: thrown,
-    });
+    throw unreadable(file, thrown);
   }
+}
+
+/** The whole file, as `readBytes` gives it; but what is given may be overwritten when more is asked for. */
+export async function* readBytesAgain(file: SourceFile): AsyncIterable<Buffer> {
+  if (file.compression !== 'none' || file.path === standardInput) {
+    yield* readBytes(file);
+    return;
+  }
+  const memory = Buffer.allocUnsafeSlow(Math.min(chunkSize, Math.max(1, file.bytes)));
+  try {
+    const handle = await open(file.path);
+    try {
+      for (let at = 0; at < file.bytes; ) {
+        const { bytesRead } = await handle.read(memory, 0, Math.min(memory.length, file.bytes - at));
+        if (bytesRead === 0) return;
+        const bytes = memory.subarray(0, bytesRead);
+        yield at === 0 ? withoutMark(file, bytes) : bytes;
+        at += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (thrown) {
+    throw unreadable(file, thrown);
+  }
+}
+
+function unreadable(file: SourceFile, thrown: unknown): CqlformError {
+  if (thrown instanceof CqlformError) return thrown;
+  return new CqlformError('SOURCE_UNREADABLE', `${file.name} cannot be read: ${reasonOf(thrown)}`, {
+    next:
+      file.compression === 'none'
+        ? 'Check the disk and the rights of the file, then apply again.'
+        : `Check that the file is whole and really ${file.compression} (it is taken to be by its extension).`,
+    fields: { file: file.name },
+    cause: thrown,
+  });
 }
 
 /** Bytes of the file that a stream has used: zstd ends with each frame, of which a file may have several. */
@@ -62,7 +93,6 @@ function openStream(
   start: number,
   end: number,
 ): { readonly raw: Readable; readonly unpacked: Readable } {
-  const chunkSize = 256 * 1024;
   const raw = createReadStream(file.path, { start, end: end - 1, highWaterMark: chunkSize });
   if (file.compression === 'none') return { raw, unpacked: raw };
   const unpack = file.compression === 'gzip' ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
