@@ -1,4 +1,5 @@
 import { assertReadsInTheClear } from '../copy/masked-source.ts';
+import { assertOtherTable, type PlacedTable } from '../copy/same-table.ts';
 import { sampleTable } from '../copy/sample-table.ts';
 import type { ClusterSource } from '../model/data.ts';
 import { keyColumns } from '../model/schema.ts';
@@ -14,13 +15,14 @@ export interface SeenTable {
   readonly sample: readonly SourceRow[];
 }
 
-/** Opens a table of another cluster, compares it with its declaration, and reads some rows. Throws as `OpenTable` does, and `MASKED_COLUMNS`. */
+/** Opens a table of another cluster, compares it with its declaration, and reads some rows. Throws as `OpenTable` does, `SAME_TABLE` and `MASKED_COLUMNS`. */
 export async function seenTable(
   source: ClusterSource,
-  { openTable, sampled }: { readonly openTable: OpenTable; readonly sampled: number },
+  { openTable, sampled, into }: { readonly openTable: OpenTable; readonly sampled: number; readonly into: PlacedTable },
 ): Promise<SeenTable> {
   const opened = await openTable(source);
   try {
+    assertOtherTable({ ...opened, table: opened.table.name }, into, source.connection);
     await assertReadsInTheClear(opened.rows, opened.keyspace, opened.table);
     const keys = keyColumns(opened.table);
     const columns = source.table.columns.map(({ name }) => name).filter((name) => !keys.includes(name));

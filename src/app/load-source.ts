@@ -1,16 +1,19 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { SurveyTarget } from '../ports/survey.ts';
 import type { LoadInput } from './load.ts';
+import type { ClusterToLoad } from './load-cluster.ts';
 import { assertPiped, filesToLoad, type LoadTarget, type ReadyToLoad, standardPlace } from './load-files.ts';
 import { formatOf } from './load-format.ts';
 import { typedToLoad } from './load-typed.ts';
-import { knownConnections, type NamedSource, namedSource } from './named-source.ts';
+import { knownConnections, type NamedSource } from './named-source.ts';
 import type { Session } from './session.ts';
 
-/** Opens what is to be loaded. */
-export async function toLoad(session: Session, input: LoadInput, target: LoadTarget): Promise<ReadyToLoad> {
-  const { project } = session;
-  const source = namedSource(project, { text: input.source, system: input.system });
+/** Opens what is to be loaded, unless it is another cluster. */
+export async function toLoad(
+  { project }: Pick<Session, 'project'>,
+  input: LoadInput,
+  { source, target }: { readonly source: NamedSource; readonly target: LoadTarget },
+): Promise<ReadyToLoad> {
   if (source.kind === 'database') {
     assertOfDatabase(input);
     return databaseToLoad(source, input, target);
@@ -47,9 +50,7 @@ function databaseToLoad(
   const { connection, system, address } = source;
   assertNoReplay(input);
   const table = input.sourceTable ?? source.table ?? target.into.name;
-  if (system === 'cassandra') {
-    throw usage(`nothing is loaded from ${system} without a migration`);
-  }
+  if (system === 'cassandra') throw new TypeError('a cluster is loaded by the copy engine');
   const survey: SurveyTarget = {
     kind: 'database',
     system,
@@ -64,6 +65,15 @@ function databaseToLoad(
 /** What no straight way into wire form can do. */
 function rowByRow({ skip, most, ttlField, timestampField }: LoadInput): boolean {
   return skip !== null || most !== null || ttlField !== null || timestampField !== null;
+}
+
+/** The table of another cluster that is meant; null: it is none. */
+export function clusterMeant(source: NamedSource, input: LoadInput): Omit<ClusterToLoad, 'rejectsFile'> | null {
+  if (source.kind !== 'database' || source.system !== 'cassandra' || source.address.kind !== 'cluster') return null;
+  assertOfDatabase(input);
+  assertNoReplay(input);
+  const { connection, address, table } = source;
+  return { connection, address, table: input.sourceTable ?? table ?? input.table };
 }
 
 function assertOfDatabase({ format, fields, source, query, sourceTable }: LoadInput): void {

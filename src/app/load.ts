@@ -11,8 +11,8 @@ import type { ByName, Table } from '../model/schema.ts';
 import type { LoadMapping } from './load-columns.ts';
 import type { FileFormat } from './load-format.ts';
 import { assertOtherFile } from './load-replay.ts';
-import { toLoad } from './load-source.ts';
-import type { DatabaseSystem } from './named-source.ts';
+import { clusterMeant, toLoad } from './load-source.ts';
+import { type DatabaseSystem, namedSource } from './named-source.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Project } from './project.ts';
 import type { Session } from './session.ts';
@@ -70,10 +70,25 @@ export async function loadTable(session: Session, input: LoadInput): Promise<Loa
   assertNoCounters(into);
   const { types } = live.schema;
   const rejectsFile = rejectsFileOf(input, `${project.stateFolder}/rejects/load-${into.name}.ndjson`);
-  const { from, columns, notes } = await toLoad(session, input, { into, types });
-  await assertMayCome(project, { table: into.name, columns: Object.keys(columns) }, input.waivers);
+  const source = namedSource(project, { text: input.source, system: input.system });
   const begun = clock.monotonic();
+  const told = (loaded: LoadAccounts & Pick<LoadReport, 'columns' | 'notes'>): LoadReport => ({
+    ...loaded,
+    keyspace: project.keyspace,
+    table: into.name,
+    source: input.source,
+    dryRun: input.dryRun,
+    milliseconds: Math.round(clock.monotonic() - begun),
+  });
+  const other = clusterMeant(source, input);
+  if (other !== null) {
+    const { loadFromCluster } = await import('./load-cluster.ts');
+    const named = { source: { ...other, rejectsFile }, target: { into, types } };
+    return told({ ...(await loadFromCluster(session, input, named)), notes: [] });
+  }
+  const { from, columns, notes } = await toLoad(session, input, { source, target: { into, types } });
   try {
+    await assertMayCome(project, { table: into.name, columns: Object.keys(columns) }, input.waivers);
     const accounts = await loadRows(
       {
         keyspace: project.keyspace,
@@ -92,16 +107,7 @@ export async function loadTable(session: Session, input: LoadInput): Promise<Loa
       },
       { rows, clock },
     );
-    return {
-      ...accounts,
-      keyspace: project.keyspace,
-      table: into.name,
-      source: input.source,
-      columns,
-      notes,
-      dryRun: input.dryRun,
-      milliseconds: Math.round(clock.monotonic() - begun),
-    };
+    return told({ ...accounts, columns, notes });
   } finally {
     if (from.kind === 'values') await from.source.close();
   }
@@ -112,7 +118,8 @@ function someOf({ skip, most }: LoadInput): { readonly skip: number; readonly mo
   return { skip: skip ?? 0, most: most ?? Number.MAX_SAFE_INTEGER };
 }
 
-async function assertMayCome(
+/** Throws `PRIVACY_…` for personal data that comes untreated into a lower environment. */
+export async function assertMayCome(
   project: Project,
   about: { readonly table: string; readonly columns: readonly string[] },
   waivers: Waivers,

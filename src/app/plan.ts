@@ -72,7 +72,7 @@ async function planFrom(session: Session, standing: Standing, options: PlanOptio
     replication: project.replication,
     ledgerInside: ledgerIsInside(project),
     emptyTables: await emptyTables(session, live, pending),
-    ...(schemaOnly ? {} : { sources: await sourceFindings(project, pending, live) }),
+    ...(schemaOnly ? {} : { sources: await sourceFindings(session, pending, live) }),
     options: { schemaOnly, noBackup: options.noBackup },
   });
   const noted = withKeys(withPackageNotices(plan, project, standing), project, standing);

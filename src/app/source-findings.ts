@@ -1,3 +1,4 @@
+import type { PlacedTable } from '../copy/same-table.ts';
 import { tryRows } from '../copy/try-rows.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { ClusterSource, DataSpec, ForeignSource } from '../model/data.ts';
@@ -10,7 +11,7 @@ import type { Source, SourceNote, SourceRow } from '../ports/source.ts';
 import { seenTable } from './cluster-findings.ts';
 import { type Openers, openersOf } from './openers.ts';
 import { piiTags, privacyFinding, treatedSpec } from './privacy.ts';
-import type { Project } from './project.ts';
+import type { Session } from './session.ts';
 
 /** How many rows of a source are tried before a plan is made. */
 const sampled = 1000;
@@ -21,7 +22,7 @@ const examples = 3;
  * declared, and do some of its rows get through?
  */
 export async function sourceFindings(
-  project: Project,
+  { project, rows }: Pick<Session, 'project' | 'rows'>,
   pending: readonly Migration[],
   live: LiveKeyspace,
 ): Promise<NonNullable<ApplyInput['sources']>> {
@@ -35,7 +36,8 @@ export async function sourceFindings(
         if (from.kind === 'table') return [];
         const key = `${id}/${spec.index}`;
         const { problem, notes } = privacyFinding(project, spec, tags);
-        const tried = { spec: treatedSpec(project, spec), types };
+        const into = { rows, keyspace: live.name, table: spec.into.name };
+        const tried = { spec: treatedSpec(project, spec), types, into };
         const finding = problem === null ? findingOf(from, openers, tried) : Promise.resolve(unread(problem));
         return [finding.then((found) => [key, withNotes(found, notes)] as const)];
       }),
@@ -55,6 +57,7 @@ function withNotes(finding: SourceFinding, notes: readonly SourceNote[]): Source
 
 interface Tried {
   readonly spec: DataSpec;
+  readonly into: PlacedTable;
   /** Null: types change on the way, so that values cannot be tried. */
   readonly types: ByName<UserType> | null;
 }
@@ -88,7 +91,7 @@ async function foreignFinding(source: ForeignSource, { openSource }: Openers, tr
 }
 
 async function clusterFinding(source: ClusterSource, { openTable }: Openers, tried: Tried): Promise<SourceFinding> {
-  const { rows, bytes, notes, sample } = await seenTable(source, { openTable, sampled });
+  const { rows, bytes, notes, sample } = await seenTable(source, { openTable, sampled, into: tried.into });
   return { rows, bytes, missing: [], problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
 }
 

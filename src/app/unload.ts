@@ -4,18 +4,26 @@ import { dirname, resolve } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
+import { openOtherCluster } from '../cassandra/other-cluster.ts';
 import type { Rate } from '../copy/rate.ts';
+import { copyConsistency } from '../copy/table-pieces.ts';
 import { assertReadable, type UnloadFormat } from '../copy/unload/rows-text.ts';
-import { type UnloadAccounts, unloadRows } from '../copy/unload/unload.ts';
+import { type UnloadAccounts, type UnloadOutput, unloadRows } from '../copy/unload/unload.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
-import { keyColumns } from '../model/schema.ts';
+import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
+import type { OpenedTable } from '../ports/cluster-source.ts';
+import type { TypedFile } from '../ports/typed-file.ts';
 import { tableOf } from './load.ts';
+import { tableNamed } from './load-cluster.ts';
 import { type FileFormat, formatOf } from './load-format.ts';
+import { namedSource } from './named-source.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
+import type { Project } from './project.ts';
 import type { Session } from './session.ts';
 
 export interface UnloadInput {
+  /** A table of the keyspace, or `old/movies` of another cluster. */
   readonly table: string;
   /** Null: standard output. */
   readonly file: string | null;
@@ -31,6 +39,8 @@ export interface UnloadInput {
   readonly rejectsFile: string | null;
   /** Personal column → why it may leave. */
   readonly waivers: Waivers;
+  /** Read and convert everything, write nothing. */
+  readonly dryRun: boolean;
   /** Replace a file that is there. */
   readonly force: boolean;
   readonly signal: AbortSignal;
@@ -41,59 +51,112 @@ export interface UnloadReport extends UnloadAccounts {
   readonly keyspace: string;
   readonly table: string;
   readonly file: string | null;
+  readonly dryRun: boolean;
   /** Null when nothing was rejected. */
   readonly rejectsFile: string | null;
   readonly milliseconds: number;
 }
 
-/** Writes a table into a file; the file has its name only when it is whole. */
+/** Writes a table into a file; the file has its name only when it is whole. Tables of other clusters are `old/movies`. */
 export async function unloadTable(session: Session, input: UnloadInput): Promise<UnloadReport> {
-  const { project, cluster, rows, clock } = session;
-  const live = await cluster.describe(project.keyspace);
-  const from = tableOf(live.schema.tables, input.table, project.keyspace);
-  if (!project.lower) {
-    const columns =
-      input.columns === null ? from.columns.map(({ name }) => name) : [...keyColumns(from), ...input.columns];
-    const what = 'a file takes it where nobody looks after it';
-    assertWaived({ table: from.name, columns, what }, await piiTags(project), input.waivers);
-  }
+  const { project, clock } = session;
   const format = unloadFormat(input);
   const file = input.file === null ? null : resolve(input.file);
   if (file !== null && existsSync(file) && !input.force) throw fileThere(file);
-  const rejectsFile = resolve(input.rejectsFile ?? `${project.stateFolder}/rejects/unload-${from.name}.ndjson`);
-  const begun = clock.monotonic();
-  const output = await openOutput(file);
-  const accounts = await output.whole(
-    unloadRows(
-      {
-        keyspace: project.keyspace,
-        from,
-        types: live.schema.types,
-        columns: input.columns,
-        format,
-        write: output.write,
-        rate: input.rate,
-        maxRejects: input.maxRejects,
-        rejectsFile,
-        signal: input.signal,
-        onProgress: input.onProgress,
-      },
-      { rows, clock },
-    ),
-  );
-  return {
-    ...accounts,
-    keyspace: project.keyspace,
-    table: from.name,
-    file: input.file,
-    rejectsFile: accounts.rejected === 0 ? null : rejectsFile,
-    milliseconds: Math.round(clock.monotonic() - begun),
-  };
+  const source = await sourceOf(session, input.table);
+  try {
+    const { rows, keyspace, table, types, consistency } = source.opened;
+    if (!project.lower) await assertMayLeave(project, { table, input });
+    const rejectsFile = resolve(input.rejectsFile ?? `${project.stateFolder}/rejects/unload-${table.name}.ndjson`);
+    const begun = clock.monotonic();
+    const output = input.dryRun ? nowhere(format) : await openOutput(file, format);
+    const accounts = await output.whole(
+      unloadRows(
+        {
+          keyspace,
+          from: table,
+          types,
+          consistency,
+          columns: input.columns,
+          output: output.output,
+          rate: input.rate,
+          maxRejects: input.dryRun ? Number.MAX_SAFE_INTEGER : input.maxRejects,
+          rejectsFile,
+          signal: input.signal,
+          onProgress: input.onProgress,
+        },
+        { rows, clock },
+      ),
+    );
+    return {
+      ...accounts,
+      keyspace,
+      table: table.name,
+      file: input.file,
+      dryRun: input.dryRun,
+      rejectsFile: accounts.rejected === 0 ? null : rejectsFile,
+      milliseconds: Math.round(clock.monotonic() - begun),
+    };
+  } finally {
+    await source.close();
+  }
 }
 
-function unloadFormat({ format, file, header, delimiter, quote, nullText }: UnloadInput): UnloadFormat {
+interface UnloadSource {
+  readonly opened: Omit<OpenedTable, 'facts' | 'close'>;
+  close(): Promise<void>;
+}
+
+async function sourceOf(session: Session, said: string): Promise<UnloadSource> {
+  const { project, cluster, rows } = session;
+  const other = said.includes('/') ? namedSource(project, { text: said, system: null }) : null;
+  if (other === null) {
+    const live = await cluster.describe(project.keyspace);
+    const table = tableOf(live.schema.tables, said, project.keyspace);
+    const { types } = live.schema;
+    const { keyspace } = project;
+    const opened = { rows, keyspace, table, types, consistency: copyConsistency, identity: table.name };
+    return { opened, close: async () => undefined };
+  }
+  if (other.kind !== 'database' || other.address.kind !== 'cluster' || other.table === null) throw notACluster(said);
+  const { keyspace, name } = tableNamed(other.table);
+  const opened = await openOtherCluster(other.connection, other.address, keyspace);
+  try {
+    return { opened: await opened.open(name), close: () => opened.close() };
+  } catch (thrown) {
+    await opened.close();
+    throw thrown;
+  }
+}
+
+async function assertMayLeave(
+  project: Project,
+  { table, input }: { readonly table: Table; readonly input: UnloadInput },
+): Promise<void> {
+  const columns =
+    input.columns === null ? table.columns.map(({ name }) => name) : [...keyColumns(table), ...input.columns];
+  const what = 'a file takes it where nobody looks after it';
+  assertWaived({ table: table.name, columns, what }, await piiTags(project), input.waivers);
+}
+
+function notACluster(said: string): CqlformError {
+  return new CqlformError('UNLOAD_SOURCE', `${said} is no table of a cluster`, {
+    next: 'Say a table of the keyspace, or CONNECTION/TABLE of a cluster under `sources` in the configuration.',
+    fields: { source: said },
+    exitCode: exitCodes.usage,
+  });
+}
+
+type Format = UnloadFormat | { readonly kind: 'parquet' };
+
+function unloadFormat({ format, file, header, delimiter, quote, nullText }: UnloadInput): Format {
   const kind = format ?? (file === null ? 'csv' : formatOf(file));
-  if (kind === 'parquet') throw new TypeError('not yet');
+  if (kind === 'parquet' && (file === null || /\.(?:gz|zst)$/.test(file))) {
+    throw new CqlformError('UNLOAD_SETTING', 'Parquet is written into a file, and compressed inside of it', {
+      next: 'Name a file that ends in .parquet.',
+      exitCode: exitCodes.usage,
+    });
+  }
   if (kind !== 'csv') return { kind };
   const tabs = /\.tsv(\.gz|\.zst)?$/i.test(file ?? '');
   const form = { delimiter: delimiter ?? (tabs ? '\t' : ','), quote, nullText };
@@ -102,17 +165,34 @@ function unloadFormat({ format, file, header, delimiter, quote, nullText }: Unlo
 }
 
 interface Output {
-  write(text: Buffer): Promise<void>;
+  readonly output: UnloadOutput;
   /** Waits for the work, then for its last byte; gives the file its name. */
   whole<T>(work: Promise<T>): Promise<T>;
 }
 
-async function openOutput(file: string | null): Promise<Output> {
+/** Everything but the writing. */
+function nowhere(format: Format): Output {
+  const text: UnloadFormat = format.kind === 'parquet' ? { kind: 'ndjson' } : format;
+  return { output: { kind: 'text', format: text, write: async () => undefined }, whole: (work) => work };
+}
+
+async function openOutput(file: string | null, format: Format): Promise<Output> {
+  if (file !== null) {
+    await mkdir(dirname(file), { recursive: true }).catch((thrown: unknown) =>
+      Promise.reject(unwritable(file, thrown)),
+    );
+  }
+  if (format.kind === 'parquet') {
+    const { openParquetFile } = await import('../sources/parquet/writer.ts');
+    const open = (columns: readonly Column[], types: ByName<UserType>): Promise<TypedFile> =>
+      openParquetFile(file ?? '', columns, types);
+    return { output: { kind: 'typed', open }, whole: (work) => work };
+  }
   if (file === null) {
-    return { write: (text) => handed(process.stdout, text), whole: (work) => work };
+    const write = (text: Buffer): Promise<void> => handed(process.stdout, text);
+    return { output: { kind: 'text', format, write }, whole: (work) => work };
   }
   const partial = `${file}.partial`;
-  await mkdir(dirname(file), { recursive: true }).catch((thrown: unknown) => Promise.reject(unwritable(file, thrown)));
   const entry = new PassThrough({ highWaterMark: 4 * 1024 * 1024 });
   const target = createWriteStream(partial);
   const piped = file.endsWith('.gz')
@@ -122,9 +202,10 @@ async function openOutput(file: string | null): Promise<Output> {
       : pipeline(entry, target);
   // told by `whole`; until then it is nobody's
   piped.catch(() => undefined);
+  const write = (text: Buffer): Promise<void> =>
+    Promise.race([handed(entry, text), piped]).catch((thrown: unknown) => Promise.reject(unwritable(file, thrown)));
   return {
-    write: (text) =>
-      Promise.race([handed(entry, text), piped]).catch((thrown: unknown) => Promise.reject(unwritable(file, thrown))),
+    output: { kind: 'text', format, write },
     whole: async (work) => {
       try {
         const done = await work;
@@ -141,9 +222,24 @@ async function openOutput(file: string | null): Promise<Output> {
   };
 }
 
+/** Throws `OUTPUT_CLOSED` where nobody reads any more. */
 async function handed(stream: Writable, text: Buffer): Promise<void> {
+  if (!stream.writable) throw closed();
   if (stream.write(text)) return;
-  await new Promise<void>((proceed) => stream.once('drain', proceed));
+  await new Promise<void>((proceed, fail) => {
+    const ended = (): void => fail(closed());
+    stream.once('error', ended).once('close', ended);
+    stream.once('drain', () => {
+      stream.off('error', ended).off('close', ended);
+      proceed();
+    });
+  });
+}
+
+function closed(): CqlformError {
+  return new CqlformError('OUTPUT_CLOSED', 'whoever took the rows has stopped taking them', {
+    next: 'Nothing is to be done where that was meant, as by `head`.',
+  });
 }
 
 function fileThere(file: string): CqlformError {

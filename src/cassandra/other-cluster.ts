@@ -4,7 +4,7 @@ import type { ClusterSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { differenceInWords } from '../planner/matches.ts';
 import type { Cluster, Rows } from '../ports/cluster.ts';
-import type { OpenedTable, OpenTable } from '../ports/cluster-source.ts';
+import type { OpenedTable, OpenTable, OtherCluster } from '../ports/cluster-source.ts';
 import type { ClusterAddress, SourceAddress } from '../ports/source.ts';
 import { createCluster } from './cluster.ts';
 import { connect } from './connect.ts';
@@ -91,6 +91,39 @@ async function connected(name: string, { at, credentials, keyspace }: ClusterAdd
   }
 }
 
+/**
+ * A cluster of which nothing is declared. Throws `SOURCE_UNREACHABLE` and the like; `keyspace` null: the one that its
+ * address names.
+ */
+export async function openOtherCluster(
+  connection: string,
+  address: ClusterAddress,
+  keyspace: string | null,
+): Promise<OtherCluster> {
+  const { cluster, rows } = await connected(connection, address);
+  const name = keyspace ?? address.keyspace;
+  const { consistency } = address;
+  return {
+    rows,
+    keyspace: name,
+    consistency,
+    describe: () => described({ connection }, { cluster, keyspace: name }),
+    open: async (table) => {
+      const live = await described({ connection }, { cluster, keyspace: name });
+      const { types } = live.schema;
+      return {
+        rows,
+        keyspace: name,
+        types,
+        consistency,
+        ...readableTable({ connection, table: { name: table } }, live),
+      };
+    },
+    estimate: (tables) => cluster.estimate(name, tables),
+    close: () => cluster.close(),
+  };
+}
+
 interface Opening extends Connected {
   readonly address: ClusterAddress;
   readonly close: () => Promise<void>;
@@ -118,7 +151,7 @@ async function opened(source: ClusterSource, { cluster, rows, address, close }: 
 }
 
 async function described(
-  { connection }: ClusterSource,
+  { connection }: Pick<ClusterSource, 'connection'>,
   { cluster, keyspace }: { readonly cluster: Cluster; readonly keyspace: string },
 ): Promise<LiveKeyspace> {
   try {

@@ -2,14 +2,13 @@ import { inOrder } from '../dsl/column.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
 import { own } from '../kernel/own.ts';
-import type { ClusterSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns, type Table, type View } from '../model/schema.ts';
 import { columnDifference, columnText, keyText, sameKey } from '../planner/matches.ts';
 
 /** The table or view that a declaration means, as a table, and what tells it from another of its name. */
 export function readableTable(
-  { connection, table: { name } }: ClusterSource,
+  { connection, table: { name } }: { readonly connection: string; readonly table: Pick<Table, 'name'> },
   live: LiveKeyspace,
 ): { readonly table: Table; readonly identity: string } {
   const { tables, views } = live.schema;

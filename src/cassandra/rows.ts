@@ -53,6 +53,8 @@ export function createRows(
   };
   return {
     flow: brake,
+    // the driver has no id of a node that it has not asked for yet
+    hostIds: () => client.hosts.values().flatMap(({ hostId }) => (hostId ? [hostId.toString()] : [])),
     split: splitRing,
     splitFor: async (keyspace: string, table: Table, parts: number): Promise<readonly TokenRange[]> =>
       splitRing((await isSmall(client, keyspace, table)) ? 1 : parts),

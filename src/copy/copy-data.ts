@@ -1,3 +1,4 @@
+import { sourceName } from '../model/data.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CopyOutcome, CopyRequest, WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
@@ -9,6 +10,7 @@ import type { Piece } from './input.ts';
 import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import { rowWork } from './row-work.ts';
+import { assertOtherTable } from './same-table.ts';
 import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
@@ -43,6 +45,11 @@ interface Running {
 async function run(running: Running): Promise<CopyOutcome> {
   const { request, context, dependencies, input } = running;
   const { spec, into, rejectsFile } = request;
+  if (input.kind === 'table' && input.other) {
+    const { rows, keyspace, table } = input.table;
+    const target = { rows: dependencies.rows, keyspace: context.keyspace, table: into.name };
+    assertOtherTable({ rows, keyspace, table: table.name }, target, sourceName(spec.from));
+  }
   const spool = new Spool(rejectsFile);
   const facts = input.kind === 'source' ? await input.source.facts() : null;
   const identity = identityOf(input, facts);

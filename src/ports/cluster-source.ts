@@ -1,5 +1,5 @@
 import type { ClusterSource } from '../model/data.ts';
-import type { Estimate } from '../model/live.ts';
+import type { Estimate, LiveKeyspace } from '../model/live.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Consistency, Rows } from './cluster.ts';
 
@@ -30,3 +30,12 @@ export interface OpenedTable {
  * `SOURCE_TABLE_MISSING`, and `SOURCE_COLUMNS` where it is not as declared.
  */
 export type OpenTable = (source: ClusterSource) => Promise<OpenedTable>;
+
+/** Another cluster, of which nothing is declared. */
+export interface OtherCluster extends Pick<OpenedTable, 'rows' | 'keyspace' | 'consistency'> {
+  describe(): Promise<LiveKeyspace>;
+  /** A table, or a view in the shape of one. Throws `SOURCE_TABLE_MISSING`. */
+  open(table: string): Promise<Omit<OpenedTable, 'facts' | 'close'>>;
+  estimate(tables: readonly string[]): Promise<LiveKeyspace['estimates']>;
+  close(): Promise<void>;
+}

@@ -157,6 +157,8 @@ export interface PassedPage {
 export interface Rows {
   /** What all reading and writing here follows. */
   readonly flow: Flow;
+  /** The ids of the nodes that are known: two connections that share one lead to the same cluster. */
+  hostIds(): readonly string[];
   /** Splits the ring into at least `parts` ranges, none of which wraps. */
   split(parts: number): readonly TokenRange[];
   /** As `split`, but one range for a table that has too few rows to be worth more. */

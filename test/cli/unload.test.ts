@@ -11,7 +11,9 @@ const definition = `(id int, c text, a ascii, b bigint, bl blob, bo boolean, d d
   st set<text>, mp map<text, int>, li list<text>, fl frozen<list<int>>, tp tuple<int, text>, ad address,
   ve vector<float, 2>, own text static, PRIMARY KEY (id, c))`;
 beforeAll(async () => {
-  project = await testProject({ address: cassandraAddress() });
+  const { host, port } = cassandraAddress();
+  const here = `here: { contactPoints: ['${host}:${port}'], keyspace: 'nobody_has_this' }`;
+  project = await testProject({ address: cassandraAddress(), config: `sources: { ${here} }` });
   const { client, keyspace } = project;
   await client.execute(
     `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
@@ -41,7 +43,7 @@ async function rowsOf(name: string): Promise<readonly string[]> {
 }
 
 describe('unload', () => {
-  it.each(['all.csv', 'all.tsv', 'all.ndjson', 'all.json', 'all.csv.gz', 'all.ndjson.zst'])(
+  it.each(['all.csv', 'all.tsv', 'all.ndjson', 'all.json', 'all.csv.gz', 'all.ndjson.zst', 'all.parquet'])(
     'into %s keeps every value: loaded again the table is the same',
     async (file) => {
       await project.client.execute(`TRUNCATE ${project.keyspace}.again`, [], { readTimeout: 60_000 });
@@ -63,6 +65,39 @@ describe('unload', () => {
     expect(stdout).toContain('1;a;NULL;"with ""quotes"", commas"'.replace('NULL', 'true'));
     expect(stdout).toContain('2;é😀;NULL;"NULL"\n');
     expect(stdout).toContain('3;NULL;NULL;NULL\n');
+  });
+
+  it('takes a table of another cluster, and load brings one over with its times, but never onto itself', async () => {
+    const { client, keyspace } = project;
+    await client.execute(`TRUNCATE ${keyspace}.again`, [], { readTimeout: 60_000 });
+    const origin = `here/${keyspace}.origin`;
+    const unloaded = await project.run('unload', origin, '-', '--format', 'ndjson');
+    expect(unloaded.stdout.trim().split('\n')).toHaveLength(6);
+    const counted = await project.run('unload', origin, '--dry-run', '--json');
+    expect(JSON.parse(counted.stdout)).toMatchObject({ read: 6, written: 6, dryRun: true });
+    const tried = await project.run('load', origin, 'again', '--dry-run', '--json');
+    expect(JSON.parse(tried.stdout)).toMatchObject({ read: 6, written: 6, rejected: 0, dryRun: true });
+    expect(await rowsOf('again')).toEqual([]);
+    const loaded = await project.run('load', origin, 'again', '--json');
+    expect(JSON.parse(loaded.stdout), loaded.stderr).toMatchObject({ read: 6, written: 6, rejected: 0 });
+    expect(await rowsOf('again')).toEqual(await rowsOf('origin'));
+    const times = (table: string): Promise<unknown> => project.rows(`SELECT writetime(te) AS w FROM $ks.${table}`);
+    expect(JSON.stringify(await times('again'))).toBe(JSON.stringify(await times('origin')));
+    const again = await project.run('load', origin, 'again');
+    expect([again.code, again.stderr]).toEqual([64, expect.stringContaining('LOAD_LIST_AGAIN')]);
+    const itself = await project.run('load', origin, 'origin');
+    expect([itself.code, itself.stderr]).toEqual([64, expect.stringContaining('SAME_TABLE')]);
+    const none = await project.run('unload', 'nowhere/origin');
+    expect([none.code, none.stderr]).toEqual([64, expect.stringContaining('UNLOAD_SOURCE')]);
+  });
+
+  it('ends when nobody reads on', async () => {
+    const child = project.start('unload', 'origin', '-');
+    child.stdout?.destroy();
+    const stderr: string[] = [];
+    child.stderr?.on('data', (text) => stderr.push(String(text)));
+    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+    expect(stderr.join('')).toContain('OUTPUT_CLOSED');
   });
 
   it('replaces a file only when told to, and leaves none half written', async () => {

@@ -7,10 +7,14 @@ import { formatChoices, maxRejectsOf, pairsOf, rateOf } from './load.ts';
 
 export const unloadCommand: AnyCommand = command({
   usage: 'unload <table> [file]',
-  summary: 'Write a table into a CSV, JSON or NDJSON file',
+  summary: 'Write a table into a CSV, JSON, NDJSON or Parquet file',
   positionals: {
-    table: { type: 'string', demandOption: true, describe: 'A table of the keyspace' },
-    file: { type: 'string', describe: 'Compressed as .gz or .zst says; left out: standard output' },
+    table: {
+      type: 'string',
+      demandOption: true,
+      describe: 'A table of the keyspace, or CONNECTION/TABLE of another cluster',
+    },
+    file: { type: 'string', describe: 'Compressed as .gz or .zst says; left out or -: standard output' },
   },
   options: {
     ...projectOptions,
@@ -38,17 +42,21 @@ export const unloadCommand: AnyCommand = command({
       default: [],
       describe: 'COLUMN=REASON: why personal data may go as it is; repeatable',
     },
+    'dry-run': { type: 'boolean', default: false, describe: 'Read, count and convert everything, write nothing' },
     force: { type: 'boolean', default: false, describe: 'Replace a file that is there' },
   },
   examples: [
     ['unload users users.csv', 'All of it; `load users.csv users` brings it back'],
     ['unload events events.ndjson.zst --columns kind,payload', 'Some columns, compressed'],
+    ['unload users users.parquet', 'Typed columns; `load users.parquet users` brings it back'],
+    ['unload old/users users.csv', 'A table of a cluster that the configuration knows as old'],
+    ['unload users --dry-run', 'How many rows there are, and whether all can be read'],
     ['unload users | head', 'To standard output'],
   ],
   run: async (flags, output) => {
     const input = {
       table: word(flags, 'table') ?? '',
-      file: word(flags, 'file') ?? null,
+      file: fileOf(word(flags, 'file')),
       format: flags.format ?? null,
       columns: flags.columns === undefined ? null : flags.columns.split(',').map((name) => name.trim()),
       header: flags.header,
@@ -59,6 +67,7 @@ export const unloadCommand: AnyCommand = command({
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
       waivers: pairsOf('waive', flags.waive, 'COLUMN=REASON'),
+      dryRun: flags['dry-run'],
       force: flags.force,
     } satisfies Omit<UnloadInput, 'signal' | 'onProgress'>;
     const [{ ProgressLine }, { unloadText }] = await Promise.all([
@@ -84,8 +93,12 @@ export const unloadCommand: AnyCommand = command({
     });
     // with the rows on standard output, what is said about them goes beside it
     const told = output.json ? JSON.stringify(report) : unloadText(report);
-    if (input.file === null) output.err(told);
+    if (input.file === null && !input.dryRun) output.err(told);
     else output.out(told);
     return exitCodes.fine;
   },
 });
+
+function fileOf(said: string | undefined): string | null {
+  return said === undefined || said === '-' ? null : said;
+}

@@ -32,11 +32,11 @@ export function loadText(report: LoadReport): string {
 }
 
 export function unloadText(report: UnloadReport): string {
-  const { read, written, rejected, bytes, keyspace, table, file, milliseconds, rejectsFile } = report;
+  const { read, written, rejected, bytes, keyspace, table, file, milliseconds, dryRun, rejectsFile } = report;
   const rate = milliseconds === 0 ? '' : `, ${countText(Math.round((written / milliseconds) * 1000))} rows/s`;
   const lines = [
-    `${keyspace}.${table}: read ${countText(read)} = written ${countText(written)} + rejected ${countText(rejected)}`,
-    `${bytesText(bytes)} of text${file === null ? '' : ` in ${file}`}, ${durationText(milliseconds)}${rate}`,
+    `${keyspace}.${table}: read ${countText(read)} = ${dryRun ? 'would be written' : 'written'} ${countText(written)} + rejected ${countText(rejected)}`,
+    `${bytesText(bytes)}${file?.endsWith('.parquet') ? '' : ' of text'}${file === null || dryRun ? '' : ` in ${file}`}, ${durationText(milliseconds)}${rate}`,
   ];
   if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
   return lines.join('\n');

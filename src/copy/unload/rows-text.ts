@@ -1,22 +1,15 @@
 import { Sink } from '../../cql/codec/sink.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
-import { setOwn } from '../../kernel/own.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, Column, UserType } from '../../model/schema.ts';
 import type { RawRows } from '../../ports/cluster.ts';
 import { type CsvForm, csvField, type FieldWriter, jsonField, putAscii } from './field.ts';
+import { rawCells, shownCells, type Unreadable } from './raw-cells.ts';
 
 export type UnloadFormat =
   | ({ readonly kind: 'csv'; readonly header: boolean } & CsvForm)
   | { readonly kind: 'ndjson' }
   | { readonly kind: 'json' };
-
-/** A row that cannot be told as text. */
-export interface Unreadable {
-  readonly reason: string;
-  /** Its cells as the server has them, by column. */
-  readonly cells: Readonly<Record<string, string | null>>;
-}
 
 export interface PageText {
   readonly text: Buffer;
@@ -81,9 +74,10 @@ export class RowsText {
         if (!(thrown instanceof RowRejected)) throw thrown;
         sink.length = before;
         this.#begun = wasBegun;
-        const read = this.#cells(bytes, start);
+        const read = rawCells(bytes, start, this.#fields.length);
         at = read.end;
-        rejects.push({ reason: thrown.reason, cells: read.cells });
+        const names = this.#fields.map(({ name }) => name);
+        rejects.push({ reason: thrown.reason, cells: shownCells(names, read.cells) });
       }
     }
     return { text: Buffer.from(sink.bytes.subarray(0, sink.length)), rows: count, rejects };
@@ -142,18 +136,6 @@ export class RowsText {
       if (thrown instanceof RowRejected) throw new RowRejected(`${field.name}: ${thrown.reason}`);
       throw thrown;
     }
-  }
-
-  #cells(bytes: Buffer, from: number): { readonly cells: Unreadable['cells']; readonly end: number } {
-    const cells: Record<string, string | null> = {};
-    let at = from;
-    for (const { name } of this.#fields) {
-      const length = bytes.readInt32BE(at);
-      at += 4;
-      setOwn(cells, name, length < 0 ? null : `0x${bytes.toString('hex', at, at + length)}`);
-      at += Math.max(0, length);
-    }
-    return { cells, end: at };
   }
 }
 

@@ -3,27 +3,33 @@ import type { DataSpec } from '../../model/data.ts';
 import type { TokenRange } from '../../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../../model/schema.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Rows } from '../../ports/cluster.ts';
+import type { Consistency, RawRows, Rows } from '../../ports/cluster.ts';
+import type { TypedFile } from '../../ports/typed-file.ts';
 import { assertReadsInTheClear } from '../masked-source.ts';
 import { type Rate, RateLimit } from '../rate.ts';
 import { RejectLimit, RejectsExhausted } from '../reject-limit.ts';
 import { RejectsFile } from '../rejects-file.ts';
-import { copyConsistency } from '../table-pieces.ts';
+import type { Unreadable } from './raw-cells.ts';
 import { RowsText, type UnloadFormat } from './rows-text.ts';
+import { RowsTyped } from './rows-typed.ts';
 
 /** Token ranges; several are read at once, and pages come as they are read. */
 const parts = 64;
 const rangesAtOnce = 4;
 
+/** Where rows go: as text, handed over when the last was taken; or into a file of typed columns. */
+export type UnloadOutput =
+  | { readonly kind: 'text'; readonly format: UnloadFormat; write(text: Buffer): Promise<void> }
+  | { readonly kind: 'typed'; open(columns: readonly Column[], types: ByName<UserType>): Promise<TypedFile> };
+
 export interface UnloadRequest {
   readonly keyspace: string;
   readonly from: Table;
   readonly types: ByName<UserType>;
+  readonly consistency: Consistency;
   /** Besides the key; null: all. */
   readonly columns: readonly string[] | null;
-  readonly format: UnloadFormat;
-  /** Resolves when more may be handed over. */
-  readonly write: (text: Buffer) => Promise<void>;
+  readonly output: UnloadOutput;
   readonly rate: Rate | null;
   readonly maxRejects: DataSpec['maxRejects'];
   readonly rejectsFile: string;
@@ -36,7 +42,7 @@ export interface UnloadAccounts {
   readonly written: number;
   /** Rows whose bytes are no values of their types. */
   readonly rejected: number;
-  /** Of text, before it is compressed. */
+  /** Of text, before it is compressed; of a typed file, when it is whole. */
   readonly bytes: number;
 }
 
@@ -45,50 +51,81 @@ export async function unloadRows(
   request: UnloadRequest,
   { rows, clock }: { readonly rows: Rows; readonly clock: Clock },
 ): Promise<UnloadAccounts> {
-  const { keyspace, from, types, signal, maxRejects, rejectsFile } = request;
+  const { keyspace, from, types, consistency, signal, maxRejects, rejectsFile } = request;
   await assertReadsInTheClear(rows, keyspace, from);
   const columns = columnsRead(request);
-  const text = new RowsText(columns, types, request.format);
   const rejects = new RejectLimit(maxRejects, null);
   const rejected = new RejectsFile(rejectsFile);
   const rate = request.rate === null ? null : new RateLimit(request.rate, clock, signal);
   const sum = { read: 0, written: 0, rejected: 0, bytes: 0 };
-  const put = async (bytes: Buffer): Promise<void> => {
-    sum.bytes += bytes.length;
-    if (bytes.length > 0) await request.write(bytes);
-  };
+  const out = await outputOf(request, columns);
   const names = columns.map(({ name }) => name).filter((name) => !keyColumns(from).includes(name));
   const one = async (range: TokenRange): Promise<void> => {
-    const scanned = rows.scanRaw({ keyspace, table: from, types, columns: names, range, consistency: copyConsistency });
+    const scanned = rows.scanRaw({ keyspace, table: from, types, columns: names, range, consistency });
     for await (const page of scanned) {
       assertNotStopped(request);
-      const made = text.page(page);
-      sum.read += made.rows;
-      sum.written += made.rows - made.rejects.length;
-      // handed over before anything else is waited for: texts must follow one another as they were made
-      await put(made.text);
-      for (const { reason, cells } of made.rejects) {
+      const { rejects: unreadable, bytes } = await out.page(page);
+      sum.bytes += bytes;
+      sum.read += page.count;
+      sum.written += page.count - unreadable.length;
+      for (const { reason, cells } of unreadable) {
         sum.rejected += 1;
         await rejected.add({ place: from.name, reason, row: cells });
         rejects.add(reason, from.name);
       }
-      await rate?.admit(made.rows, made.text.length);
+      await rate?.admit(page.count, bytes);
       request.onProgress(sum);
     }
   };
   await rejected.begin();
   try {
-    await put(text.start());
+    sum.bytes += await out.begin();
     await eachOf(await rows.splitFor(keyspace, from, parts), one);
-    await put(text.end());
+    rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });
+    sum.bytes += await out.end();
   } catch (thrown) {
+    await out.discard();
     if (thrown instanceof RejectsExhausted) rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });
     throw thrown;
   } finally {
     await rejected.close();
   }
-  rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });
   return sum;
+}
+
+interface Output {
+  begin(): Promise<number>;
+  /** Gives the bytes of text. Pages follow one another as they were made: nothing is waited for before they are handed over. */
+  page(page: RawRows): Promise<{ readonly rejects: readonly Unreadable[]; readonly bytes: number }>;
+  end(): Promise<number>;
+  discard(): Promise<void>;
+}
+
+async function outputOf({ output, types }: UnloadRequest, columns: readonly Column[]): Promise<Output> {
+  if (output.kind === 'typed') {
+    const file = await output.open(columns, types);
+    const typed = new RowsTyped(columns, types, file);
+    return {
+      begin: async () => 0,
+      page: async (page) => ({ rejects: typed.page(page), bytes: 0 }),
+      end: () => file.finish(),
+      discard: () => file.discard(),
+    };
+  }
+  const text = new RowsText(columns, types, output.format);
+  const put = async (bytes: Buffer): Promise<number> => {
+    if (bytes.length > 0) await output.write(bytes);
+    return bytes.length;
+  };
+  return {
+    begin: () => put(text.start()),
+    page: async (page) => {
+      const made = text.page(page);
+      return { rejects: made.rejects, bytes: await put(made.text) };
+    },
+    end: () => put(text.end()),
+    discard: async () => undefined,
+  };
 }
 
 /** In the order of the pages' cells: the key, static and then regular columns. */
