@@ -4,7 +4,7 @@ import type { TableScope } from '../model/step.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { BackupRequest, WorkContext } from '../ports/engines.ts';
+import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
 import { type Captured, type CaptureOptions, capture, chunkTarget, type PassResult } from './capture.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { type ChunkEntry, entriesPerSegment, inTokenOrder, writeSegment } from './index-segment.ts';
@@ -51,12 +51,15 @@ export async function createBackup(
   const createdAt = clock.now().toISOString();
   const intent = new Intent(store, request.id);
   const known = new KnownChunks(store);
-  await intent.rememberInto(known);
+  if (request.anew !== true) await intent.rememberInto(known, context.keyspace);
   context.assertHeld();
   await intent.begin(createdAt);
   const tables: TableManifest[] = [];
+  let stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
   for (const scope of request.scopes) {
-    tables.push(await new TableBackup(scope, { request, context, dependencies, known, intent }).run());
+    const backup = new TableBackup(scope, { request, context, dependencies, known, intent });
+    tables.push(await backup.run());
+    stored = sumOf(stored, backup.stored);
   }
   const manifest: Manifest = {
     format: manifestFormat,
@@ -81,6 +84,7 @@ export async function createBackup(
     await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, request.id);
   }
   await intent.end();
+  request.onStored?.(stored);
   return tables.map((each) => ({
     id: request.id,
     store: store.name,
@@ -107,6 +111,7 @@ class TableBackup {
   readonly #around: Surroundings;
   readonly #options: CaptureOptions;
   #read = 0;
+  stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
 
   constructor(scope: Scope, around: Surroundings) {
     const { store, rows } = around.dependencies;
@@ -135,11 +140,15 @@ class TableBackup {
     const { table, columns, tableId } = this.#scope;
     const { store, clock, rows } = dependencies;
     const scanStartedAt = clock.now().toISOString();
-    await rememberEarlier(known, store, { keyspace: context.keyspace, name: table.name, layout: this.#options.layout });
+    if (this.#around.request.anew !== true) {
+      const { layout } = this.#options;
+      await rememberEarlier(known, store, { keyspace: context.keyspace, name: table.name, layout });
+    }
     const { pass, passes, stillWritten } = await this.#passes();
     await this.#options.packs.flush();
     const entries = [...pass.chunks.values()].map(toEntry).sort(inTokenOrder);
     const untimed = rows.untimedColumns(table);
+    this.stored = storedOf(entries, this.#options.packs.packs);
     return {
       table,
       tableId,
@@ -153,7 +162,7 @@ class TableBackup {
       timesInferred: untimed.filter((name) => columns === null || columns.includes(name)),
       chunkTarget,
       chunks: entries.length,
-      bytes: entries.reduce((sum, entry) => sum + entry.length, 0),
+      bytes: this.stored.bytes,
       index: await writeIndex(store, entries),
     };
   }
@@ -180,6 +189,26 @@ function toEntry(captured: Captured): ChunkEntry {
   const { cell, part, content, stored, offset, length, rows, staticRows, pack } = captured;
   if (pack.hash === null) throw new TypeError('a chunk is in no pack');
   return { cell, part, content, stored, pack: pack.hash, offset, length, rows, staticRows };
+}
+
+function storedOf(entries: readonly ChunkEntry[], packs: ReadonlySet<string>): BackupStored {
+  const bytesOf = (some: readonly ChunkEntry[]): number => some.reduce((sum, entry) => sum + entry.length, 0);
+  const fresh = entries.filter(({ pack }) => packs.has(pack));
+  return {
+    chunks: entries.length,
+    bytes: bytesOf(entries),
+    newChunks: fresh.length,
+    newBytes: bytesOf(fresh),
+  };
+}
+
+function sumOf(one: BackupStored, other: BackupStored): BackupStored {
+  return {
+    chunks: one.chunks + other.chunks,
+    bytes: one.bytes + other.bytes,
+    newChunks: one.newChunks + other.newChunks,
+    newBytes: one.newBytes + other.newBytes,
+  };
 }
 
 function totals(chunks: Iterable<BackupCounts>): BackupCounts {

@@ -104,9 +104,9 @@ export class Intent {
     await this.#store.put(`${intentFolder(this.#id)}${pack}.json`, bytes);
   }
 
-  /** What a run of the same id that was killed has stored. */
-  async rememberInto(known: KnownChunks): Promise<void> {
-    for await (const { key } of this.#store.list(intentFolder(this.#id))) {
+  /** What other tries of backups of this keyspace have stored that did not end: killed, or still at work. */
+  async rememberInto(known: KnownChunks, keyspace: string): Promise<void> {
+    for await (const { key } of this.#store.list(`intents/${keyOfId(`${keyspace}-`)}`)) {
       const bytes = await this.#store.get(key);
       const sealed = bytes === null ? null : sealedIn(bytes);
       for (const { content, ...chunk } of sealed?.chunks ?? []) {

@@ -33,7 +33,8 @@ export class PackWriter {
   #chunks: PackedChunk[] = [];
   #size = packMagic.length;
   #putting: Promise<void>[] = [];
-  written = 0;
+  /** Hashes of the packs that were put. */
+  readonly packs = new Set<string>();
 
   constructor(store: BlobStore, onSealed: (hash: string, chunks: readonly PackedChunk[]) => Promise<void>) {
     this.#store = store;
@@ -67,7 +68,7 @@ export class PackWriter {
     this.#size = packMagic.length;
     const put = this.#onSealed(hash, chunks).then(async () => {
       await putVerified(this.#store, packKey(hash), bytes);
-      this.written += bytes.length;
+      this.packs.add(hash);
     });
     put.catch(() => undefined);
     this.#putting.push(put);

@@ -38,6 +38,20 @@ export interface BackupRequest {
   readonly allowStillWritten: boolean;
   /** Hash of the newest ledger state, or `none`. */
   readonly ledgerHead: string;
+  /** True: every chunk is stored anew, whatever earlier backups have. */
+  readonly anew?: boolean;
+  /** Told once, when the backup is there. */
+  readonly onStored?: (stored: BackupStored) => void;
+}
+
+/** What making a backup has cost, over all its tables. */
+export interface BackupStored {
+  readonly chunks: number;
+  /** Stored bytes of all its chunks. */
+  readonly bytes: number;
+  /** Of these, what no earlier backup had. */
+  readonly newChunks: number;
+  readonly newBytes: number;
 }
 
 export interface RestoreRequest {

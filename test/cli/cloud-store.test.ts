@@ -61,6 +61,26 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     await server?.[Symbol.asyncDispose]();
   });
 
+  it('are made on demand; the second stores what has changed, and a full one everything', async () => {
+    const create = async (...words: readonly string[]): Promise<Record<string, unknown>> =>
+      JSON.parse((await succeed('backup', 'create', '--json', ...words)).stdout) as Record<string, unknown>;
+    const first = await create('--label', 'by hand');
+    expect(first).toMatchObject({
+      store: 's3://backups/shop',
+      tables: [{ table: 'users', rows: 3 }],
+      chunks: 1,
+      newChunks: 1,
+    });
+    const second = await create('users');
+    expect(second).toMatchObject({ chunks: 1, bytes: first['bytes'], newChunks: 0, newBytes: 0 });
+    const full = await create('users', '--columns', 'email', '--strategy', 'full');
+    expect(full).toMatchObject({ tables: [{ columns: ['email'] }], newChunks: 1, newBytes: full['bytes'] });
+    for (const { id } of [first, second, full]) await succeed('backup', 'verify', String(id));
+    for (const words of [['nobody'], ['users', '--columns', 'id'], ['users', '--columns', 'name']]) {
+      expect(refusal(await project.run('backup', 'create', ...words)).code).toBe('BACKUP_SCOPE');
+    }
+  });
+
   it('are encrypted, made before a table is dropped, checked, listed, and restored by a rollback after the passphrase was changed', async () => {
     const before = await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users');
     const applied = await succeed(
@@ -72,7 +92,7 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     expect(applied.stdout + applied.stderr).toContain('s3://backups/shop');
     expect(applied.stdout + applied.stderr).not.toContain('very-secret');
     const { stdout } = await succeed('backup', 'list', '--json');
-    const [{ id, store }] = JSON.parse(stdout) as [{ id: string; store: string }];
+    const { id, store } = (JSON.parse(stdout) as { id: string; store: string }[]).at(-1) ?? { id: '', store: '' };
     expect(store).toBe('s3://backups/shop');
     await succeed('backup', 'verify', id, '--store', 's3://backups/shop/');
     const added = await succeed('backup', 'key', 'add', '--passphrase-variable', 'NEW_PASSPHRASE', '--label', 'night');

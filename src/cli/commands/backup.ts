@@ -3,6 +3,7 @@ import { type AnyCommand, command, group, projectOptions, word } from '../comman
 import { withProgress } from '../progress.ts';
 import { inSession, movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
+import { backupCreateCommand } from './backup-create.ts';
 import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
 
@@ -11,12 +12,13 @@ const id = { type: 'string', demandOption: true, describe: 'A backup, from `back
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'The backups that migrations take: list, show, verify, restore, key',
+  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
   ],
   commands: [
+    backupCreateCommand,
     command({
       usage: 'list',
       summary: "The backups of the keyspace; a store in the cluster may have other keyspaces' too",

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
+import type { Progress } from '../model/event.ts';
+import type { LiveKeyspace } from '../model/live.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
+import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
+import { actorOf } from './actor.ts';
+import { enginesOf } from './engines.ts';
+import type { Session } from './session.ts';
+import { chooseStore } from './store.ts';
+
+/** `full` stores every chunk anew; `incremental` only what no earlier backup of the table has. Either restores by itself. */
+export type BackupStrategy = 'full' | 'incremental';
+
+export interface CreateInput {
+  /** Tables of the keyspace; empty: all of them. */
+  readonly tables: readonly string[];
+  /** Of one table, besides its key; null: whole rows. */
+  readonly columns: readonly string[] | null;
+  readonly to: string | undefined;
+  readonly label: string | null;
+  readonly strategy: BackupStrategy;
+  readonly consistency: BackupRequest['consistency'];
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface CreateReport extends BackupStored {
+  readonly id: string;
+  readonly keyspace: string;
+  readonly store: string;
+  readonly strategy: BackupStrategy;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly columns: readonly string[] | null;
+    readonly rows: number;
+    readonly staticRows: number;
+    readonly valueDigest: string;
+  }[];
+  readonly milliseconds: number;
+}
+
+/**
+ * A backup of tables as they are read, while applications go on writing: each row is as it was at some moment between
+ * its table's two scan times, which the manifest tells.
+ */
+export async function createBackupNow(session: Session, input: CreateInput): Promise<CreateReport> {
+  const { project, cluster, clock } = session;
+  const live = await cluster.describe(project.keyspace);
+  const scopes = scopesOf(live, input);
+  const begun = clock.monotonic();
+  const store = chooseStore(project, input.to).name;
+  const backups = enginesOf(session).backupsAt(store);
+  const id = idOf(project.keyspace, clock.now());
+  let stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
+  const made = await backups.create(
+    {
+      id,
+      label: input.label,
+      scopes,
+      consistency: input.consistency,
+      secondPasses: 0,
+      allowStillWritten: true,
+      ledgerHead: 'none',
+      anew: input.strategy === 'full',
+      onStored: (one) => {
+        stored = one;
+      },
+    },
+    contextOf(live, input),
+  );
+  const tables = made.map(({ table, columns, rows, staticRows = 0, valueDigest }) => ({
+    ...{ table, columns, rows, staticRows, valueDigest },
+  }));
+  const milliseconds = Math.round(clock.monotonic() - begun);
+  return { id, keyspace: project.keyspace, store, strategy: input.strategy, tables, ...stored, milliseconds };
+}
+
+/** Sorts by time within a keyspace. */
+function idOf(keyspace: string, now: Date): string {
+  const time = now.toISOString().replaceAll(/[-:]/g, '').slice(0, 15).toLowerCase();
+  return `${keyspace}-${time}z-${randomBytes(3).toString('hex')}`;
+}
+
+function scopesOf(live: LiveKeyspace, { tables, columns }: CreateInput): BackupRequest['scopes'] {
+  if (!live.exists) throw nothing(`there is no keyspace ${live.name}`, 'Correct --keyspace or the configuration.');
+  const named = tables.length > 0 ? tables : Object.keys(live.schema.tables);
+  if (named.length === 0)
+    throw nothing(`keyspace ${live.name} has no tables`, 'Name another keyspace with --keyspace.');
+  if (columns !== null && named.length !== 1) {
+    throw nothing('columns of several tables cannot be named', 'Name one table before --columns.');
+  }
+  return named.map((name) => {
+    const table = own(live.schema.tables, name);
+    if (table === undefined) {
+      throw nothing(`${live.name}.${name} is not there`, `It has ${Object.keys(live.schema.tables).join(', ')}.`);
+    }
+    assertColumns(live.name, table, columns);
+    return { table, columns, tableId: own(live.facts, name)?.id ?? '' };
+  });
+}
+
+function assertColumns(keyspace: string, table: Table, columns: readonly string[] | null): void {
+  const keys = keyColumns(table);
+  const possible = table.columns.map(({ name }) => name).filter((name) => !keys.includes(name));
+  const wrong = columns?.find((name) => !possible.includes(name));
+  if (wrong === undefined) return;
+  const why = keys.includes(wrong) ? 'is part of the key, which is always kept' : 'is not there';
+  throw nothing(`${keyspace}.${table.name}: column ${wrong} ${why}`, `Name some of ${possible.join(', ')}.`);
+}
+
+function nothing(message: string, next: string): CqlformError {
+  return new CqlformError('BACKUP_SCOPE', message, { next, exitCode: exitCodes.usage });
+}
+
+function contextOf(live: LiveKeyspace, { onProgress, signal }: CreateInput): WorkContext {
+  return {
+    keyspace: live.name,
+    types: live.schema.types,
+    onProgress,
+    assertHeld: () => {
+      if (!signal.aborted) return;
+      throw new CqlformError('INTERRUPTED', `${actorOf()} stopped the backup`, {
+        next: 'Run it again: what is stored already is used, and not stored twice.',
+        exitCode: exitCodes.interrupted,
+      });
+    },
+    attempt: 1,
+    finished: [],
+    checkpoint: () => Promise.resolve(),
+  };
+}
