@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import type { Clock } from '../ports/clock.ts';
+import type { Standing } from '../runner/standing.ts';
 
 /** Who runs this, for the ledger: `user@host:pid`, and in CI the job. Never anything secret. */
 export function actorOf(): string {
@@ -16,7 +18,12 @@ function userName(): string {
   }
 }
 
-/** Sortable by start: milliseconds as 13 digits, then chance. */
-export function newRunId(): string {
-  return `${String(Date.now()).padStart(13, '0')}-${randomBytes(4).toString('hex')}`;
+/**
+ * Sortable by start: milliseconds as 13 digits, then chance. Later than every run there was, some of which may come from
+ * machines whose clocks were ahead.
+ */
+export function newRunId(clock: Clock, { runs, replays }: Pick<Standing, 'runs' | 'replays'>): string {
+  const earlier = [...runs, ...replays].map(({ id }) => Number(id.slice(0, 13))).filter(Number.isSafeInteger);
+  const start = earlier.reduce((latest, at) => Math.max(latest, at + 1), clock.now().getTime());
+  return `${String(start).padStart(13, '0')}-${randomBytes(4).toString('hex')}`;
 }

@@ -50,7 +50,7 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
   await session.journal.prepare(ledgerSettings(session.project, plan));
   await withLease(session, options, async (lease) => {
     const standing = standingOf(await session.journal.entries());
-    const run = runOf(plan, standing);
+    const run = runOf(plan, standing, session);
     if (run.fresh) await assertFresh(plan, standing, session);
     await preflight({ cluster: session.cluster, ...options });
     const engines = enginesOf(session);
@@ -94,9 +94,9 @@ function runnerDeps(session: Session, { engines, store, emit }: RunParts): Runne
 }
 
 /** A plan that a run has begun goes on in that run; a finished one never runs twice. */
-function runOf(plan: Plan, standing: Standing): { readonly id: string; readonly fresh: boolean } {
+function runOf(plan: Plan, standing: Standing, { clock }: Session): { readonly id: string; readonly fresh: boolean } {
   const same = standing.runs.filter((run) => run.planHash === hashOf(plan)).at(-1);
-  if (same === undefined || same.status === 'superseded') return { id: newRunId(), fresh: true };
+  if (same === undefined || same.status === 'superseded') return { id: newRunId(clock, standing), fresh: true };
   if (same.status !== 'done') return { id: same.id, fresh: false };
   throw new CqlformError('PLAN_ALREADY_APPLIED', `plan ${plan.id} was applied by run ${same.id}`, {
     next: 'Make a new plan: `cqlform plan`.',

@@ -23,7 +23,8 @@ import { toolVersion } from './version.ts';
 export async function baseline(session: Session, to: string | null, options: LeaseOptions): Promise<readonly string[]> {
   const { project, journal, clock, cluster } = session;
   return withLease(session, options, async () => {
-    if (standingOf(await journal.entries()).head !== noState) throw alreadyRecorded(project.keyspace);
+    const standing = standingOf(await journal.entries());
+    if (standing.head !== noState) throw alreadyRecorded(project.keyspace);
     const all = await migrationFiles(project);
     if (to !== null) fileNamed(to, all);
     const files = all.filter((file) => to === null || file.id <= to);
@@ -35,7 +36,7 @@ export async function baseline(session: Session, to: string | null, options: Lea
     );
     const differing = driftOf({ schema, tableIds }, live).filter((item) => item.kind !== 'unmanaged');
     if (differing.length > 0) throw notTheSame(differing.map((item) => `${item.address} is ${item.kind}`));
-    const run = newRunId();
+    const run = newRunId(clock, standing);
     const plan = planBaseline({
       toolVersion: toolVersion(),
       planId: run,

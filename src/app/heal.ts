@@ -180,7 +180,7 @@ async function newMark({ journal, clock }: Session, addresses: readonly string[]
   const standing = standingOf(await journal.entries());
   return {
     kind: 'state',
-    id: newRunId(),
+    id: newRunId(clock, standing),
     stateBefore: standing.head,
     stateAfter: standing.head,
     reason: `${begunWord}${addresses.join(', ')}`,

@@ -131,7 +131,7 @@ function beginning(
 ): ReplayEntry {
   return {
     kind: 'replay',
-    id: newRunId(),
+    id: newRunId(about.session.clock, about.standing),
     run: entry.run,
     step: step.id,
     migration: section.migration,

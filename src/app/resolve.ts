@@ -84,7 +84,7 @@ async function record(
 ): Promise<void> {
   await journal.write({
     kind: 'state',
-    id: newRunId(),
+    id: newRunId(clock, standing),
     stateBefore: standing.head,
     stateAfter: await journal.putDocument(state),
     reason,

@@ -10,6 +10,7 @@ import { planBasis } from './plan.ts';
 import type { Session } from './session.ts';
 import { chooseStore, withPlaceNotice } from './store.ts';
 import { unfinishedError } from './unfinished.ts';
+import { withWaitNotices } from './wait-notices.ts';
 
 export interface RollbackOptions {
   /** Take back everything newer than this migration, `0` for all; null: only the newest. */
@@ -38,7 +39,8 @@ export async function planRollbackOrUnfinished(session: Session, options: Rollba
   const basis = await planBasis(session, standing, { ...live, estimates });
   const recorded = withMadeTables(basis.recorded, standing, takeBack);
   const plan = planRollback({ ...basis, recorded, takeBack, leave: options.leave });
-  return withPlaceNotice(plan, chooseStore(session.project, options.backupStore));
+  const waiting = withWaitNotices(plan, live, session.clock);
+  return withPlaceNotice(waiting, chooseStore(session.project, options.backupStore));
 }
 
 function assertKnown(leave: readonly string[], takeBack: readonly TakeBack[]): void {

@@ -1,5 +1,4 @@
 import { openCluster } from '../cassandra/open.ts';
-import { systemClock } from '../cassandra/system-clock.ts';
 import { readState } from '../devcluster/state.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -16,6 +15,7 @@ export interface Session {
   readonly cluster: Cluster;
   readonly rows: Rows;
   readonly journal: Journal;
+  /** The cluster's time, whatever this machine's clock says. */
   readonly clock: Clock;
   /** Name and version of the cluster as last described. */
   readonly identity: { readonly name: string; readonly version: string };
@@ -43,14 +43,14 @@ async function openSession(project: Project): Promise<Session> {
     ledgerKeyspace: project.ledgerKeyspace,
     leaseTimings: project.lease,
   });
-  const { rows, journal } = opened;
+  const { rows, journal, clock } = opened;
   const { cluster, identity } = remembering(opened.cluster);
   return {
     project,
     cluster,
     rows,
     journal,
-    clock: systemClock,
+    clock,
     identity,
     clusterStore: (keyspace) => opened.clusterStore(keyspace),
     close: () => opened.close(),

@@ -10,6 +10,7 @@ import { heldRights } from './held-rights.ts';
 import { indexQueryable } from './index-state.ts';
 import { factsOf, schemaOf } from './introspect.ts';
 import { type ReadSchema, schemaReader } from './introspect-rows.ts';
+import { nodeClocks } from './node-clocks.ts';
 
 /** Closing the cluster closes the connection. */
 export function createCluster(connection: Connection, session: SchemaSession): Cluster {
@@ -19,6 +20,11 @@ export function createCluster(connection: Connection, session: SchemaSession): C
     describe: (keyspace) => describe(keyspace, { connection, session, readSchema }),
     estimate: (keyspace, tables) => estimateTables(connection, { keyspace, tables, host: session.coordinator() }),
     health: () => healthOf(connection, session.coordinator()),
+    clocks: async () => {
+      const clocks = await nodeClocks(connection, session.coordinator());
+      if (clocks.length > 0) connection.clock.follow(Math.max(...clocks.map(({ aheadMs }) => aheadMs)));
+      return clocks;
+    },
     execute: session.execute,
     barrier: session.barrier,
     agree: (timeoutMs) => agree(connection, session, timeoutMs),

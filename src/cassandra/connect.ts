@@ -1,4 +1,5 @@
 import { Client, policies, types } from 'cassandra-driver';
+import { ClusterClock, ClusterTimestamps } from './cluster-clock.ts';
 import { steadyControlConnection } from './connect-control.ts';
 import { connectError } from './connect-errors.ts';
 import { LocalDataCenterPolicy } from './connect-policy.ts';
@@ -45,6 +46,8 @@ export interface Connection {
   /** `host:port` of the node that answered first. */
   readonly address: string;
   readonly localDataCenter: string;
+  /** This machine's until it is told to follow the nodes'; writes that name no time have it. */
+  readonly clock: ClusterClock;
   /** With the credentials: never to be printed. */
   readonly options: ConnectOptions;
   shutdown(): Promise<void>;
@@ -56,7 +59,8 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const policy = new LocalDataCenterPolicy(options.localDataCenter);
-  const client = new Client(driverOptions(options, policy));
+  const clock = new ClusterClock();
+  const client = new Client(driverOptions(options, policy, clock));
   steadyControlConnection(client);
   try {
     await client.connect();
@@ -70,6 +74,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     client,
     address,
     localDataCenter: policy.localDataCenter,
+    clock,
     options,
     shutdown: () => {
       closed ??= client.shutdown();
@@ -84,11 +89,16 @@ export function portOf(contactPoint: string): number {
   return digits === undefined ? defaultPort : Number(digits);
 }
 
-function driverOptions(options: ConnectOptions, loadBalancing: LocalDataCenterPolicy): DriverOptions {
+function driverOptions(
+  options: ConnectOptions,
+  loadBalancing: LocalDataCenterPolicy,
+  clock: ClusterClock,
+): DriverOptions {
   return {
     ...placeOf(options),
     policies: {
       loadBalancing,
+      timestampGeneration: new ClusterTimestamps(clock),
       // The default waits up to ten minutes; a node that comes back is wanted within a run.
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(100, 2_000, true),
     },

@@ -1,4 +1,5 @@
 import type { BlobStore } from '../ports/blobs.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Cluster, Rows } from '../ports/cluster.ts';
 import type { Journal } from '../ports/journal.ts';
 import { createCluster } from './cluster.ts';
@@ -9,6 +10,7 @@ import { schemaSession } from './execute.ts';
 import { createJournal } from './journal.ts';
 import type { LeaseTimings } from './lease-holder.ts';
 import type { LedgerReplication } from './ledger-tables.ts';
+import { nodeClock } from './node-clocks.ts';
 import { createRows } from './rows.ts';
 
 /** A cluster as the configuration names it: secrets are resolved and files are read when it is opened. */
@@ -26,6 +28,8 @@ export interface OpenedCluster {
   readonly cluster: Cluster;
   readonly rows: Rows;
   readonly journal: Journal;
+  /** The cluster's, as told by the node that answered first, and after `cluster.clocks` by all. */
+  readonly clock: Clock;
   /** The store of blobs in a keyspace of this cluster. */
   clusterStore(keyspace: string): BlobStore;
   /** Gives back the lease, if it is held, and closes the connection. */
@@ -37,6 +41,9 @@ export async function openCluster(options: OpenOptions): Promise<OpenedCluster> 
   const connection = await connect(await connectOptions(options));
   const { keyspace, ledgerKeyspace } = options;
   const session = schemaSession(connection, { keyspace, ledgerKeyspace });
+  // A node that does not answer now has its say again before anything is changed.
+  const told = await nodeClock(connection.client, session.coordinator()).catch(() => null);
+  if (told !== null) connection.clock.follow(told.aheadMs);
   const journal = createJournal({
     connection,
     session,
@@ -49,6 +56,7 @@ export async function openCluster(options: OpenOptions): Promise<OpenedCluster> 
     cluster: createCluster(connection, session),
     rows: createRows(connection),
     journal,
+    clock: connection.clock,
     clusterStore: (name) => clusterStore(connection, { keyspace: name }),
     close: async () => {
       try {

@@ -32,6 +32,14 @@ export type RunEvent =
   | { readonly kind: 'preflight'; readonly check: string; readonly ok: boolean; readonly detail: string }
   | { readonly kind: 'step-start'; readonly step: Step; readonly number: number; readonly of: number }
   | { readonly kind: 'progress'; readonly step: string; readonly progress: Progress }
+  /** A step waits for a time; `milliseconds` from now. */
+  | {
+      readonly kind: 'waiting';
+      readonly step: string;
+      readonly reason: string;
+      readonly until: string;
+      readonly milliseconds: number;
+    }
   | { readonly kind: 'schema-agreement'; readonly step: string; readonly milliseconds: number }
   | { readonly kind: 'accounts'; readonly step: string; readonly accounts: CopyAccounts }
   | {

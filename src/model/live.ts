@@ -44,6 +44,13 @@ export interface LiveKeyspace {
   readonly estimates: Readonly<Record<string, Estimate>>;
 }
 
+/** A node's clock beside this machine's. */
+export interface NodeClock {
+  readonly address: string;
+  /** Milliseconds; negative: behind. 0 where no difference is certain. */
+  readonly aheadMs: number;
+}
+
 export interface NodeHealth {
   readonly address: string;
   readonly dataCenter: string;

@@ -1,6 +1,6 @@
 import type { RowSink } from '../cql/row-sink.ts';
 import type { Ddl } from '../model/ddl.ts';
-import type { LiveKeyspace, NodeHealth } from '../model/live.ts';
+import type { LiveKeyspace, NodeClock, NodeHealth } from '../model/live.ts';
 import type { Right } from '../model/right.ts';
 import type { Bytes, Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
@@ -29,6 +29,8 @@ export interface Cluster {
   /** `size_estimates`, and sampled ranges for the tables named whose estimate is absent. */
   estimate(keyspace: string, tables: readonly string[]): Promise<LiveKeyspace['estimates']>;
   health(): Promise<readonly NodeHealth[]>;
+  /** The clocks of the nodes that answer; from then on the cluster's clock is that of the node furthest ahead. */
+  clocks(): Promise<readonly NodeClock[]>;
   /** Sent once, never retried. A refusal by the server is thrown as a CqlformError `DDL_REFUSED` with the server's words. */
   execute(statement: string): Promise<DdlOutcome>;
   /** One no-op schema statement through the same coordinator: what was sent before it has landed or never will. */

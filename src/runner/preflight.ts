@@ -2,6 +2,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Emit } from '../model/event.ts';
 import type { NodeHealth } from '../model/live.ts';
 import type { Cluster } from '../ports/cluster.ts';
+import { preflightClocks } from './preflight-clocks.ts';
 
 export interface PreflightInput {
   readonly cluster: Cluster;
@@ -26,6 +27,7 @@ export async function preflight({ cluster, allowDown, agreementTimeoutMs, emit }
   const versions = [...new Set(nodes.map((node) => node.version))];
   emit({ kind: 'preflight', check: 'one release version', ok: versions.length === 1, detail: versions.join(', ') });
   if (versions.length > 1) throw mixedVersions(versions);
+  await preflightClocks(cluster, emit);
   await cluster.agree(agreementTimeoutMs);
   emit({ kind: 'preflight', check: 'schema agreement', ok: true, detail: 'all nodes agree' });
 }

@@ -11,7 +11,10 @@ import type {
   WatermarkEntry,
 } from '../model/journal.ts';
 
-/** Where a keyspace stands, read off its journal. Pure: the same entries give the same standing. */
+/**
+ * Where a keyspace stands, read off its journal, whose entries come in the order they were first written. Pure: the same
+ * entries give the same standing. Clocks of different machines tell no order: only that of the journal counts.
+ */
 export interface Standing {
   /** One entry per migration that was ever begun, oldest first. */
   readonly migrations: readonly MigrationEntry[];
@@ -19,8 +22,12 @@ export interface Standing {
   readonly applied: readonly MigrationEntry[];
   /** The migration that is half-way, if any. */
   readonly partial: MigrationEntry | null;
+  /** Oldest first. */
   readonly runs: readonly RunEntry[];
-  /** The newest run, when it did not end well: `apply` or `rollback` has to finish it. */
+  /**
+   * The run that did not end well and that `apply` or `rollback` has to finish: the newest of all, or one that left a
+   * migration half-way.
+   */
   readonly unfinished: RunEntry | null;
   readonly steps: readonly StepEntry[];
   /** Replays of rejected rows, oldest first. */
@@ -39,23 +46,28 @@ export const noState = 'none';
 
 export function standingOf(entries: readonly JournalEntry[]): Standing {
   const migrations = entries.filter((entry): entry is MigrationEntry => entry.kind === 'migration').sort(byTime);
-  const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'run').sort((a, b) => compare(a.id, b.id));
-  const newest = runs.at(-1);
+  const runs = entries.filter((entry): entry is RunEntry => entry.kind === 'run');
+  const partial = migrations.findLast((entry) => entry.status === 'partial') ?? null;
   return {
     migrations,
     applied: migrations.filter((entry) => entry.status === 'applied' || entry.status === 'baselined'),
-    partial: migrations.findLast((entry) => entry.status === 'partial') ?? null,
+    partial,
     runs,
-    unfinished: newest !== undefined && (newest.status === 'running' || newest.status === 'failed') ? newest : null,
+    unfinished: unfinishedOf(runs, migrations),
     steps: entries.filter((entry): entry is StepEntry => entry.kind === 'step'),
-    replays: entries
-      .filter((entry): entry is ReplayEntry => entry.kind === 'replay')
-      .sort((a, b) => compare(a.id, b.id)),
+    replays: entries.filter((entry): entry is ReplayEntry => entry.kind === 'replay'),
     watermarks: entries.filter((entry): entry is WatermarkEntry => entry.kind === 'watermark'),
     head: headOf(entries),
     floors: floorsOf(entries),
     newest: newestOf(entries),
   };
+}
+
+/** An older run of which nothing is half-way any more was replaced by a later one, whatever its entry says. */
+function unfinishedOf(runs: readonly RunEntry[], migrations: readonly MigrationEntry[]): RunEntry | null {
+  const leftHalfWay = new Set(migrations.filter((entry) => entry.status === 'partial').map((entry) => entry.run));
+  const open = runs.filter((run) => run.status === 'running' || run.status === 'failed');
+  return open.findLast((run) => run === runs.at(-1) || leftHalfWay.has(run.id)) ?? null;
 }
 
 /** The steps of one run, by step id. */

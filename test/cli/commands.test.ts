@@ -22,7 +22,16 @@ const first = '20260101000000_users';
 const second = '20260102000000_drop_email';
 
 const eventKinds: ReadonlySet<string> = new Set<RunEvent['kind'] | 'error' | 'nothing-to-do'>([
-  ...(['run-start', 'lease', 'preflight', 'step-start', 'progress', 'schema-agreement', 'accounts'] as const),
+  ...([
+    'run-start',
+    'lease',
+    'preflight',
+    'step-start',
+    'progress',
+    'waiting',
+    'schema-agreement',
+    'accounts',
+  ] as const),
   ...(['step-done', 'migration-done', 'warning', 'run-done', 'error', 'nothing-to-do'] as const),
 ]);
 

@@ -29,7 +29,8 @@ function onEvent(event: RunEvent): void {
     if (moment === 'before' && current === Number(number)) die();
   }
   if (event.kind === 'step-done' && moment === 'after' && current === Number(number)) die();
-  if (event.kind === 'progress') dieDuring();
+  // A step that waits has not begun.
+  if (event.kind === 'progress' && event.progress.unit !== 'milliseconds') dieDuring();
   if (event.kind === 'progress' && moment === 'restoring' && restoring && event.progress.done > 0) die();
 }
 

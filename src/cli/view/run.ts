@@ -44,6 +44,8 @@ function eventText(event: Exclude<RunEvent, { kind: 'progress' }>, { paint }: Ou
     preflight: ({ check, ok, detail }) => (ok ? null : paint.warn(`preflight: ${check}: ${detail}`)),
     'step-start': ({ step, number, of }) =>
       `${paint.faint(`[${number}/${of}]`)} ${paintMark(markOf(step.work), paint)} ${step.address}  ${step.title}`,
+    waiting: ({ reason, until, milliseconds }) =>
+      paint.warn(`        waits until ${until} (${durationText(milliseconds)}): ${reason}`),
     'schema-agreement': () => null,
     accounts: ({ accounts }) => `        ${accountsText(accounts)}`,
     'step-done': ({ result, milliseconds, already }) => {
@@ -107,7 +109,10 @@ function amountText(progress: Progress, elapsedMs: number): string {
   const { done, total, unit } = progress;
   const amount =
     unit === 'bytes' ? bytesText(done) : unit === 'milliseconds' ? durationText(done) : `${countText(done)} ${unit}`;
-  if (unit === 'milliseconds' || elapsedMs < 200) return amount;
+  if (unit === 'milliseconds') {
+    return total === null || total <= done ? amount : `${amount}, ${durationText(total - done)} left`;
+  }
+  if (elapsedMs < 200) return amount;
   const rate = (done / elapsedMs) * 1000;
   const speed = unit === 'bytes' ? `${bytesText(rate)}/s` : `${countText(Math.round(rate))} ${unit}/s`;
   if (total === null || total <= done || rate <= 0) return `${amount}, ${speed}`;

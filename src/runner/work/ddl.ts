@@ -6,12 +6,10 @@ import type { Ddl } from '../../model/ddl.ts';
 import type { StepResult } from '../../model/journal.ts';
 import type { LiveKeyspace } from '../../model/live.ts';
 import { holds } from '../../planner/holds.ts';
-import { furthestFutureMicros, newestDrop } from '../decide.ts';
+import { newestDrop } from '../decide.ts';
 import type { WorkInput } from '../deps.ts';
 import { readBack } from '../readable.ts';
-
-/** A drop is dated an hour ahead at most, unless a person healed a table by a later time. */
-const longestWaitMicros = 2n * furthestFutureMicros;
+import { waitForOlderDrop } from './older-drop.ts';
 
 /** How often a statement is sent again after a barrier proved that it never landed. */
 const sends = 3;
@@ -109,31 +107,6 @@ export function isDone(input: Pick<WorkInput<'ddl'>, 'work' | 'decisions'>, live
 function droppedAt(ddl: Extract<Ddl, { kind: 'drop-columns' }>, live: LiveKeyspace): bigint {
   const times = ddl.columns.map((column) => newestDrop([column.name], live, ddl.table));
   return times.reduce((least, at) => (at < least ? at : least));
-}
-
-/** A column that comes back must not be written before the time at which it was dropped has passed. */
-async function waitForOlderDrop({ work, live, deps, request }: WorkInput<'ddl'>): Promise<void> {
-  if (work.ddl.kind !== 'add-columns') return;
-  const names = work.ddl.columns.map((column) => column.name);
-  const until = newestDrop(names, live, work.ddl.table);
-  if (until > deps.clock.micros() + longestWaitMicros)
-    throw droppedFarAhead(`${live.name}.${work.ddl.table}`, names, until);
-  for (let left = until - deps.clock.micros(); left >= 0n; left = until - deps.clock.micros()) {
-    await deps.clock.sleep(Number(left / 1000n) + 1, request.signal);
-  }
-}
-
-function droppedFarAhead(table: string, names: readonly string[], until: bigint): CqlformError {
-  const time = new Date(Number(until / 1000n)).toISOString();
-  return new CqlformError(
-    'COLUMN_DROPPED_AHEAD',
-    `${names.join(', ')} of ${table} was dropped as of ${time}: until then nothing that is written to it can be seen`,
-    {
-      next: 'Add a column of another name instead; `cqlform backup restore` brings a backup of the old one back into a table of another name.',
-      fields: { table, columns: names, until: time },
-      exitCode: exitCodes.blocked,
-    },
-  );
 }
 
 function assertAll(input: WorkInput<'ddl'>, live: LiveKeyspace, when: 'pre' | 'post'): void {

@@ -1,15 +1,17 @@
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { StepResult } from '../../model/journal.ts';
 import type { WorkInput } from '../deps.ts';
+import { pause } from './pause.ts';
 
 const longestWaitMs = 30 * 60_000;
 const firstPauseMs = 50;
 const longestPauseMs = 5_000;
 
 /** Index builds run in the background: the step ends when every node can answer from the index. */
-export async function runWait({ work, deps, live, step, request }: WorkInput<'wait'>): Promise<StepResult> {
+export async function runWait(input: WorkInput<'wait'>): Promise<StepResult> {
+  const { work, deps, live, step } = input;
   const begun = deps.clock.monotonic();
-  for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     if (await deps.cluster.indexQueryable(live.name, work.for.index)) {
       return { kind: 'wait', milliseconds: Math.round(deps.clock.monotonic() - begun) };
     }
@@ -27,6 +29,6 @@ export async function runWait({ work, deps, live, step, request }: WorkInput<'wa
       step: step.id,
       progress: { unit: 'milliseconds', done: Math.round(waited), total: null },
     });
-    await deps.clock.sleep(pause, request.signal);
+    await pause(input, pauseMs);
   }
 }
