@@ -110,7 +110,7 @@ async function round(
   options: CatchUpOptions & { readonly withLag: boolean },
 ): Promise<readonly CaughtUp[]> {
   const { session } = tools;
-  const leased = { leaseTimeoutMs: options.leaseTimeoutMs, emit: () => undefined };
+  const leased = { leaseTimeoutMs: options.leaseTimeoutMs, signal: options.signal, emit: () => undefined };
   return withLease(session, leased, async (lease) => {
     const standing = standingOf(await session.journal.entries());
     if (standing.unfinished !== null) throw unfinishedError(standing.unfinished);

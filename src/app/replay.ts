@@ -45,7 +45,7 @@ export interface ReplayReport {
 export async function replay(session: Session, options: ReplayOptions): Promise<ReplayReport> {
   const file = resolve(options.file);
   await assertThere(file);
-  const leased = { leaseTimeoutMs: options.leaseTimeoutMs, emit: () => undefined };
+  const leased = { leaseTimeoutMs: options.leaseTimeoutMs, signal: options.signal, emit: () => undefined };
   return withLease(session, leased, async (lease) => {
     const standing = standingOf(await session.journal.entries());
     if (standing.unfinished !== null) throw unfinishedError(standing.unfinished);

@@ -59,7 +59,7 @@ export async function verify(session: Session, options: VerifyOptions): Promise<
     if (options.signal.aborted) throw stopped();
   };
   if (!options.repair) return work(interrupted);
-  const lease = { leaseTimeoutMs: options.leaseTimeoutMs, emit: () => undefined };
+  const lease = { leaseTimeoutMs: options.leaseTimeoutMs, signal: options.signal, emit: () => undefined };
   return withLease(session, lease, (held) =>
     work(() => {
       interrupted();

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { errors } from 'cassandra-driver';
 import { CqlformError, reasonOf } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
-import type { ConnectOptions } from './connect.ts';
+import { type ConnectOptions, portOf } from './connect.ts';
+import { speaksTls } from './tls-probe.ts';
 
 /** What a failed connection attempt tells the user: each address with its reason, and no secret. */
 export async function connectError(thrown: unknown, options: ConnectOptions): Promise<CqlformError> {
@@ -12,7 +13,25 @@ export async function connectError(thrown: unknown, options: ConnectOptions): Pr
   if (secureConnectBundle !== undefined && !isOfNodes(thrown)) return bundleInvalid(secureConnectBundle, thrown);
   const attempts = [...attemptsOf(thrown, options), ...(await unresolved(options))];
   const refused = attempts.filter((attempt) => attempt.error instanceof errors.AuthenticationError);
-  return refused.length > 0 ? authenticationFailed(refused, options) : unreachable(attempts);
+  if (refused.length > 0) return authenticationFailed(refused, options);
+  return unreachable(options.tls === undefined ? await Promise.all(attempts.map(wantingTls)) : attempts);
+}
+
+/** Nobody listens, or there is no way there: no port to ask. */
+const unasked: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** A port that speaks TLS closes the connection on who does not, or says nothing: only asking it in TLS tells. */
+async function wantingTls(attempt: Attempt): Promise<Attempt> {
+  const { address, error } = attempt;
+  if (unasked.has(codeOf(error))) return attempt;
+  const wants = await speaksTls({ host: hostOf(address), port: portOf(address) });
+  return wants ? { address, error: new Error('this port speaks TLS; set `tls` in the configuration') } : attempt;
 }
 
 /** What the driver throws before it has asked anybody is about the bundle. */
@@ -81,6 +100,8 @@ function unreachable(attempts: readonly Attempt[]): CqlformError {
   });
 }
 
+const plainPort = 'this port does not speak TLS; take `tls` out of the configuration, or name the port that does';
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused, nothing listens there',
   ECONNRESET: 'connection reset; the node may want TLS',
@@ -93,13 +114,20 @@ const reasons: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'its certificate chain is self-signed; give the authority as tls.ca',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified; give the authority as tls.ca',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate cannot be verified; give the authority as tls.ca',
+  ERR_SSL_WRONG_VERSION_NUMBER: plainPort,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: plainPort,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'it speaks no version of TLS that is safe to use',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; set tls.serverName',
 };
 
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
+}
+
 /** Why a node could not be reached, in words. */
 export function reasonFor(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const code = codeOf(error);
   const known = typeof code === 'string' ? own(reasons, code) : undefined;
   if (known !== undefined) return known;
   if (error instanceof errors.OperationTimedOutError) return 'no answer in time';

@@ -48,3 +48,10 @@ export function ledgerUnanswered(keyspace: string, reason: unknown): CqlformErro
     },
   );
 }
+
+export function waitStopped(): CqlformError {
+  return new CqlformError('INTERRUPTED', 'stopped at your request, while waiting for the lease', {
+    next: 'Nothing was changed. `cqlform lock status` says who holds the lease.',
+    exitCode: exitCodes.interrupted,
+  });
+}

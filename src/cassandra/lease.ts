@@ -6,7 +6,7 @@ import type { ConnectOptions } from './connect.ts';
 import { patiently } from './journal-patience.ts';
 import { compareAndSet, type JournalPlace, journalTable, type LeaseRow, leaseOf, readLeaseRow } from './journal-row.ts';
 import { LeaseDeadline, leaseEnds, moment } from './lease-deadline.ts';
-import { leaseHeld, leaseLost } from './lease-errors.ts';
+import { leaseHeld, leaseLost, waitStopped } from './lease-errors.ts';
 import { Heartbeat } from './lease-heartbeat.ts';
 import { HolderWatch, type LeaseTimings } from './lease-holder.ts';
 import { processMark } from './lease-owner.ts';
@@ -44,6 +44,7 @@ async function claimed(
   const pollMs = Math.min(timings.beatMs / 2, 500);
   let announced: bigint | undefined;
   for (;;) {
+    if (options.signal?.aborted === true) throw waitStopped();
     const now = performance.now();
     const row = await readLeaseRow(place);
     const holder = leaseOf(row);
@@ -57,9 +58,16 @@ async function claimed(
       }
       if (announced !== row.fence) options.onWait(holder);
       announced = row.fence ?? undefined;
-      await wait(pollMs);
+      await napped(pollMs, options.signal);
     }
   }
+}
+
+/** An aborted nap is a stop, which the caller tells. */
+async function napped(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await wait(milliseconds, undefined, signal === undefined ? {} : { signal }).catch((thrown: unknown) => {
+    if (signal?.aborted !== true) throw thrown;
+  });
 }
 
 interface Claim {

@@ -1,5 +1,6 @@
 import type { Flow, FlowChange, FlowState } from '../ports/flow.ts';
 import type { Output } from './output.ts';
+import { stops } from './signals.ts';
 
 /** Windows has no such signal. */
 const pauseSignal: NodeJS.Signals | null = process.platform === 'win32' ? null : 'SIGUSR2';
@@ -24,16 +25,14 @@ export async function withFlow<T>(
   // whoever wants it to stop does not want it to wait
   const end = (): void => flow.resume();
   if (pauseSignal !== null) process.on(pauseSignal, toggle);
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
+  for (const name of stops) process.on(name, end);
   try {
     return await work();
   } finally {
     unwatch();
     output.status.text = null;
     if (pauseSignal !== null) process.off(pauseSignal, toggle);
-    process.off('SIGINT', end);
-    process.off('SIGTERM', end);
+    for (const name of stops) process.off(name, end);
   }
 }
 

@@ -45,11 +45,11 @@ async function tell(thrown: unknown, flags: OutputFlags): Promise<ExitCode> {
   return error.exitCode;
 }
 
-/** `cqlform history | head` closes our stdout: that is no error, and there is nobody left to tell. */
+/** `cqlform history | head` closes our stdout, a terminal that is closed all: no error, and there is nobody left to tell. */
 function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
 }

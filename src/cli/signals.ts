@@ -1,6 +1,12 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 
-/** Runs work that Ctrl-C and SIGTERM ask to stop between two statements; a second one ends the process at once. */
+/** What asks a command to stop. */
+export const stops = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs work that Ctrl-C, SIGTERM and the terminal's end ask to stop between two statements; a second one ends the process
+ * at once.
+ */
 export async function untilSignalled<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
@@ -8,15 +14,13 @@ export async function untilSignalled<T>(work: (signal: AbortSignal) => Promise<T
     controller.abort(name);
     process.stderr.write(`\n${name}: stopping after the current statement; once more stops at once\n`);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const name of stops) process.on(name, stop);
   try {
     return await work(controller.signal);
   } catch (thrown) {
-    throw controller.signal.reason === 'SIGTERM' ? asTerminated(thrown) : thrown;
+    throw controller.signal.reason === 'SIGINT' ? thrown : asTerminated(thrown);
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    for (const name of stops) process.off(name, stop);
   }
 }
 

@@ -1,5 +1,6 @@
 import { CqlformError } from '../kernel/errors.ts';
 import type { Ddl } from '../model/ddl.ts';
+import { longestNames } from '../model/identifier.ts';
 import type { ServerVersion } from '../model/live.ts';
 import type { Column, Field, Options } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
@@ -14,6 +15,8 @@ export interface Dialect {
   readonly masks: boolean;
   /** `ALTER TABLE … ADD IF NOT EXISTS`. */
   readonly addIfNotExists: boolean;
+  /** Characters that the name of a table or view may have. */
+  readonly longestName: number;
   /** Write times and TTLs of unfrozen collections and user-defined types can be read. */
   readonly collectionTimes: boolean;
   /** The options of tables and views that this line knows. */
@@ -39,6 +42,7 @@ const dialects: Readonly<Record<Dialect['name'], Dialect>> = {
     sai: false,
     masks: false,
     addIfNotExists: false,
+    longestName: longestNames.tableBefore5,
     collectionTimes: false,
     options: optionsSince('4.0'),
   },
@@ -48,6 +52,7 @@ const dialects: Readonly<Record<Dialect['name'], Dialect>> = {
     sai: false,
     masks: false,
     addIfNotExists: true,
+    longestName: longestNames.tableBefore5,
     collectionTimes: false,
     options: optionsSince('4.0', '4.1'),
   },
@@ -57,6 +62,7 @@ const dialects: Readonly<Record<Dialect['name'], Dialect>> = {
     sai: true,
     masks: true,
     addIfNotExists: true,
+    longestName: longestNames.table,
     collectionTimes: true,
     options: optionsSince('4.0', '4.1', '5.0'),
   },
@@ -66,8 +72,9 @@ function optionsSince(...versions: readonly OptionRule['since'][]): Readonly<Rec
   return Object.fromEntries(Object.entries(optionRules).filter(([, rule]) => versions.includes(rule.since)));
 }
 
-/** Throws CqlformError `UNKNOWN_OPTION` or `NOT_IN_THIS_VERSION` when the change needs what this dialect has not. */
+/** Throws CqlformError `UNKNOWN_OPTION`, `NAME_INVALID` or `NOT_IN_THIS_VERSION` when the change needs what this dialect has not. */
 export function refuseUnsupported(ddl: Ddl, dialect: Dialect): void {
+  refuseLongName(ddl, dialect);
   for (const { name, type } of typesIn(ddl)) {
     if (!dialect.vectors && holdsVector(type)) throw notInThisVersion(name, 'the type vector', dialect);
   }
@@ -82,6 +89,16 @@ export function refuseUnsupported(ddl: Ddl, dialect: Dialect): void {
   if (ddl.kind === 'create-index' && ddl.index.using === 'sai' && !dialect.sai) {
     throw notInThisVersion(ddl.index.name, 'StorageAttachedIndex', dialect);
   }
+}
+
+function refuseLongName(ddl: Ddl, { name: version, longestName }: Dialect): void {
+  const named = ddl.kind === 'create-table' ? ddl.table : ddl.kind === 'create-view' ? ddl.view : null;
+  if (named === null || named.name.length <= longestName) return;
+  throw new CqlformError(
+    'NAME_INVALID',
+    `${named.kind} ${named.name}: Cassandra ${version} takes names of at most ${longestName} characters`,
+    { next: 'Choose a shorter name.', fields: { name: named.name } },
+  );
 }
 
 /** Every type that the change brings in, with the name of what has it. */

@@ -1,14 +1,15 @@
+import { longestNames } from '../model/identifier.ts';
 import { mistake, shown } from './mistake.ts';
 
-/** As long as the folder of a table may be; versions before 5.0 take 48 characters. */
-const longest = 222;
+/** What no version takes; versions before 5.0 take less. */
+const longest = Math.max(longestNames.table, longestNames.index);
 
 /** The name of a table, view or index: letters, digits and underscores. Throws `MIGRATION_NAME_INVALID`. */
 export function nameOf(what: string, value: unknown): string {
   if (typeof value === 'string' && /^\w+$/.test(value) && value.length <= longest) return value;
   throw mistake('NAME_INVALID', {
     message: `${what} has the name ${shown(value)}, which Cassandra refuses`,
-    next: `Choose letters, digits and underscores, at most ${longest}; 48 if an older version than 5.0 has to take it.`,
+    next: `Choose letters, digits and underscores, at most ${longest}; ${longestNames.tableBefore5} if an older version than 5.0 has to take it.`,
     fields: { name: typeof value === 'string' ? value : null },
   });
 }

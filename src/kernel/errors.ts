@@ -35,6 +35,7 @@ export const exitCodes = {
   behind: 9,
   usage: 64,
   interrupted: 130,
+  /** SIGTERM, and SIGHUP. */
   terminated: 143,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

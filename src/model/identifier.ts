@@ -16,6 +16,12 @@ const wordsOfTypes: ReadonlySet<string> = new Set(
 
 const bareName = /^[a-z][a-z0-9_]*$/;
 
+/**
+ * How many characters names may have that folders and files on disk are named after. A StorageAttachedIndex has the
+ * longest file names: with one of more characters Cassandra takes the index, and fails when it writes it.
+ */
+export const longestNames = { table: 222, tableBefore5: 48, index: 222, sai: 182 } as const;
+
 /** A keyspace's, table's, column's, field's, index's or view's name as CQL writes it; in double quotes only when it must be. */
 export function quoted(name: string): string {
   return bareName.test(name) && !reservedWords.has(name) ? name : inQuotes(name);

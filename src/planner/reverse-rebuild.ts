@@ -1,5 +1,6 @@
 import { own } from '../kernel/own.ts';
 import type { Ddl } from '../model/ddl.ts';
+import { longestNames } from '../model/identifier.ts';
 import type { Table } from '../model/schema.ts';
 import type { Reverse, Work } from '../model/step.ts';
 import { chain } from './chain.ts';
@@ -8,14 +9,11 @@ import { indexesOn, viewsOn } from './references.ts';
 import { columnOf } from './schema-objects.ts';
 import { afterDdl, type World } from './world.ts';
 
-/** Names of tables end after 48 characters. */
-const longestName = 48;
-
-/** A name for the second table that holds a table's rows while it is made anew. */
+/** A name for the second table that holds a table's rows while it is made anew; every version takes it. */
 export function stagingName(table: string, { schema }: World): string {
   const suffix = '__rebuild';
   return freeName(
-    `${table.slice(0, longestName - suffix.length - 3)}${suffix}`,
+    `${table.slice(0, longestNames.tableBefore5 - suffix.length - 3)}${suffix}`,
     (name) => own(schema.tables, name) !== undefined || own(schema.views, name) !== undefined,
   );
 }

@@ -22,7 +22,7 @@ export interface Journal {
   checkpoints(run: string, step: string): Promise<readonly Checkpoint[]>;
 
   lease(): Promise<Lease | null>;
-  /** Waits up to `timeoutMs`; throws `LEASE_HELD` (exit 6) naming the owner. Keeps the lease by itself until `release`. */
+  /** Waits up to `timeoutMs`; throws `LEASE_HELD` (exit 6) naming the owner, and `INTERRUPTED`. Keeps the lease by itself until `release`. */
   take(options: TakeOptions): Promise<HeldLease>;
   /** Takes the lease away from its owner, whoever it is: only for people who know that the owner is dead. */
   forceRelease(): Promise<Lease | null>;
@@ -33,6 +33,8 @@ export interface TakeOptions {
   readonly owner: string;
   readonly timeoutMs: number;
   readonly onWait: (holder: Lease) => void;
+  /** Aborted: `INTERRUPTED` at once, without the lease. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HeldLease {

@@ -1,4 +1,6 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/cassandra/connect.ts';
 import { openCluster } from '../../src/cassandra/open.ts';
@@ -114,7 +116,25 @@ describe('opening a cluster', () => {
 
   it('that does not speak TLS is told as unreachable', async () => {
     const thrown = await thrownBy(connect({ contactPoints: [nodeAddress()], tls: {}, connectTimeoutMs: 2_000 }));
-    expect(thrown).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    expect(thrown).toMatchObject({
+      code: 'CLUSTER_UNREACHABLE',
+      message: expect.stringMatching(/: this port does not speak TLS; take `tls` out of the configuration/),
+    });
+  });
+});
+
+describe('a port that wants TLS', () => {
+  it('is told from one where nothing answers', async () => {
+    // It has no certificate, so that every handshake ends in an alert, which is TLS all the same.
+    const server = createTlsServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const thrown = await thrownBy(connect({ contactPoints: [`127.0.0.1:${port}`], connectTimeoutMs: 2_000 }));
+    server.close();
+    expect(thrown).toMatchObject({
+      code: 'CLUSTER_UNREACHABLE',
+      message: expect.stringContaining(`127.0.0.1:${port}: this port speaks TLS; set \`tls\` in the configuration`),
+    });
   });
 });
 

@@ -36,6 +36,24 @@ describe('a configuration that is not right', { timeout: 240_000 }, () => {
     ['a wrong type', own(`keyspace: 5`), 'CONFIG_INVALID', /keyspace.*expected string/],
     ['no keyspace', own(''), 'CONFIG_INVALID', /keyspace/],
     ['no default export', `export const config = { keyspace: 'a' };`, 'CONFIG_INVALID', /default export/],
+    [
+      'a list of nothing',
+      own(`keyspace: 'a', contactPoints: [' ']`),
+      'CONTACT_POINT_INVALID',
+      /\[" "\] names no contact/,
+    ],
+    [
+      'nothing but commas',
+      own(`keyspace: 'a', contactPoints: ','`),
+      'CONTACT_POINT_INVALID',
+      /"," names no contact point/,
+    ],
+    [
+      'a port that is none',
+      own(`keyspace: 'a', contactPoints: 'n1, [::1]:99999'`),
+      'CONTACT_POINT_INVALID',
+      /"\[::1\]:99999"/,
+    ],
     ['a syntax error', `export default {`, 'CONFIG_SYNTAX', /cqlform\.config\.ts/],
     [
       'a password in an address',

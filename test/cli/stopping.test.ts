@@ -34,7 +34,7 @@ describe('a run that is stopped', { timeout: 240_000 }, () => {
 
   it.each([
     ['SIGINT', 130],
-    ['SIGTERM', 143],
+    ['SIGHUP', 143],
   ] as const)('by %s ends between two statements, and apply goes on', async (signal, code) => {
     const child = project.start(...words);
     const end = ended(child);
@@ -82,6 +82,12 @@ describe('a lease that another run holds', { timeout: 240_000 }, () => {
     const status = await project.run('lock', 'status');
     expect(status.stdout).toContain(`:${child.pid} holds the lease`);
     const held = await project.run('apply', '--no-check', '--auto-approve', '--lock-timeout', '1');
+    const patient = project.start('apply', '--no-check', '--auto-approve', '--json', '--lock-timeout', '600');
+    const stopped = ended(patient);
+    await printed(patient, '"state":"waiting"');
+    patient.kill('SIGINT');
+    expect(await stopped).toMatchObject({ code: 130 });
+    expect(errorOf(await stopped)).toMatchObject({ code: 'INTERRUPTED', exitCode: 130 });
     child.kill('SIGCONT');
     await end;
     expect(held.code, held.stderr).toBe(6);

@@ -187,6 +187,7 @@ describe('dialects', () => {
       { kind: 'add-columns', table: 't', columns: [column('m', 'text', { mask: 'mask_null()' })] },
       'NOT_IN_THIS_VERSION',
     ],
+    ['4.1.10', 'names as long', table({ name: 't'.repeat(49) }), 'NAME_INVALID'],
     ['4.0.18', 'the option memtable', table({ options: { memtable: 'default' } }), 'UNKNOWN_OPTION'],
     [
       '4.1.10',

@@ -161,7 +161,8 @@ describe('compose', () => {
     ['STATIC_WITHOUT_CLUSTERING', [users], [alter('users', { add: { s: 'int static' } })]],
     ['COUNTER_MIXED', [users], [alter('users', { add: { hits: 'counter' } })]],
     ['COUNTER_INSIDE', [users], [alter('users', { add: { hits: 'list<counter>' } })]],
-    ['NAME_INVALID', [], [create(table('t'.repeat(49), { columns: { id: 'int' }, key: 'id' }))]],
+    ['NAME_INVALID', [], [create(table('t'.repeat(223), { columns: { id: 'int' }, key: 'id' }))]],
+    ['NAME_INVALID', [users], [create(index('i'.repeat(183), 'users.name', { using: 'sai' }))]],
     ['INDEX_INVALID', [users], [create(index('by_id', 'users.id'))]],
     ['INDEX_INVALID', [users], [create(index('by_name', 'users.name', { form: 'keys' }))]],
     [

@@ -1,5 +1,6 @@
 import { match } from '../../kernel/match.ts';
 import { own } from '../../kernel/own.ts';
+import { longestNames } from '../../model/identifier.ts';
 import type { Index, Schema, Table } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { typeText } from '../../model/type-text.ts';
@@ -24,6 +25,14 @@ export function indexProblem(index: Index, schema: Schema): Problem | null {
   }
   if (!/^\w+$/.test(index.name))
     return problem('NAME_INVALID', `${name}: letters, digits and _ only`, 'Choose another name.');
+  const longest = indexClass(index) === indexClass({ ...index, using: 'sai' }) ? longestNames.sai : longestNames.index;
+  if (index.name.length > longest) {
+    return problem(
+      'NAME_INVALID',
+      `${name}: its files are named after it, and cannot be with more than ${longest} characters`,
+      'Choose a shorter name.',
+    );
+  }
   const column = columnOf(table, index.column);
   if (column === undefined)
     return problem(

@@ -1,3 +1,5 @@
+import { longestNames } from '../../model/identifier.ts';
+
 /** Why the server would refuse an object as it is written. */
 export interface Problem {
   /** Stable, SCREAMING_SNAKE_CASE. */
@@ -22,14 +24,12 @@ export function firstOf(checks: readonly (() => Problem | null)[]): Problem | nu
   return null;
 }
 
-const longestName = 48;
-
-/** Tables and views become folders on disk, which bounds their names. */
+/** Tables and views become folders on disk, which bounds their names; what older versions take less, their dialects say. */
 export function nameProblem(kind: string, name: string): Problem | null {
-  if (/^\w+$/.test(name) && name.length <= longestName) return null;
+  if (/^\w+$/.test(name) && name.length <= longestNames.table) return null;
   return problem(
     'NAME_INVALID',
-    `${kind} ${JSON.stringify(name)}: Cassandra takes letters, digits and _ only, at most ${longestName} of them`,
+    `${kind} ${JSON.stringify(name)}: Cassandra takes letters, digits and _ only, at most ${longestNames.table} of them`,
     'Choose another name.',
   );
 }
