@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that need no server: they run first and fast, and on their own with `--project static`. */
-const serverless = ['test/static/**/*.test.ts', 'test/{kernel,model,dsl,cql,planner,analysis,assess,runner}/**/*.test.ts'];
+const serverless = [
+  'test/static/**/*.test.ts',
+  'test/{kernel,model,dsl,cql,planner,analysis,assess,runner}/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {
