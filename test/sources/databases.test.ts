@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -190,6 +190,53 @@ export default migration({ description: 'x', schema: [into], data: [copy({ from:
     expect(values.filter(() => true)).toHaveLength(rowCount);
     expect(values.every((value, at) => value === `value ${at}`)).toBe(true);
   });
+
+  it.each(['mysql', 'postgres'] as const)(
+    'has rejected rows replayed when the file of them is mended: %s',
+    async (system) => {
+      const odd = `
+import { migration, reject, t, table, to, transform } from 'cqlform';
+import { ${system} } from 'cqlform/${system}';
+const odd = ${system}.table('odd', { connection: 'shop', columns: { id: ${system}.int(), day: ${system}.text(), n: ${system}.bigint() }, key: ['id'] });
+const into = table('odd', { columns: { id: t.int(), day: t.date(), n: t.bigint() }, partitionKey: ['id'] });
+export default migration({ description: 'x', schema: [into], data: [transform({ from: odd, into, maxRejects: 5,
+  rows: ({ id, day, n }, out) => { if (n === 13n) return reject('unlucky'); out.emit({ id, day: to.date(day ?? ''), n }); } })] });
+`;
+      await sql(
+        system,
+        'CREATE TABLE odd (id INT PRIMARY KEY, day TEXT, n BIGINT)',
+        "INSERT INTO odd VALUES (1, '2026-01-02', 9007199254740993), (2, 'yesterday', 2), (3, '2026-01-03', 13)",
+      );
+      await using project = await testProject({
+        address: cassandraAddress(),
+        config: `sources: { shop: { url: { kind: 'env', name: 'SHOP_URL' } } }`,
+        migrations: { [id]: odd },
+        env: { SHOP_URL: system === 'mysql' ? maria.url : pg.url },
+      });
+      const applied = await project.run('apply', '--auto-approve', '--no-check', '--json');
+      expect(applied.code, applied.stderr).toBe(0);
+      const [, rejects = ''] = /"rejectsFile":"([^"]+)"/.exec(applied.stdout) ?? [];
+      const lines = (await readFile(rejects, 'utf8'))
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines.map(({ place, reason }) => [place, reason])).toEqual([
+        ['odd(id=2)', expect.stringContaining('yesterday')],
+        ['odd(id=3)', 'unlucky'],
+      ]);
+      lines[0].row.day = '2026-01-04';
+      lines[1].row.n = '9007199254740995';
+      await writeFile(rejects, lines.map((line) => JSON.stringify(line)).join('\n'));
+      const replayed = await project.run('replay', rejects);
+      expect(replayed.code, replayed.stderr).toBe(0);
+      const rows = await project.rows('SELECT JSON id, day, n FROM $ks.odd');
+      expect(rows.map((row) => String(row['[json]'])).sort()).toEqual([
+        '{"id": 1, "day": "2026-01-02", "n": 9007199254740993}',
+        '{"id": 2, "day": "2026-01-04", "n": 2}',
+        '{"id": 3, "day": "2026-01-03", "n": 9007199254740995}',
+      ]);
+    },
+  );
 
   it('is compared with the source when it is planned', async () => {
     await using project = await testProject({

@@ -1,3 +1,4 @@
+import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { program, run, type ServerProcess, startServer, unprivileged } from './server-process.ts';
@@ -12,7 +13,12 @@ export interface Mariadb extends AsyncDisposable {
 
 const where = { folders: ['/usr/sbin', '/usr/local/sbin', '/usr/libexec'], debian: 'mariadb-server' };
 
-export async function mariadb(): Promise<Mariadb> {
+export interface ServerOptions {
+  /** Makes a certificate and its key in a folder, `node.pem` and `node.key`, for a server that takes TLS. */
+  readonly certificates?: (folder: string) => Promise<void>;
+}
+
+export async function mariadb({ certificates }: ServerOptions = {}): Promise<Mariadb> {
   const server = await startServer({
     name: 'mariadb',
     program: await program(['mariadbd', 'mysqld'], where),
@@ -25,7 +31,8 @@ export async function mariadb(): Promise<Mariadb> {
       await run(install, ['--no-defaults', data, '--auth-root-authentication-method=normal', '--skip-test-db'], user);
       const small = ['--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=0', '--performance-schema=OFF'];
       const own = [`--socket=${join(folder, 'socket')}`, `--pid-file=${join(folder, 'pid')}`, `--port=${port}`];
-      return ['--no-defaults', data, '--bind-address=127.0.0.1', ...own, ...small];
+      const secured = certificates === undefined ? [] : await securedWith(folder, certificates);
+      return ['--no-defaults', data, '--bind-address=127.0.0.1', ...own, ...small, ...secured];
     },
   });
   try {
@@ -34,6 +41,16 @@ export async function mariadb(): Promise<Mariadb> {
     await server[Symbol.asyncDispose]();
     throw thrown;
   }
+}
+
+async function securedWith(
+  folder: string,
+  certificates: (folder: string) => Promise<void>,
+): Promise<readonly string[]> {
+  await certificates(folder);
+  const user = await unprivileged(['mysql', 'nobody']);
+  if (user !== null) await chown(join(folder, 'node.key'), user.uid, user.gid);
+  return [`--ssl-cert=${join(folder, 'node.pem')}`, `--ssl-key=${join(folder, 'node.key')}`];
 }
 
 async function withDatabase(server: ServerProcess): Promise<Mariadb> {

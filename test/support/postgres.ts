@@ -1,5 +1,7 @@
+import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { ServerOptions } from './mariadb.ts';
 import { program, run, type ServerProcess, startServer, unprivileged, versioned } from './server-process.ts';
 
 /** A PostgreSQL with an empty database `shop` and a user `tester` without a password. */
@@ -12,7 +14,13 @@ export interface Postgres extends AsyncDisposable {
 
 const where = { folders: versioned('/usr/lib/postgresql'), debian: 'postgresql' };
 
-export async function postgresServer(): Promise<Postgres> {
+/** With certificates, other users than `tester` need TLS and their password. */
+const secureLogins = `host all tester 127.0.0.1/32 trust
+hostssl all all 127.0.0.1/32 scram-sha-256
+hostssl all all ::1/128 scram-sha-256
+`;
+
+export async function postgresServer({ certificates }: ServerOptions = {}): Promise<Postgres> {
   const user = await unprivileged(['postgres', 'nobody']);
   const server = await startServer({
     name: 'postgres',
@@ -24,7 +32,17 @@ export async function postgresServer(): Promise<Postgres> {
       const initdb = await program(['initdb'], where);
       const words = ['-D', data, '-U', 'tester', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
       await run(initdb, words, user);
-      const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: folder, fsync: 'off' };
+      const key = join(data, 'node.key');
+      if (certificates !== undefined) {
+        await certificates(data);
+        await writeFile(join(data, 'pg_hba.conf'), secureLogins);
+        for (const path of [key, join(data, 'node.pem'), join(data, 'pg_hba.conf')]) {
+          if (user !== null) await chown(path, user.uid, user.gid);
+        }
+      }
+      const tls =
+        certificates === undefined ? {} : { ssl: 'on', ssl_cert_file: join(data, 'node.pem'), ssl_key_file: key };
+      const settings = { ...tls, listen_addresses: '127.0.0.1', port, unix_socket_directories: folder, fsync: 'off' };
       return ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
     },
   });

@@ -36,7 +36,9 @@ export class MongoConnection {
     const { url, database, options } = await loginOf(name, address);
     let client: MongoClient | null = null;
     try {
-      client = new MongoClient(url, { ...options, appName: 'cqlform', serverSelectionTimeoutMS: 20_000 });
+      // what the address says of it holds
+      const patience = /[?&]serverSelectionTimeoutMS=/i.test(url) ? {} : { serverSelectionTimeoutMS: 20_000 };
+      client = new MongoClient(url, { ...options, appName: 'cqlform', ...patience });
       await client.connect();
       return new MongoConnection(client, client.db(database), name);
     } catch (thrown) {
