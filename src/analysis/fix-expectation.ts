@@ -10,6 +10,15 @@ import { tablePiece } from './source/object.ts';
 import type { TypeConst } from './source/type.ts';
 import { replaceFile } from './write-file.ts';
 
+/** An `existing` block that can be mended, and the state that it has to say. */
+export interface ExpectationFix {
+  readonly path: string;
+  readonly table: string;
+  readonly before: Schema;
+  /** The columns that the file, when it is run, expects of the table. */
+  readonly expected: readonly string[];
+}
+
 interface Block {
   readonly start: number;
   readonly end: number;
@@ -20,8 +29,8 @@ interface Block {
  * Writes the `existing` blocks of a table as the table is: the same columns, with the types and the whole key that they
  * have. False when that is for a person to decide: a column or the table is not there, or a name is not imported.
  */
-export async function fixExpectation(path: string, table: string, schema: Schema): Promise<boolean> {
-  const blocks = expectationBlocks(path, table, schema);
+export async function fixExpectation({ path, table, before, expected }: ExpectationFix): Promise<boolean> {
+  const blocks = expectationBlocks({ path, table, before, expected });
   if (blocks === null) return false;
   let text = await readFile(path, 'utf8');
   for (const { start, end, text: block } of blocks.toReversed()) text = text.slice(0, start) + block + text.slice(end);
@@ -30,17 +39,21 @@ export async function fixExpectation(path: string, table: string, schema: Schema
 }
 
 /** What would be written, in the order of the file; null when it is not mechanical. */
-export function expectationBlocks(path: string, name: string, schema: Schema): readonly Block[] | null {
+export function expectationBlocks({ path, table: name, before, expected }: ExpectationFix): readonly Block[] | null {
   const program = openProgram(path);
-  const table = own(schema.tables, name);
+  const table = own(before.tables, name);
   if (table === undefined) return null;
   const blocks: Block[] = [];
+  const used = new Set(['t']);
   for (const call of existingCalls(program, name)) {
-    const text = blockText(call, table, program);
+    const text = blockText(call, { table, expected }, program);
     if (text === null) return null;
+    if (/\bdesc\(/.test(text)) used.add('desc');
     blocks.push({ start: call.getStart(), end: call.getEnd(), text });
   }
-  return blocks.length === 0 ? null : blocks;
+  if (blocks.length === 0) return null;
+  const imported = importOf(program, used);
+  return imported === null ? null : [...imported, ...blocks];
 }
 
 function existingCalls(program: CodeProgram, name: string): readonly ts.CallExpression[] {
@@ -62,9 +75,13 @@ function existingCalls(program: CodeProgram, name: string): readonly ts.CallExpr
   return found;
 }
 
-function blockText(call: ts.CallExpression, table: Table, program: CodeProgram): string | null {
-  const named = columnNames(call);
-  if (named === null || named.some((name) => !table.columns.some((column) => column.name === name))) return null;
+function blockText(
+  call: ts.CallExpression,
+  { table, expected }: { readonly table: Table; readonly expected: readonly string[] },
+  program: CodeProgram,
+): string | null {
+  const named = columnNames(call) ?? expected;
+  if (named.some((name) => !table.columns.some((column) => column.name === name))) return null;
   const wanted = new Set([...keyColumns(table), ...named]);
   const constOf = typeConstants(program);
   const missing: string[] = [];
@@ -78,11 +95,10 @@ function blockText(call: ts.CallExpression, table: Table, program: CodeProgram):
   const file = call.getSourceFile();
   const { character } = file.getLineAndCharacterOfPosition(call.getStart());
   const text = laidOut(piece, 0, character + 1);
-  const usesDesc = table.clusteringKey.some((part) => part.order === 'desc');
-  return missing.length > 0 || (usesDesc && !imports(program, 'desc')) || !imports(program, 't') ? null : text;
+  return missing.length > 0 ? null : text;
 }
 
-/** The properties of the `columns` literal; null when it is not a plain one. */
+/** The properties of the `columns` literal; null when it is not a plain one: only running the file tells them. */
 function columnNames(call: ts.CallExpression): readonly string[] | null {
   const [, definition] = call.arguments;
   if (definition === undefined || !ts.isObjectLiteralExpression(definition)) return null;
@@ -111,16 +127,45 @@ function typeConstants(program: CodeProgram): ReadonlyMap<string, string> {
   return found;
 }
 
-function imports(program: CodeProgram, name: string): boolean {
-  return program.root.statements.some(
-    (statement) =>
-      ts.isImportDeclaration(statement) &&
-      ts.isStringLiteral(statement.moduleSpecifier) &&
-      statement.moduleSpecifier.text === 'cqlform' &&
-      statement.importClause?.namedBindings !== undefined &&
-      ts.isNamedImports(statement.importClause.namedBindings) &&
-      statement.importClause.namedBindings.elements.some(
-        (one) => one.name.text === name && one.propertyName === undefined,
-      ),
+/** Adds to the import from `cqlform` what is used and not in it; null where there is none to add it to, or a name is taken. */
+function importOf({ root }: CodeProgram, used: ReadonlySet<string>): readonly Block[] | null {
+  const lists = root.statements.flatMap((statement) => {
+    const named = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : undefined;
+    const from = ts.isImportDeclaration(statement) ? statement.moduleSpecifier : undefined;
+    const ours = from !== undefined && ts.isStringLiteral(from) && from.text === 'cqlform';
+    return ours && named !== undefined && ts.isNamedImports(named) && !isTypeOnly(statement) ? [named] : [];
+  });
+  const there = lists.flatMap(({ elements }) => elements.map(({ name, propertyName }) => (propertyName ?? name).text));
+  const renamed = lists.some(({ elements }) =>
+    elements.some((one) => one.propertyName !== undefined && used.has(one.propertyName.text)),
   );
+  const missing = [...used].filter((name) => !there.includes(name));
+  const [list] = lists;
+  if (list === undefined || renamed) return null;
+  if (missing.length === 0) return [];
+  if (missing.some((name) => declares(root, name))) return null;
+  const names = [...list.elements.map((one) => one.getText()), ...missing];
+  return [{ start: list.getStart(), end: list.getEnd(), text: `{ ${names.sort(byWord).join(', ')} }` }];
+}
+
+function isTypeOnly(statement: ts.Statement): boolean {
+  return ts.isImportDeclaration(statement) && statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+}
+
+function declares(root: ts.SourceFile, name: string): boolean {
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    const named =
+      (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isFunctionDeclaration(node)) && node.name;
+    if (named && ts.isIdentifier(named) && named.text === name) found = true;
+    node.forEachChild(visit);
+  };
+  visit(root);
+  return found;
+}
+
+/** As the formatter of most projects has them: by the name, whether or not it is a type. */
+function byWord(a: string, b: string): number {
+  const [x, y] = [a, b].map((one) => one.replace(/^type /, ''));
+  return (x ?? '') < (y ?? '') ? -1 : 1;
 }

@@ -63,14 +63,14 @@ async function mend(project: Project, before: Inspection): Promise<void> {
 async function mendExpectation({ expectation }: Inspection): Promise<boolean> {
   if (expectation === null) return false;
   const { fixExpectation } = await import('../analysis/fix-expectation.ts');
-  return fixExpectation(expectation.path, expectation.table, expectation.before);
+  return fixExpectation(expectation);
 }
 
 /** Brings cqlform.sum and schema.ts up to date, as far as the files load and compose. */
 export async function writeGenerated(project: Project, { files, migrations, schema }: Inspection): Promise<void> {
-  if (migrations.length !== files.length || schema === null) return;
+  if (migrations.length !== files.length) return;
   await writeSum(project.migrationsFolder, migrations);
-  await writeSchemaFile(project.migrationsFolder, schema);
+  if (schema !== null) await writeSchemaFile(project.migrationsFolder, schema);
 }
 
 /** The project's compiler is a process of its own: it works while the files are read here. */

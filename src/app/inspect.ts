@@ -1,26 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import type { FileCheck } from '../analysis/check-file.ts';
 import { type Diagnostic, diagnosticOf } from '../analysis/diagnostic.ts';
+import type { ExpectationFix } from '../analysis/fix-expectation.ts';
 import { loadMigration } from '../analysis/load-migration.ts';
 import { schemaFileFindings } from '../analysis/schema-file.ts';
 import { readSum, sumFindings } from '../analysis/sum-file.ts';
 import { CqlformError } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
 import type { Migration } from '../model/migration.ts';
 import { emptySchema, type Schema } from '../model/schema.ts';
 import { compose } from '../planner/compose.ts';
 import { ledgerTableProblem } from '../planner/ledger-names.ts';
+import { columnText, keyText } from '../planner/matches.ts';
 import { renamedFieldProblem } from '../planner/renamed-fields.ts';
 import { type GoneColumns, spentNames } from '../planner/spent-names.ts';
 import { ledgerIsInside } from './ledger-home.ts';
 import { type MigrationFile, migrationFiles } from './migration-files.ts';
 import type { Project } from './project.ts';
-
-/** An `existing` block that can be mended, and the state that it has to say. */
-export interface ExpectationFix {
-  readonly path: string;
-  readonly table: string;
-  readonly before: Schema;
-}
 
 /** What the files of a project say, and what is wrong with them. */
 export interface Inspection {
@@ -118,7 +114,7 @@ async function composedFrom(
         found.push(await located(error, path));
     } catch (thrown) {
       if (!(thrown instanceof CqlformError)) throw thrown;
-      const stopped = await misfit(thrown, path, schema);
+      const stopped = await misfit(thrown, { path, migration, before: schema });
       return { ...stopped, found: [...found, ...stopped.found] };
     }
   }
@@ -131,12 +127,38 @@ async function located(error: CqlformError, path: string): Promise<Diagnostic> {
   return diagnosticOf(error, spotOfObject(path, String(error.fields['object'] ?? '')));
 }
 
-async function misfit(error: CqlformError, path: string, before: Schema): Promise<Composed> {
+interface Misfit {
+  readonly path: string;
+  readonly migration: Migration;
+  readonly before: Schema;
+}
+
+async function misfit(error: CqlformError, { path, migration, before }: Misfit): Promise<Composed> {
+  if (error.code !== 'EXPECTATION_MISMATCH')
+    return { schema: null, expectation: null, found: [await located(error, path)] };
   const { expectationBlocks } = await import('../analysis/fix-expectation.ts');
-  const object = String(error.fields['object'] ?? '');
-  const mechanical = error.code === 'EXPECTATION_MISMATCH' && expectationBlocks(path, object, before) !== null;
-  const found = { ...(await located(error, path)), mechanical };
-  return { schema: null, expectation: mechanical ? { path, table: object, before } : null, found: [found] };
+  const table = String(error.fields['object'] ?? '');
+  const expected = migration.expects
+    .filter((one) => one.table === table)
+    .flatMap(({ columns }) => columns.map(({ name }) => name));
+  const fix: ExpectationFix = { path, table, before, expected };
+  const mechanical = expectationBlocks(fix) !== null;
+  const found = await located(error, path);
+  return mechanical
+    ? { schema: null, expectation: fix, found: [{ ...found, mechanical }] }
+    : { schema: null, expectation: null, found: [{ ...found, fix: byHand(table, before) }] };
+}
+
+/** What to write where `check --fix` cannot. */
+function byHand(name: string, { tables }: Schema): string {
+  const table = own(tables, name);
+  if (table === undefined) {
+    const there = Object.keys(tables);
+    return there.length === 0
+      ? `No earlier migration makes a table: take existing('${name}', …) out, or make it with table('${name}', …).`
+      : `Correct the name; before this migration there are ${there.join(', ')}.`;
+  }
+  return `\`cqlform check --fix\` cannot write this block: correct it by hand, or take out what uses a column that is not there. Before this migration ${name} has ${table.columns.map((column) => `${column.name} ${columnText(column)}`).join(', ')}, and its key is ${keyText(table)}.`;
 }
 
 async function sumDiagnostics(folder: string, migrations: readonly Migration[]): Promise<readonly Diagnostic[]> {

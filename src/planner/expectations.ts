@@ -15,7 +15,7 @@ export function checkExpectations(base: Schema, migration: Migration): void {
       { migration: migration.id, object: expected.table },
       {
         message: `existing('${expected.table}', …) is not what is there: ${found}`,
-        next: 'Write the block as the table is before this migration (see migrations/schema.ts), or run `cqlform check --fix`.',
+        next: 'Write the block as the table is before this migration (see migrations/schema.ts); `cqlform check --fix` does it where it can.',
       },
     );
   }

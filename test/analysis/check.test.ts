@@ -323,5 +323,27 @@ export default migration({ description: 'Films', schema: [place, films] });
     const source = await folder.read(third);
     expect((await folder.run('check', '--fix')).code).toBe(1);
     expect(await folder.read(third)).toBe(source);
+    // What else is mechanical is mended all the same, and nobody is sent in a circle.
+    expect(await folder.read('migrations/cqlform.sum')).toContain('20260103000000_third ');
+    const found = await folder.check();
+    expect(found.map(({ code }) => code)).toEqual(['EXPECTATION_MISMATCH']);
+    expect(found[0]?.fix).toMatch(/correct it by hand.* films has year int, id uuid, .* key is \(year, id desc\)/);
+  });
+
+  it('are mended where their columns are spread, and what they need is imported', async () => {
+    await using folder = await projectFolder({
+      [first]: wide,
+      [third]: `import { alter, existing, migration, t } from 'cqlform';
+const key = { year: t.int(), id: t.uuid() };
+const films = existing('films', { columns: { ...key, title: t.ascii() }, partitionKey: ['year'], clusteringKey: ['id'] });
+export default migration({ description: 'Third', schema: [alter(films, { add: { more: t.int() } })] });
+`,
+    });
+    const { code, stdout } = await folder.run('check', '--fix');
+    expect(code, stdout).toBe(0);
+    const mended = await folder.read(third);
+    expect(mended).toContain("import { alter, desc, existing, migration, t } from 'cqlform';");
+    expect(mended).toContain('columns: { year: t.int(), id: t.uuid(), title: t.text() }');
+    expect(mended).toContain("clusteringKey: [desc('id')]");
   });
 });
