@@ -1,3 +1,4 @@
+import { moveBytes, type ViewedBytes, viewOf } from '../cql/codec/move-bytes.ts';
 import { hashOfBytes, type RowSink, unsetLength } from '../cql/row-sink.ts';
 import type { ScanStatement } from '../cql/select.ts';
 import type { Bytes } from '../model/row.ts';
@@ -8,7 +9,7 @@ import { PageParser, type ResultRow } from './scan-rows.ts';
 
 /** A page with its rows told apart: those that go on as they are, by where they begin, and the others. */
 interface SortedPage {
-  readonly bytes: Buffer;
+  readonly page: ViewedBytes;
   readonly starts: readonly number[];
   readonly others: readonly ResultRow[];
   /** The row that begins there. */
@@ -26,11 +27,11 @@ export async function* scanThrough(
   const key = request.table.partitionKey.length + request.table.clusteringKey.length;
   const appender = new RowAppender(through, { key, columns: request.columns.length });
   let begun = false;
-  for await (const { bytes, starts, others, rowAt } of scanParsed(request, context, sortPage)) {
+  for await (const { page, starts, others, rowAt } of scanParsed(request, context, sortPage)) {
     let [sum, passed] = [0, 0];
     const apart: ResultRow[] = [];
     for (const start of starts) {
-      if (!appender.take(bytes, start)) {
+      if (!appender.take(page, start)) {
         apart.push(rowAt(start));
         continue;
       }
@@ -51,14 +52,14 @@ export async function* scanThrough(
 }
 
 /** Only for statements with times and without static columns, all regular columns plain. */
-function sortPage(page: RawPage, statement: ScanStatement, second: number): SortedPage {
-  const { bytes, count } = page;
+function sortPage({ bytes, count }: RawPage, statement: ScanStatement, second: number): SortedPage {
+  const view = viewOf(bytes);
   const starts: number[] = [];
   const others: ResultRow[] = [];
   let expiring = false;
   let at = 0;
   for (let row = 0; row < count; row += 1) {
-    const plain = endOfPlainRow(bytes, at, statement);
+    const plain = endOfPlainRow(view, at, statement);
     if (plain !== null) {
       starts.push(at);
       at = plain;
@@ -70,34 +71,38 @@ function sortPage(page: RawPage, statement: ScanStatement, second: number): Sort
     at = parser.size;
   }
   const rowAt = (start: number): ResultRow => new PageParser(bytes, second, start).row(statement);
-  return { bytes, starts, others, rowAt, size: at, expiring };
+  return { page: { bytes, view }, starts, others, rowAt, size: at, expiring };
 }
 
 /** Where a row ends whose cells all have one write time and no TTL; null for every other row. */
-function endOfPlainRow(bytes: Buffer, start: number, statement: ScanStatement): number | null {
+function endOfPlainRow(page: DataView, start: number, statement: ScanStatement): number | null {
   // the clock
-  let at = start + 4 + bytes.readInt32BE(start);
+  let at = start + 4 + page.getInt32(start);
   for (let part = statement.partitionKey + statement.clusteringKey; part > 0; part -= 1) {
-    const length = bytes.readInt32BE(at);
+    const length = page.getInt32(at);
     if (length < 0) return null;
     at += 4 + length;
   }
   let time = -1;
   for (let column = 0; column < statement.regulars.length; column += 1) {
-    const value = bytes.readInt32BE(at);
+    const value = page.getInt32(at);
     at += 4 + Math.max(0, value);
-    const told = bytes.readInt32BE(at);
+    const told = page.getInt32(at);
     if (value >= 0 !== told >= 0) return null;
     if (told >= 0) {
       if (time === -1) time = at + 4;
-      else if (bytes.compare(bytes, time, time + 8, at + 4, at + 12) !== 0) return null;
+      else if (!sameTime(page, time, at + 4)) return null;
     }
     at += 4 + Math.max(0, told);
     // a TTL
-    if (bytes.readInt32BE(at) >= 0) return null;
+    if (page.getInt32(at) >= 0) return null;
     at += 4;
   }
   return time === -1 ? null : at;
+}
+
+function sameTime(page: DataView, one: number, other: number): boolean {
+  return page.getInt32(one + 4) === page.getInt32(other + 4) && page.getInt32(one) === page.getInt32(other);
 }
 
 /** Takes rows one by one from pages into blocks. */
@@ -109,8 +114,8 @@ class RowAppender implements PassingRow {
   /** What was made of the row at hand, by place. */
   readonly #made: (Bytes | undefined)[];
   readonly #makes: boolean;
-  readonly #floor: Buffer | null;
-  #bytes: Buffer = Buffer.alloc(0);
+  readonly #floor: bigint | null;
+  #page: ViewedBytes = { bytes: Buffer.alloc(0), view: new DataView(new ArrayBuffer(0)) };
   /** Where the row's write time stands. */
   #time = 0;
 
@@ -120,8 +125,7 @@ class RowAppender implements PassingRow {
     this.#valueAt = new Int32Array(columns);
     this.#made = through.values.map(() => undefined);
     this.#makes = through.values.some(({ kind }) => kind === 'made');
-    this.#floor = through.floor === null ? null : Buffer.alloc(8);
-    this.#floor?.writeBigInt64BE(through.floor ?? 0n);
+    this.#floor = through.floor;
   }
 
   key(index: number): Bytes {
@@ -133,14 +137,14 @@ class RowAppender implements PassingRow {
   }
 
   #cell(at: number): Bytes | null {
-    const length = this.#bytes.readInt32BE(at);
-    return length < 0 ? null : this.#bytes.subarray(at + 4, at + 4 + length);
+    const length = this.#page.view.getInt32(at);
+    return length < 0 ? null : this.#page.bytes.subarray(at + 4, at + 4 + length);
   }
 
   /** Makes what is to be made of a row; false when the row cannot go on as it is. */
-  take(bytes: Buffer, start: number): boolean {
-    this.#bytes = bytes;
-    this.#time = this.#locate(bytes, start);
+  take(page: ViewedBytes, start: number): boolean {
+    this.#page = page;
+    this.#time = this.#locate(page.view, start);
     if (!this.#makes) return true;
     const { values, onRow } = this.#through;
     onRow?.(this);
@@ -174,51 +178,41 @@ class RowAppender implements PassingRow {
   }
 
   #appendCell(at: number, { sink }: RowSink): number {
-    const length = this.#bytes.readInt32BE(at);
+    const length = this.#page.view.getInt32(at);
     const to = sink.reserve(4 + Math.max(0, length));
     if (length < 0) {
-      sink.bytes.writeInt32BE(unsetLength, to);
+      sink.view.setInt32(to, unsetLength);
       return 0;
     }
-    copied(this.#bytes, at, at + 4 + length, sink.bytes, to);
+    moveBytes(this.#page, at, 4 + length, sink, to);
     return length;
   }
 
   #appendTimes({ sink }: RowSink): void {
-    const [bytes, time] = [this.#bytes, this.#time];
+    const { view } = this.#page;
     const end = sink.reserve(20);
-    const target = sink.bytes;
-    target.writeInt32BE(8, end);
-    if (this.#floor !== null && bytes.readBigInt64BE(time) < this.#floor.readBigInt64BE()) {
-      copied(this.#floor, 0, 8, target, end + 4);
-    } else copied(bytes, time, time + 8, target, end + 4);
-    target.writeInt32BE(4, end + 12);
-    target.writeInt32BE(0, end + 16);
+    const time = view.getBigInt64(this.#time);
+    sink.view.setInt32(end, 8);
+    sink.view.setBigInt64(end + 4, this.#floor !== null && time < this.#floor ? this.#floor : time);
+    sink.view.setInt32(end + 12, 4);
+    sink.view.setInt32(end + 16, 0);
   }
 
   /** Finds the row's cells; gives where its write time stands. */
-  #locate(bytes: Buffer, start: number): number {
-    let at = start + 4 + bytes.readInt32BE(start);
+  #locate(page: DataView, start: number): number {
+    let at = start + 4 + page.getInt32(start);
     for (let part = 0; part < this.#keyAt.length; part += 1) {
       this.#keyAt[part] = at;
-      at += 4 + bytes.readInt32BE(at);
+      at += 4 + page.getInt32(at);
     }
     let time = 0;
     for (let column = 0; column < this.#valueAt.length; column += 1) {
       this.#valueAt[column] = at;
-      at += 4 + Math.max(0, bytes.readInt32BE(at));
-      const told = bytes.readInt32BE(at);
+      at += 4 + Math.max(0, page.getInt32(at));
+      const told = page.getInt32(at);
       if (told >= 0) time = at + 4;
       at += 4 + Math.max(0, told) + 4;
     }
     return time;
   }
-}
-
-/** A call out of JavaScript costs more than a few bytes do. */
-const copiedByHand = 24;
-
-function copied(source: Buffer, start: number, end: number, target: Buffer, at: number): void {
-  if (end - start > copiedByHand) source.copy(target, at, start, end);
-  else for (let index = start; index < end; index += 1) target[at + index - start] = source[index] ?? 0;
 }

@@ -1,11 +1,13 @@
 import { codecOf } from '../../cql/codec/codec.ts';
+import { moveBytes, type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
 import type { Sink } from '../../cql/codec/sink.ts';
 import { type Json, jsonOf } from '../../cql/json-value.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
+import { putDouble, putMoment, putUuid, putWhole } from './scalar-text.ts';
 
 /** Writes a value that is not null, in wire form from `start` to `end`. Throws RowRejected for bytes that are no value. */
-export type FieldWriter = (bytes: Buffer, start: number, end: number, sink: Sink) => void;
+export type FieldWriter = (page: ViewedBytes, start: number, end: number, sink: Sink) => void;
 
 export interface CsvForm {
   readonly delimiter: string;
@@ -23,24 +25,30 @@ export function csvField(type: CqlType, types: ByName<UserType>, form: CsvForm):
     case 'ascii':
       return textField(form);
     case 'int':
-      return sized(4, slow, (bytes, start, sink) => putAscii(String(bytes.readInt32BE(start)), sink));
+      return sized(4, slow, ({ view }, start, sink) => putWhole(view.getInt32(start), sink));
     case 'smallint':
-      return sized(2, slow, (bytes, start, sink) => putAscii(String(bytes.readInt16BE(start)), sink));
+      return sized(2, slow, ({ view }, start, sink) => putWhole(view.getInt16(start), sink));
     case 'tinyint':
-      return sized(1, slow, (bytes, start, sink) => putAscii(String(bytes.readInt8(start)), sink));
+      return sized(1, slow, ({ view }, start, sink) => putWhole(view.getInt8(start), sink));
     case 'double':
-      return sized(8, slow, (bytes, start, sink) => putAscii(String(bytes.readDoubleBE(start)), sink));
+      return sized(8, slow, ({ view }, start, sink) => putDouble(view.getFloat64(start), sink));
     case 'bigint':
-      return sized(8, slow, (bytes, start, sink) => {
-        const high = bytes.readInt32BE(start);
+      return sized(8, slow, ({ view }, start, sink) => {
+        const high = view.getInt32(start);
         // what a number holds exactly is written as one
         const small = high >= -0x20_0000 && high < 0x20_0000;
-        const whole = small ? high * 0x1_0000_0000 + bytes.readUInt32BE(start + 4) : bytes.readBigInt64BE(start);
-        putAscii(String(whole), sink);
+        if (small) putWhole(high * 0x1_0000_0000 + view.getUint32(start + 4), sink);
+        else putAscii(String(view.getBigInt64(start)), sink);
+      });
+    case 'timestamp':
+      return sized(8, slow, (page, start, sink) => {
+        const { view } = page;
+        const milliseconds = view.getInt32(start) * 0x1_0000_0000 + view.getUint32(start + 4);
+        if (!putMoment(milliseconds, sink)) slow(page, start, start + 8, sink);
       });
     case 'uuid':
     case 'timeuuid':
-      return sized(16, slow, putUuid);
+      return sized(16, slow, ({ bytes }, start, sink) => putUuid(bytes, start, sink));
     default:
       return slow;
   }
@@ -49,18 +57,18 @@ export function csvField(type: CqlType, types: ByName<UserType>, form: CsvForm):
 /** A value as JSON has it, see `jsonOf`. */
 export function jsonField(type: CqlType, types: ByName<UserType>): FieldWriter {
   const value = jsonReader(type, types);
-  return (bytes, start, end, sink) => putText(JSON.stringify(value(bytes, start, end)), sink);
+  return ({ bytes }, start, end, sink) => putText(JSON.stringify(value(bytes, start, end)), sink);
 }
 
 function slowField(type: CqlType, types: ByName<UserType>, form: CsvForm): FieldWriter {
   const value = jsonReader(type, types);
   const quoted = textField(form);
-  return (bytes, start, end, sink) => {
+  return ({ bytes }, start, end, sink) => {
     const json = value(bytes, start, end);
     // an empty value of a type that has none in JavaScript
     if (json === null) return;
     const text = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json));
-    quoted(text, 0, text.length, sink);
+    quoted({ bytes: text, view: viewOf(text) }, 0, text.length, sink);
   };
 }
 
@@ -69,10 +77,14 @@ function jsonReader(type: CqlType, types: ByName<UserType>): (bytes: Buffer, sta
   return (bytes, start, end) => jsonOf(codec.decode(bytes.subarray(start, end)), type);
 }
 
-function sized(size: number, slow: FieldWriter, put: (bytes: Buffer, start: number, sink: Sink) => void): FieldWriter {
-  return (bytes, start, end, sink) => {
-    if (end - start === size) put(bytes, start, sink);
-    else slow(bytes, start, end, sink);
+function sized(
+  size: number,
+  slow: FieldWriter,
+  put: (page: ViewedBytes, start: number, sink: Sink) => void,
+): FieldWriter {
+  return (page, start, end, sink) => {
+    if (end - start === size) put(page, start, sink);
+    else slow(page, start, end, sink);
   };
 }
 
@@ -81,22 +93,17 @@ const carriageReturn = 0x0d;
 
 /** Empty text is in quotes, because an empty field is null; so is text that would be taken for null. */
 function textField({ delimiter, quote, nullText }: CsvForm): FieldWriter {
-  const [delimiterByte, quoteByte] = [delimiter.charCodeAt(0), quote.charCodeAt(0)];
+  const quoteByte = quote.charCodeAt(0);
   const asNull = Buffer.from(nullText);
-  return (bytes, start, end, sink) => {
-    const at = sink.reserve(end - start);
-    const target = sink.bytes;
+  const special = new Uint8Array(256);
+  for (const byte of [delimiter.charCodeAt(0), quoteByte, newline, carriageReturn, 0]) special[byte] = 1;
+  return (page, start, end, sink) => {
+    const { bytes } = page;
     let plain = end > start;
-    for (let index = start; index < end && plain; index += 1) {
-      const byte = bytes[index] ?? 0;
-      const special = byte === delimiterByte || byte === quoteByte || byte === newline || byte === carriageReturn;
-      if (special || byte === 0) plain = false;
-      target[at + index - start] = byte;
-    }
+    for (let index = start; index < end && plain; index += 1) plain = special[bytes[index] ?? 0] === 0;
     const isNull = end - start === asNull.length && bytes.compare(asNull, 0, asNull.length, start, end) === 0;
-    if (plain && !isNull) return;
-    sink.length = at;
-    putQuoted(bytes, { start, end, quoteByte }, sink);
+    if (plain && !isNull) moveBytes(page, start, end - start, sink, sink.reserve(end - start));
+    else putQuoted(bytes, { start, end, quoteByte }, sink);
   };
 }
 
@@ -127,17 +134,4 @@ export function putAscii(text: string, sink: Sink): void {
 function putText(text: string, sink: Sink): void {
   const at = sink.reserve(Buffer.byteLength(text));
   sink.bytes.write(text, at);
-}
-
-const hexDigits = Buffer.from('0123456789abcdef');
-
-function putUuid(bytes: Buffer, start: number, sink: Sink): void {
-  let at = sink.reserve(36);
-  const target = sink.bytes;
-  for (let index = 0; index < 16; index += 1) {
-    if (index === 4 || index === 6 || index === 8 || index === 10) target[at++] = 0x2d;
-    const byte = bytes[start + index] ?? 0;
-    target[at++] = hexDigits[byte >> 4] ?? 0;
-    target[at++] = hexDigits[byte & 15] ?? 0;
-  }
 }

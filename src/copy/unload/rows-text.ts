@@ -1,3 +1,4 @@
+import { type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
 import { Sink } from '../../cql/codec/sink.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { RowRejected } from '../../model/data.ts';
@@ -63,13 +64,14 @@ export class RowsText {
     const sink = this.#sink;
     sink.length = 0;
     const rejects: Unreadable[] = [];
+    const page = { bytes, view: viewOf(bytes) };
     let at = 0;
     for (let row = 0; row < count; row += 1) {
       const before = sink.length;
       const wasBegun = this.#begun;
       const start = at;
       try {
-        at = this.#row(bytes, at);
+        at = this.#row(page, at);
       } catch (thrown) {
         if (!(thrown instanceof RowRejected)) throw thrown;
         sink.length = before;
@@ -83,24 +85,24 @@ export class RowsText {
     return { text: Buffer.from(sink.bytes.subarray(0, sink.length)), rows: count, rejects };
   }
 
-  #row(bytes: Buffer, from: number): number {
-    if (this.#format.kind === 'csv') return this.#csvRow(bytes, from, this.#format);
+  #row(page: ViewedBytes, from: number): number {
+    if (this.#format.kind === 'csv') return this.#csvRow(page, from, this.#format);
     if (this.#format.kind === 'json' && this.#begun) putAscii(',\n', this.#sink);
     this.#begun = true;
-    const end = this.#jsonRow(bytes, from);
+    const end = this.#jsonRow(page, from);
     if (this.#format.kind === 'ndjson') putAscii('\n', this.#sink);
     return end;
   }
 
-  #csvRow(bytes: Buffer, from: number, { delimiter, nullText }: CsvForm): number {
+  #csvRow(page: ViewedBytes, from: number, { delimiter, nullText }: CsvForm): number {
     const sink = this.#sink;
     let at = from;
     for (let index = 0; index < this.#fields.length; index += 1) {
       if (index > 0) putAscii(delimiter, sink);
-      const length = bytes.readInt32BE(at);
+      const length = page.view.getInt32(at);
       at += 4;
       if (length < 0) putAscii(nullText, sink);
-      else this.#write(index, bytes, at, at + length);
+      else this.#write(index, page, at, at + length);
       at += Math.max(0, length);
     }
     putAscii('\n', sink);
@@ -108,17 +110,17 @@ export class RowsText {
   }
 
   /** A column without a value is left out. */
-  #jsonRow(bytes: Buffer, from: number): number {
+  #jsonRow(page: ViewedBytes, from: number): number {
     const sink = this.#sink;
     let at = from;
     let first = true;
     putAscii('{', sink);
     for (const [index, { label }] of this.#fields.entries()) {
-      const length = bytes.readInt32BE(at);
+      const length = page.view.getInt32(at);
       at += 4;
       if (length >= 0) {
         sink.put(Buffer.from(first ? label : `,${label}`));
-        this.#write(index, bytes, at, at + length);
+        this.#write(index, page, at, at + length);
         first = false;
       }
       at += Math.max(0, length);
@@ -127,11 +129,11 @@ export class RowsText {
     return at;
   }
 
-  #write(index: number, bytes: Buffer, start: number, end: number): void {
+  #write(index: number, page: ViewedBytes, start: number, end: number): void {
     const field = this.#fields[index];
     if (field === undefined) return;
     try {
-      field.write(bytes, start, end, this.#sink);
+      field.write(page, start, end, this.#sink);
     } catch (thrown) {
       if (thrown instanceof RowRejected) throw new RowRejected(`${field.name}: ${thrown.reason}`);
       throw thrown;
