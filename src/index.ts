@@ -35,6 +35,7 @@ export {
   transform,
 } from './dsl/data.ts';
 export { type Drop, type Droppable, drop } from './dsl/drop.ts';
+export { type DualWrite, dualWrite, type TargetRows } from './dsl/dual-write.ts';
 export { type Aggregate, aggregate, type Fn, fn } from './dsl/function.ts';
 export { type Keyspace, keyspace } from './dsl/keyspace.ts';
 export { type Declared, type Migration, type MigrationDefinition, migration } from './dsl/migration.ts';

@@ -4,7 +4,7 @@ import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { CopyAccounts, WatermarkEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
-import type { Since } from '../model/since.ts';
+import { type Since, sinceName } from '../model/since.ts';
 import type { CopyRequest } from '../ports/engines.ts';
 import { type Standing, standingOf } from '../runner/standing.ts';
 import { type Lag, lagBetween } from './catch-up-lag.ts';
@@ -139,7 +139,7 @@ function told(
     migration: copied.section.migration,
     step: copied.step.id,
     title: copied.step.title,
-    by: since.by === 'writetime' ? 'the write time' : since.column,
+    by: sinceName(since),
     watermark: watermark.value,
     time: since.by !== 'number',
     accounts,

@@ -7,6 +7,7 @@ import { catchUpCommand } from './commands/catch-up.ts';
 import { checkCommand } from './commands/check.ts';
 import { devCommand } from './commands/dev.ts';
 import { driftCommand } from './commands/drift.ts';
+import { dualWriteCommand } from './commands/dual-write.ts';
 import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { introspectCommand } from './commands/introspect.ts';
@@ -37,6 +38,7 @@ export const commands: readonly AnyCommand[] = [
   historyCommand,
   showCommand,
   driftCommand,
+  dualWriteCommand,
   catchUpCommand,
   verifyCommand,
   replayCommand,

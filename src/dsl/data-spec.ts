@@ -145,7 +145,13 @@ function specOf(
     ...(privacy === null ? {} : { privacy }),
     ...(since === null ? {} : { since }),
   };
-  return { kind: 'data', verb, tables: tablesOf(ends), spec: (index) => Object.freeze(finish({ index, ...base })) };
+  return {
+    kind: 'data',
+    verb,
+    tables: tablesOf(ends),
+    from: ends.from,
+    spec: (index) => Object.freeze(finish({ index, ...base })),
+  };
 }
 
 /** Reading and writing one table does not end; a table that is rebuilt (another key or type) is two. */

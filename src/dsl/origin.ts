@@ -56,6 +56,7 @@ export interface DataOrigin {
   readonly kind: 'data';
   readonly verb: DataSpec['kind'];
   readonly tables: readonly TableOrigin[];
+  readonly from: TableOrigin | ClusterOrigin | SourceOrigin;
   readonly spec: (index: number) => DataSpec;
 }
 /** A migration, with its lists as they were given. */

@@ -3,6 +3,7 @@ import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import { type DataSpec, type DataSummary, sourceName } from '../model/data.ts';
 import type { Hazard } from '../model/hazard.ts';
 import { keyColumns, type Schema, type Table } from '../model/schema.ts';
+import { sinceName } from '../model/since.ts';
 import type { Reverse } from '../model/step.ts';
 import { backUp, withoutKey } from './backups.ts';
 import { dataProblem } from './data-checks.ts';
@@ -69,6 +70,7 @@ export function planData(context: DataContext, spec: DataSpec): void {
       ...(finding === undefined ? {} : { rows: finding }),
     },
   );
+  noteSince(writer, spec);
   writer.scope.filled.add(into.name);
   if (staged !== undefined) writer.scope.filled.add(spec.into.name);
 }
@@ -93,6 +95,24 @@ function noteFinding(writer: SectionWriter, spec: DataSpec, { problem, missing, 
     },
   );
   return true;
+}
+
+/** Says what changes a watermark cannot tell, before anybody relies on it. */
+function noteSince(writer: SectionWriter, spec: DataSpec): void {
+  const { since } = spec;
+  if (since === undefined) return;
+  const by = sinceName(since);
+  const unseen =
+    since.by === 'writetime'
+      ? 'rows and cells that are deleted'
+      : `rows that are deleted, changes that leave ${by} as it was, and rows without one`;
+  writer.notice(
+    { code: 'CHANGES_TOLD', severity: 'info', object: spec.into.name },
+    {
+      message: `${dataTitle(spec)}: \`cqlform catch-up\` copies what changes later, told by ${by}; it does not see ${unseen}, and where a changed row gets another key the old row stays`,
+      next: '`cqlform verify` finds those; docs/guides/moving-a-live-application.md has the whole way.',
+    },
+  );
 }
 
 /** Names what is converted by itself because it loses nothing. */

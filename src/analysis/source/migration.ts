@@ -102,7 +102,7 @@ export function callOf(name: string, members: Readonly<Record<string, Piece>>): 
 }
 
 /** The types within the tables' columns that `schema` has and `made` does not. */
-function typesOf(tables: readonly Table[], schema: Schema, made: Schema = emptySchema): readonly UserType[] {
+export function typesOf(tables: readonly Table[], schema: Schema, made: Schema = emptySchema): readonly UserType[] {
   const used = new Set<string>();
   const use = (name: string): void => {
     if (used.has(name)) return;

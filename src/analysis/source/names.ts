@@ -12,6 +12,7 @@ export const imported = [
   'backfill',
   'copy',
   'desc',
+  'dualWrite',
   'drop',
   'existing',
   'fn',
