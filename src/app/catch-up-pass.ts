@@ -130,15 +130,12 @@ function opened(
   };
 }
 
-/** Nothing is newer than the watermark, and a pass has looked for what commits late since the newest change. */
+/** Nothing is newer than the watermark, and a pass has looked for what commits late, long enough after the newest change. */
 function isSettled(watermark: WatermarkEntry, { newest }: SourceMark, since: Since): boolean {
   if (since.by === 'writetime' || watermark.passes === 0) return false;
-  const value = BigInt(watermark.value);
-  if (newest !== null && newest > value) return false;
-  const looked = BigInt(watermark.now);
-  return since.by === 'time'
-    ? looked >= value + BigInt(since.overlap)
-    : looked >= BigInt(watermark.moved) + numbersSettle;
+  if (newest !== null && newest > BigInt(watermark.value)) return false;
+  const settles = since.by === 'time' ? BigInt(since.overlap) : numbersSettle;
+  return BigInt(watermark.now) >= BigInt(watermark.moved) + settles;
 }
 
 /** Records pieces only where there are several: a pass of one piece is begun again, and leaves nothing behind. */

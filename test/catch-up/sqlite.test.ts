@@ -3,92 +3,208 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type TestProject, testProject } from '../support/project.ts';
+import { copyInto, Following, type Round } from './following.ts';
 
 const id = '20260101000000_people';
 const source = `
-import { copy, migration, reject, skip, t, table, transform } from 'cqlform';
+import { copy, existing, migration, reject, skip, t, table, transform } from 'cqlform';
 import { sqlite } from 'cqlform/sqlite';
 const from = sqlite.table('people', { connection: 'shop', key: ['id'], columns: {
   id: sqlite.int(), name: sqlite.text(), town: sqlite.text(), updated_at: sqlite.timestamp() } });
 const visitsFrom = sqlite.table('visits', { connection: 'shop', key: ['id'], columns: {
   id: sqlite.int(), place: sqlite.text(), version: sqlite.integer() } });
-const people = table('people', { columns: { id: t.int(), name: t.text(), town: t.text(), notes: t.list(t.text()) }, partitionKey: ['id'] });
-const visits = table('visits', { columns: { place: t.text(), id: t.int(), version: t.bigint() }, partitionKey: ['place'], clusteringKey: ['id'] });
-export default migration({ description: 'People', schema: [people, visits], data: [
-  copy({ from, into: people, since: { column: 'updated_at', overlap: '30s' }, maxRejects: 1,
+const people = existing('people', {
+  columns: { id: t.int(), name: t.text(), town: t.text(), notes: t.list(t.text()) }, partitionKey: ['id'] });
+const visits = table('visits', {
+  columns: { place: t.text(), id: t.int(), version: t.bigint() }, partitionKey: ['place'], clusteringKey: ['id'] });
+const towns = table('towns', { columns: { id: t.int(), town: t.text() }, partitionKey: ['id'] });
+export default migration({ description: 'People', schema: [visits, towns], data: [
+  copy({ from, into: people, since: { column: 'updated_at', overlap: '2s' }, maxRejects: 1,
     columns: { notes: ({ name, town }) => name === 'nobody' ? reject('nobody') : [name ?? '', town ?? ''] } }),
   transform({ from: visitsFrom, into: visits, since: { column: 'version', overlap: 2 },
     rows: ({ id, place, version }, out) => { if (place === null) return skip('nowhere'); out.emit({ place, id, version }); } }),
+  copy({ from: people, into: towns, since: 'writetime' }),
 ] });
 `;
-
-interface Copy {
-  readonly title: string;
-  readonly watermark: string;
-  readonly accounts: {
-    readonly read: number;
-    readonly written: number;
-    readonly skipped: number;
-    readonly rejected: number;
-  } | null;
-  readonly lag: {
-    readonly milliseconds: number;
-    readonly pending: number;
-    readonly without: number;
-    readonly ahead: number;
-  } | null;
-}
+/** The table was there before, so that a rollback leaves it, with what it wrote. */
+const before = `
+import { migration, t, table } from 'cqlform';
+const people = table('people', { columns: { id: t.int(), name: t.text(), town: t.text(), notes: t.list(t.text()) }, partitionKey: ['id'] });
+export default migration({ description: 'People', schema: [people] });
+`;
 
 let project: TestProject;
 let shop: DatabaseSync;
+
+const micros = (text: string): bigint => BigInt(Date.parse(text)) * 1000n;
+const ok = async (...words: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await project.run(...words);
+  expect(code, stderr + stdout).toBe(0);
+  return stdout;
+};
+const person = async (key: number): Promise<Record<string, unknown> | undefined> => {
+  const [row] = await project.rows(`SELECT name, town, notes, writetime(name) AS at FROM $ks.people WHERE id = ${key}`);
+  return row;
+};
+const cql = async (text: string): Promise<void> => {
+  await project.client.execute(text.replaceAll('$ks', project.keyspace));
+};
+const written = (round: Round): number => copyInto(round, 'people').accounts?.written ?? 0;
+const apply = ['apply', '--auto-approve', '--no-check'] as const;
+
 beforeAll(async () => {
   project = await testProject({
     address: cassandraAddress(),
     config: `sources: { shop: { file: 'shop.db' } }`,
-    migrations: { [id]: source },
+    migrations: { '20250101000000_before': before, [id]: source },
   });
   shop = new DatabaseSync(join(project.folder, 'shop.db'));
-  shop.exec(`CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, town TEXT, updated_at TEXT);
+  shop.exec(`PRAGMA busy_timeout = 10000;
+    CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, town TEXT, updated_at TEXT);
     CREATE TABLE visits (id INTEGER PRIMARY KEY, place TEXT, version INTEGER);
-    INSERT INTO people VALUES (1, 'Ada', 'London', '2026-01-01 10:00:00'), (2, 'Bo', 'Oslo', '2026-01-01T10:00:00.250Z'), (3, 'Cy', 'Rome', NULL);
+    INSERT INTO people VALUES (1, 'Ada', 'London', '2026-01-01 10:00:00'),
+      (2, 'Bo', 'Oslo', '2026-01-01T10:00:00.250Z'), (3, 'Cy', 'Rome', NULL);
     INSERT INTO visits VALUES (1, 'park', 10), (2, NULL, 11), (3, 'zoo', 12);`);
-  const { code, stdout, stderr } = await project.run('apply', '--auto-approve', '--no-check');
-  expect(code, stdout + stderr).toBe(0);
+  const planned = await ok('plan', '--no-check');
+  expect(planned.replaceAll(/\s+/g, ' ')).toContain('it does not see rows that are deleted');
+  await ok(...apply, `--allow-destructive=${project.keyspace}.people`);
 });
 afterAll(async () => {
   shop.close();
   await project[Symbol.asyncDispose]();
 });
 
-async function caughtUp(...flags: readonly string[]): Promise<readonly [Copy, Copy]> {
-  const { code, stdout, stderr } = await project.run('catch-up', '--json', ...flags);
-  expect(code, stderr + stdout).toBe(0);
-  const [people, visits] = JSON.parse(stdout) as readonly Copy[];
-  if (people === undefined || visits === undefined) throw new Error(stdout);
-  return [people, visits];
-}
+describe('catch-up', { timeout: 60_000 }, () => {
+  it('copies what changed, at the time of the change, so that newer writes win in either order', async () => {
+    expect(await person(1)).toEqual({
+      name: 'Ada',
+      town: 'London',
+      notes: ['Ada', 'London'],
+      at: expect.anything() as unknown,
+    });
+    const at = async (key: number): Promise<bigint> => BigInt(String((await person(key))?.['at']));
+    expect([await at(1), await at(2), await at(3)]).toEqual([
+      micros('2026-01-01T10:00:00Z'),
+      micros('2026-01-01T10:00:00.250Z'),
+      // It tells no time: older than whatever a pass can bring.
+      micros('2026-01-01T09:59:58.250Z'),
+    ]);
 
-const micros = (text: string): string => String(BigInt(Date.parse(text)) * 1000n);
-
-describe('catch-up', { timeout: 120_000 }, () => {
-  it('copies what changed, nulls too, at the time of the change', async () => {
-    const first = await project.rows('SELECT id, writetime(name) AS at FROM $ks.people');
-    expect(new Map(first.map((row) => [row['id'], String(row['at'])]))).toEqual(
-      new Map([
-        [1, micros('2026-01-01T10:00:00Z')],
-        [2, micros('2026-01-01T10:00:00.250Z')],
-        // tells no time: older than whatever a pass brings
-        [3, micros('2026-01-01T09:59:30.250Z')],
-      ]),
-    );
+    await using passes = new Following(project);
     shop.exec(`UPDATE people SET town = NULL, updated_at = '2026-01-01 10:05:00' WHERE id = 1;
       INSERT INTO people VALUES (4, 'Di', 'Paris', '2026-01-01 10:06:00');
       INSERT INTO visits VALUES (4, 'zoo', 13); UPDATE visits SET place = 'bar', version = 14 WHERE id = 2;`);
-    const [people, visits] = await caughtUp();
-    expect(people).toMatchObject({
-      watermark: micros('2026-01-01T10:06:00Z'),
-      accounts: { read: 3, written: 3, rejected: 0 },
+    const round = await passes.until((one) => copyInto(one, 'visits').watermark === '14');
+    expect(copyInto(round, 'people').watermark).toBe(String(micros('2026-01-01T10:06:00Z')));
+    expect(await person(1)).toMatchObject({ name: 'Ada', town: null, notes: ['Ada', ''] });
+    expect(await person(4)).toMatchObject({ name: 'Di', town: 'Paris', notes: ['Di', 'Paris'] });
+    const visits = await project.rows('SELECT place, id FROM $ks.visits');
+    expect(visits.map((one) => `${one['place']} ${one['id']}`).sort()).toEqual(['bar 2', 'park 1', 'zoo 3', 'zoo 4']);
+    // Between tables of the keyspace the cells tell when they were written.
+    await cql("INSERT INTO $ks.people (id, town) VALUES (9, 'Lima')");
+    const carried = async (): Promise<boolean> =>
+      (await project.rows('SELECT town FROM $ks.towns WHERE id = 9')).some((row) => row['town'] === 'Lima');
+    while (!(await carried())) await passes.until(() => true);
+
+    // The application's write is newer than the change that the pass brings afterwards, …
+    const later = micros('2026-01-01T10:20:00Z');
+    await cql(`UPDATE $ks.people USING TIMESTAMP ${later} SET town = 'by the application' WHERE id = 2`);
+    shop.exec("UPDATE people SET name = 'Bob', town = 'older', updated_at = '2026-01-01 10:10:00' WHERE id = 2");
+    await passes.until((one) => copyInto(one, 'people').watermark === String(micros('2026-01-01T10:10:00Z')));
+    expect(await person(2)).toMatchObject({ name: 'Bob', town: 'by the application' });
+    // … and the other way round: what is written after the pass, but is older than the change.
+    const earlier = micros('2026-01-01T10:09:00Z');
+    await cql(`UPDATE $ks.people USING TIMESTAMP ${earlier} SET name = 'too late' WHERE id = 2`);
+    expect(await person(2)).toMatchObject({ name: 'Bob' });
+
+    // Twice within what the clock tells apart: the second shows, and lists that are written again do not double.
+    shop.exec("UPDATE people SET name = 'Aaa', updated_at = '2026-01-01 10:10:00' WHERE id = 4");
+    const rounds: number[] = [];
+    await passes.until((one) => {
+      rounds.push(written(one));
+      // Nothing waits any more, and nothing is written any more.
+      return copyInto(one, 'people').accounts === null;
     });
-    expect(visits).toMatchObject({ watermark: '14', accounts: { read: 4, written: 4 } });
+    expect(rounds.filter((rows) => rows > 0).length).toBeGreaterThan(1);
+    expect(await person(4)).toMatchObject({ name: 'Aaa', notes: ['Aaa', 'Paris'] });
+
+    const { code, stderr } = await passes.stop('SIGTERM');
+    expect(code, stderr).toBe(143);
+  });
+
+  it('says what it cannot see, and verify finds it', async () => {
+    const far = new Date(Date.now() + 3_600_000).toISOString();
+    shop.exec(`UPDATE people SET town = 'unseen' WHERE id = 3;
+      INSERT INTO people VALUES (5, 'Ed', 'Kyiv', '2026-01-01 10:34:00'), (6, 'Flo', 'Bonn', '${far}');
+      DELETE FROM people WHERE id = 1`);
+    const shut = await project.run('catch-up', id, '--gate', '--max-lag', '5s', '--json');
+    expect(shut.code, shut.stderr).toBe(9);
+    expect(JSON.parse(shut.stdout)).toMatchObject({
+      open: false,
+      copies: [
+        { ok: false, lag: { milliseconds: 1_440_000, pending: 1, without: 1, ahead: 1 } },
+        { ok: true, lag: { milliseconds: 0, pending: 0, without: 0, ahead: 0 } },
+        { ok: true, lag: { pending: 0 } },
+      ],
+    });
+    const text = await ok('catch-up');
+    expect(text).toContain('1 row without updated_at: no pass copies them');
+    expect(text).toContain("1 row dated ahead of the source's clock");
+    expect(text).toContain('deletions, and changes that leave it as it was, are not seen');
+    await ok('catch-up', '--until-lag', '1s');
+    await ok('catch-up', '--gate', '--max-lag', '0s', '--max-pending', '0');
+    // The date that lies ahead is no write time: the application could not write over it.
+    expect(BigInt(String((await person(6))?.['at']))).toBeLessThan(BigInt(Date.now() + 1000) * 1000n);
+
+    const compared = await project.run('verify', '--json');
+    expect(compared.code).toBe(8);
+    const [people] = JSON.parse(compared.stdout) as readonly { readonly report: Record<string, unknown> }[];
+    expect(people?.report).toMatchObject({ extra: 2, different: 1, missing: 0, newer: 1 });
+    shop.exec(
+      "UPDATE people SET town = 'by the application' WHERE id = 2; INSERT INTO people VALUES (1, 'Ada', NULL, '2026-01-01 10:05:00')",
+    );
+    await cql('DELETE FROM $ks.people WHERE id = 9');
+    await cql('DELETE FROM $ks.towns WHERE id = 9');
+    await ok('verify', '--repair');
+    expect(await person(3)).toMatchObject({ town: 'unseen', notes: ['Cy', 'unseen'] });
+  });
+
+  it('keeps its watermark when a pass fails, and goes on when its rows are mended', async () => {
+    shop.exec(
+      `INSERT INTO people VALUES (7, 'nobody', 'x', '2026-01-01 10:40:00'), (8, 'nobody', 'y', '2026-01-01 10:40:01')`,
+    );
+    const failed = await project.run('catch-up');
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toContain('TOO_MANY_REJECTS');
+    shop.exec("UPDATE people SET name = 'Gus', updated_at = '2026-01-01 10:40:02' WHERE id = 7");
+    // The pass that stopped is brought to its end, up to where it was to go; the next one goes on.
+    const [round] = JSON.parse(await ok('catch-up', '--json')) as Round;
+    expect(round).toMatchObject({ accounts: { rejected: 1 }, lag: { pending: 1 } });
+    const [next] = JSON.parse(await ok('catch-up', '--json')) as Round;
+    expect(next?.lag).toMatchObject({ pending: 0 });
+    expect(await person(7)).toMatchObject({ name: 'Gus' });
+  });
+
+  it('begins anew after a rollback, and what it copies shows', async () => {
+    await ok('rollback', '--auto-approve', '--to', '20250101000000_before');
+    expect(await person(4)).toBeUndefined();
+    await ok(...apply, `--allow-destructive=${project.keyspace}.people`);
+    expect(await person(4)).toMatchObject({ name: 'Aaa', notes: ['Aaa', 'Paris'] });
+    const late = new Date(Date.now() - 1000).toISOString();
+    shop.exec(`UPDATE people SET name = 'After', updated_at = '${late}' WHERE id = 4`);
+    await ok('catch-up');
+    expect(await person(4)).toMatchObject({ name: 'After', notes: ['After', 'Paris'] });
+  });
+
+  it('is refused where it has nothing to do', async () => {
+    for (const [words, code, what] of [
+      [['20250101000000_before'], 64, 'NOTHING_TO_CATCH_UP'],
+      [['--gate', '--follow'], 64, 'USAGE'],
+      [['--max-lag', '5s'], 64, 'USAGE'],
+      [['--every', '5 weeks'], 64, 'USAGE'],
+    ] as const) {
+      const found = await project.run('catch-up', ...words);
+      expect([found.code, found.stderr], found.stderr).toEqual([code, expect.stringContaining(what)]);
+    }
   });
 });
