@@ -28,6 +28,7 @@ const documents = [
   'docs/guides/assessing-a-source.md',
   'docs/guides/loading-and-unloading.md',
   'docs/guides/privacy.md',
+  'docs/guides/moving-a-live-application.md',
 ];
 
 /** A database that a document reads from. */
@@ -40,6 +41,7 @@ interface Database extends AsyncDisposable {
 const databases: Readonly<Record<string, () => Promise<Database>>> = {
   'docs/guides/from-mysql.md': mariadb,
   'docs/guides/from-postgres.md': postgresServer,
+  'docs/guides/moving-a-live-application.md': postgresServer,
   'docs/guides/from-mongodb.md': ferretdb,
 };
 
