@@ -23,7 +23,7 @@ const intoUsers = table('users', { columns, partitionKey: ['id'] });
 export default migration({ description: 'Orders and users', schema: [intoOrders, intoUsers], data: [
   copy({ from: orders, into: intoOrders, since: 'changed' }), copy({ from: users, into: intoUsers, since: 'changed' }) ] });
 `;
-const many = 12_000;
+const many = 24_000;
 
 let maria: Mariadb;
 let postgres: Postgres;
