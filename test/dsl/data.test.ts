@@ -19,6 +19,7 @@ import {
 } from '../../src/index.ts';
 import type { ColumnMapping, DataSpec, JsRow } from '../../src/model/data.ts';
 import { RowRejected } from '../../src/model/data.ts';
+import { mysql } from '../../src/mysql.ts';
 import { mistakeOf, untyped } from './mistakes.ts';
 
 const run = { startedAt: new Date(0) };
@@ -388,5 +389,43 @@ describe('json columns', () => {
       into,
     );
     expect(valueFrom(columns['plain'], stored)).toBe('{"kind":"skip","reason":"x"}');
+  });
+});
+
+describe('since', () => {
+  const rows = (columns: Parameters<typeof mysql.table>[1]['columns']) =>
+    mysql.table('film', { connection: 'shop', columns, key: ['id'] });
+  const film = rows({ id: mysql.int(), title: mysql.varchar(), at: mysql.timestamp() });
+  const films = table('films', { columns: { id: t.int() }, partitionKey: ['id'] });
+  const since = (given: unknown, from: unknown = film): DataSpec['since'] =>
+    specOf(copy(untyped({ from, into: films, since: given })), films).since;
+
+  it('is a column of times or numbers, with an overlap, or the write time', () => {
+    expect(since('at')).toEqual({ by: 'time', column: 'at', overlap: 60_000_000 });
+    expect(since({ column: 'at', overlap: '1.5h' })).toEqual({ by: 'time', column: 'at', overlap: 5_400_000_000 });
+    expect(since('id')).toEqual({ by: 'number', column: 'id', overlap: 1000 });
+    expect(since({ column: 'id', overlap: 0 })).toEqual({ by: 'number', column: 'id', overlap: 0 });
+    const old = existing('old', { columns: { id: t.int() }, partitionKey: ['id'] });
+    expect(since('writetime', old)).toEqual({ by: 'writetime', overlap: 60_000_000 });
+    expect(since(undefined)).toBeUndefined();
+  });
+
+  it('is refused where it tells nothing', () => {
+    const file = csv.file('films.csv', { columns: { id: csv.int(), at: csv.timestamp() }, key: ['id'], required: ['id'] });
+    const old = existing('old', { columns: { id: t.int() }, partitionKey: ['id'] });
+    for (const [given, from, code, what] of [
+      ['at', file, 'MIGRATION_SINCE_OF_FILE', 'a file does not tell which of its rows changed'],
+      ['chnaged', film, 'MIGRATION_SINCE_COLUMN', 'no column of the source'],
+      ['title', film, 'MIGRATION_SINCE_COLUMN', 'mysql.varchar, which does not tell when a row changed'],
+      ['id', old, 'MIGRATION_SINCE_COLUMN', 'since of copy from old into films'],
+      [{ column: 'at', overlap: 5 }, film, 'MIGRATION_SINCE_OVERLAP', 'is 5'],
+      [{ column: 'at', overlap: '5 weeks' }, film, 'MIGRATION_SINCE_OVERLAP', '5 weeks'],
+      [{ column: 'id', overlap: -1 }, film, 'MIGRATION_SINCE_OVERLAP', 'is -1'],
+      [{ column: 'at', overlaps: '5m' }, film, 'MIGRATION_UNKNOWN_PROPERTY', 'overlaps'],
+    ] as const) {
+      const found = mistakeOf(() => since(given, from));
+      expect(found).toContain(`${code}: `);
+      expect(found).toContain(what);
+    }
   });
 });

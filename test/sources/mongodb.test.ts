@@ -20,6 +20,7 @@ import { DocumentRows } from '../../src/sources/mongodb/rows.ts';
 import { createOpenSource } from '../../src/sources/open.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { buildTimeoutMs, type Ferretdb, ferretdb } from '../support/ferretdb.ts';
+import { changesFrom, micros } from './changes.ts';
 import { expectToArrive, fuzzed, type Kind } from './fuzz.ts';
 import { byId, byUrl, declared } from './sql-source.ts';
 
@@ -389,5 +390,41 @@ describe('values that the server of the tests does not keep', () => {
     [new MaxKey(), mongo.string(), '{"$maxKey":1} (maxKey) is not a text'],
   ] as const)('%s is a problem', (value, type, reason) => {
     expect(stored(value, type).problem).toBe(`v: ${reason}`);
+  });
+});
+
+describe('changes', () => {
+  const changing = mongo.collection('changing', {
+    connection: 'shop',
+    columns: { id: mongo.int(), at: mongo.date(), version: mongo.long() },
+    fields: { id: '_id', at: 'meta.at' },
+    key: ['id'],
+  });
+
+  it('are told by dates inside of documents, and by numbers; other types tell nothing', async () => {
+    await server.insert(
+      'changing',
+      [
+        { _id: 1, meta: { at: new Date('2026-07-01T10:00:00Z') }, version: Long.fromNumber(10) },
+        { _id: 2, meta: { at: new Date('2026-07-01T10:00:00.001Z') }, version: Long.fromString('9007199254740993') },
+        { _id: 3, meta: { at: '2026-07-01' }, version: 'x' },
+        { _id: 4 },
+        { _id: 5, meta: { at: new Date(Date.now() + 86_400_000) }, version: new Int32(1) },
+      ]
+        .map((document) => BSON.EJSON.stringify(document, { relaxed: false }))
+        .join('\n'),
+    );
+    const at = byUrl(server.url);
+    const byTime = await changesFrom(at, changing, { column: 'at', from: micros('2026-07-01T10:00:00Z') });
+    expect(byTime).toMatchObject({
+      ids: [1, 2, 5],
+      rows: 3,
+      lag: { pending: 1, without: 2, ahead: 1, newest: micros('2026-07-01T10:00:00.001Z') },
+    });
+    const byNumber = await changesFrom(at, changing, { column: 'version', from: 10n });
+    expect(byNumber).toMatchObject({
+      ids: [1, 2],
+      lag: { pending: 1, without: 2, ahead: 0, newest: 9_007_199_254_740_993n },
+    });
   });
 });

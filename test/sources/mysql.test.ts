@@ -4,6 +4,7 @@ import { mysql } from '../../src/mysql.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Mariadb, mariadb } from '../support/mariadb.ts';
 import { assessed, proposedTypes } from './assessed.ts';
+import { changesFrom, micros } from './changes.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Mariadb;
@@ -426,5 +427,33 @@ describe('a query', () => {
       { id: 2, words: null },
     ]);
     expect(problems(rows)).toEqual([null, 'words: is missing']);
+  });
+});
+
+describe('changes', () => {
+  const columns = { id: mysql.int(), at: mysql.timestamp(), local: mysql.datetime(), version: mysql.bigintUnsigned() };
+  const changing = mysql.table('changing', { connection: 'shop', columns, key: ['id'], zone: 'Europe/Oslo' });
+
+  it('are told by times, in UTC or in the zone of the declaration, and by numbers', async () => {
+    await server.sql(
+      'CREATE TABLE changing (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, local DATETIME(3) NULL, version BIGINT UNSIGNED)',
+      "SET time_zone = '+00:00'",
+      `INSERT INTO changing VALUES (1, '2026-07-01 10:00:00', '2026-07-01 12:00:00', 18446744073709551613),
+        (2, '2026-07-01 10:00:00.000001', '2026-07-01 12:00:00.001', 18446744073709551614),
+        (3, '2026-07-01 11:00:00', '2026-07-01 13:00:00', 18446744073709551615),
+        (4, NULL, NULL, NULL), (5, UTC_TIMESTAMP() + INTERVAL 1 DAY, UTC_TIMESTAMP() + INTERVAL 1 DAY, 1)`,
+    );
+    const at = byUrl(server.url);
+    const moment = micros('2026-07-01T10:00:00Z');
+    const above = { pending: 2, without: 1, newest: micros('2026-07-01T11:00:00Z') };
+    const byTime = await changesFrom(at, changing, { column: 'at', from: moment });
+    expect(byTime).toMatchObject({ ids: [1, 2, 3, 5], rows: 4, lag: { ...above, ahead: 1 } });
+    expect(Math.abs(Number(byTime.lag.now) / 1000 - Date.now())).toBeLessThan(60_000);
+    const later = await changesFrom(at, changing, { column: 'at', from: moment + 1n });
+    expect(later).toMatchObject({ ids: [2, 3, 5], lag: { pending: 1 } });
+    const byClock = await changesFrom(at, changing, { column: 'local', from: moment });
+    expect(byClock).toMatchObject({ ids: [1, 2, 3, 5], lag: { ...above, ahead: 1 } });
+    const byNumber = await changesFrom(at, changing, { column: 'version', from: 2n ** 64n - 2n });
+    expect(byNumber).toMatchObject({ ids: [2, 3], lag: { pending: 1, without: 1, ahead: 0, newest: 2n ** 64n - 1n } });
   });
 });

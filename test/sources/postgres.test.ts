@@ -4,6 +4,7 @@ import { postgres } from '../../src/postgres.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Postgres, postgresServer } from '../support/postgres.ts';
 import { assessed, proposedTypes } from './assessed.ts';
+import { changesFrom, micros } from './changes.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Postgres;
@@ -354,5 +355,44 @@ describe('a query', () => {
     expect(rows[0]?.place).toBe("SELECT n, 'p' || n AS name FROM generate_series(1, 3) n(n=1)");
     const broken = postgres.query('SELECT n FROM nowhere', { connection: 'shop', columns: { n: postgres.int() } });
     await expect(read.open(broken)).rejects.toMatchObject({ code: 'SOURCE_QUERY_FAILED' });
+  });
+});
+
+describe('changes', () => {
+  const columns = {
+    id: postgres.int(),
+    at: postgres.timestamptz(),
+    local: postgres.timestamp(),
+    version: postgres.bigint(),
+  };
+  const definition = { connection: 'shop', columns, key: ['id'], zone: 'Europe/Oslo', fractions: 'truncate' } as const;
+
+  it('are told by times, with or without a zone, and by numbers; of a table and of a query', async () => {
+    await server.sql(
+      'CREATE TABLE changing (id int PRIMARY KEY, at timestamptz, local timestamp, version bigint)',
+      `INSERT INTO changing VALUES (1, '2026-07-01 10:00:00Z', '2026-07-01 12:00:00', 10),
+        (2, '2026-07-01 10:00:00.000001Z', '2026-07-01 12:00:00.000001', 11),
+        (3, '2026-07-01 11:00:00Z', '2026-07-01 13:00:00', 9223372036854775807),
+        (4, NULL, NULL, NULL), (5, now() + interval '1 day', now() + interval '1 day', 1)`,
+    );
+    const at = byUrl(server.url);
+    const moment = micros('2026-07-01T10:00:00Z');
+    const above = { pending: 2, without: 1, ahead: 1, newest: micros('2026-07-01T11:00:00Z') };
+    for (const source of [
+      postgres.table('changing', definition),
+      postgres.query('SELECT * FROM changing WHERE id > 0', definition),
+    ]) {
+      const byTime = await changesFrom(at, source, { column: 'at', from: moment });
+      expect(byTime).toMatchObject({ ids: [1, 2, 3, 5], rows: 4, lag: above });
+      const later = await changesFrom(at, source, { column: 'at', from: moment + 1n });
+      expect(later).toMatchObject({ ids: [2, 3, 5], lag: { pending: 1 } });
+      const byClock = await changesFrom(at, source, { column: 'local', from: moment });
+      expect(byClock).toMatchObject({ ids: [1, 2, 3, 5], lag: above });
+      const byNumber = await changesFrom(at, source, { column: 'version', from: 11n });
+      expect(byNumber).toMatchObject({
+        ids: [2, 3],
+        lag: { pending: 1, without: 1, ahead: 0, newest: 2n ** 63n - 1n },
+      });
+    }
   });
 });
