@@ -411,7 +411,11 @@ describe('since', () => {
   });
 
   it('is refused where it tells nothing', () => {
-    const file = csv.file('films.csv', { columns: { id: csv.int(), at: csv.timestamp() }, key: ['id'], required: ['id'] });
+    const file = csv.file('films.csv', {
+      columns: { id: csv.int(), at: csv.timestamp() },
+      key: ['id'],
+      required: ['id'],
+    });
     const old = existing('old', { columns: { id: t.int() }, partitionKey: ['id'] });
     for (const [given, from, code, what] of [
       ['at', file, 'MIGRATION_SINCE_OF_FILE', 'a file does not tell which of its rows changed'],

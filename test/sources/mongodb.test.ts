@@ -402,18 +402,15 @@ describe('changes', () => {
   });
 
   it('are told by dates inside of documents, and by numbers; other types tell nothing', async () => {
-    await server.insert(
-      'changing',
-      [
-        { _id: 1, meta: { at: new Date('2026-07-01T10:00:00Z') }, version: Long.fromNumber(10) },
-        { _id: 2, meta: { at: new Date('2026-07-01T10:00:00.001Z') }, version: Long.fromString('9007199254740993') },
-        { _id: 3, meta: { at: '2026-07-01' }, version: 'x' },
-        { _id: 4 },
-        { _id: 5, meta: { at: new Date(Date.now() + 86_400_000) }, version: new Int32(1) },
-      ]
-        .map((document) => BSON.EJSON.stringify(document, { relaxed: false }))
-        .join('\n'),
-    );
+    const later = new Date(Date.now() + 86_400_000);
+    const documents = [
+      { _id: 1, meta: { at: new Date('2026-07-01T10:00:00Z') }, version: Long.fromNumber(10) },
+      { _id: 2, meta: { at: new Date('2026-07-01T10:00:00.001Z') }, version: Long.fromString('9007199254740993') },
+      { _id: 3, meta: { at: '2026-07-01' }, version: 'x' },
+      { _id: 4 },
+      { _id: 5, meta: { at: later }, version: new Int32(1) },
+    ];
+    await server.collection('changing').insertMany(documents);
     const at = byUrl(server.url);
     const byTime = await changesFrom(at, changing, { column: 'at', from: micros('2026-07-01T10:00:00Z') });
     expect(byTime).toMatchObject({

@@ -52,16 +52,12 @@ export class DocumentChanges implements SourceChanges {
     const now = BigInt(clock) * 1000n;
     const type = isTime ? { $type: 'date' } : { $type: 'number' };
     const conditions = [{ [path]: type }, ...(isTime ? [{ [path]: { $lte: await boundOf(now, true) } }] : [])];
-    const answer = await this.#connection.command({
-      find: this.#collection,
-      filter: { $and: conditions },
-      projection: { [path]: 1 },
-      sort: { [path]: -1 },
-      limit: 1,
-      singleBatch: true,
-    });
-    const [found] = (answer['cursor'] as { readonly firstBatch: readonly Document[] }).firstBatch;
-    return { now, newest: found === undefined ? null : microsOf(valueAt(found, path)) };
+    const find = { collection: this.#collection, filter: { $and: conditions }, projection: { [path]: 1 }, at: null };
+    // Read as its documents are, because commands round numbers of 64 bits.
+    for await (const [found] of this.#connection.pages({ ...find, sorted: false, greatest: path, limit: 1 }, 1)) {
+      return { now, newest: found === undefined ? null : watermarkIn(valueAt(found, path)) };
+    }
+    return { now, newest: null };
   }
 
   async lag(after: bigint): Promise<SourceLag> {
@@ -92,8 +88,10 @@ function valueAt(document: Document, path: string): unknown {
   }, document);
 }
 
-function microsOf(value: unknown): bigint | null {
+/** Microseconds of a date, else a whole number. */
+function watermarkIn(value: unknown): bigint | null {
   if (value instanceof Date) return BigInt(value.getTime()) * 1000n;
   if (value === undefined || value === null) return null;
-  return typeof value === 'number' ? BigInt(Math.trunc(value)) : BigInt(String(value));
+  const text = String(value);
+  return /^-?\d+$/.test(text) ? BigInt(text) : BigInt(Math.trunc(Number(text)));
 }

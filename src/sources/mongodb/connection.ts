@@ -13,6 +13,8 @@ export interface Find {
   readonly projection: Document;
   /** By `_id`. */
   readonly sorted: boolean;
+  /** By another field, from its greatest value down. */
+  readonly greatest?: string;
   readonly skip?: number;
   readonly limit?: number;
   /** Read at this moment of the server's; null: as it is by then. */
@@ -57,13 +59,14 @@ export class MongoConnection {
 
   /** Documents as they come, a server's batch at a time; the next one is asked for when this one is taken. */
   async *pages(find: Find, size: number): AsyncGenerator<readonly Document[]> {
-    const { collection, filter, projection, sorted, skip, limit, at } = find;
+    const { collection, filter, projection, sorted, greatest, skip, limit, at } = find;
     const cursor = this.#db.runCursorCommand(
       {
         find: collection,
         filter,
         ...(Object.keys(projection).length === 0 ? {} : { projection }),
         ...(sorted ? { sort: { _id: 1 } } : {}),
+        ...(greatest === undefined ? {} : { sort: { [greatest]: -1 } }),
         ...(skip === undefined ? {} : { skip }),
         ...(limit === undefined ? {} : { limit }),
         batchSize: size,
