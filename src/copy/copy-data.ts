@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sourceName } from '../model/data.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CopyOutcome, CopyRequest, WorkContext } from '../ports/engines.ts';
@@ -6,6 +7,7 @@ import type { SourceFacts } from '../ports/source.ts';
 import { assertAddUp } from './accounts.ts';
 import { newestDone } from './checkpoints.ts';
 import { countRepeated } from './collisions.ts';
+import { counterColumns, settleMs } from './counter-writer.ts';
 import type { Piece } from './input.ts';
 import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
@@ -16,7 +18,7 @@ import { Spool, type SpoolSizes } from './spool.ts';
 import { keepsKeys } from './stored-mapper.ts';
 import { type StraightCopy, straightCopy } from './straight.ts';
 import { changedPieces, tablePieces } from './table-pieces.ts';
-import { assertNoCounters, TargetEncoder } from './target-row.ts';
+import { TargetEncoder } from './target-row.ts';
 import { verifyCopied } from './verify/post-condition.ts';
 import { RowSample } from './verify/row-sample.ts';
 import { WriteEngine } from './write-engine.ts';
@@ -31,7 +33,8 @@ export async function copyData(
   context: WorkContext,
   dependencies: CopyDependencies,
 ): Promise<CopyOutcome> {
-  assertNoCounters(request.into);
+  const counts = counterColumns(request.into).length > 0;
+  if (counts && context.attempt > 1) await sleep(settleMs);
   return withInput(request, { context, dependencies }, (input) => run({ request, context, dependencies, input }));
 }
 

@@ -2,6 +2,7 @@ import { own } from '../kernel/own.ts';
 import type { DataSpec, RunClock, TransformSpec } from '../model/data.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CopyPass, CopyRequest, WorkContext } from '../ports/engines.ts';
+import { counterColumns } from './counter-writer.ts';
 import { copyForeignRow, transformRow } from './emitted-row.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { timesOf } from './joined-row.ts';
@@ -26,7 +27,8 @@ export function rowWork(options: RowWorkOptions): () => RowWork {
   const encoder = new TargetEncoder(into, context.types);
   const run: RunClock = { startedAt: request.startedAt };
   if (spec.kind === 'transform') return () => emittedWork(options, transformed(spec, { encoder, run }));
-  if (input.kind === 'source') {
+  // counters have no times that could be carried over
+  if (input.kind === 'source' || counterColumns(into).length > 0) {
     if (spec.kind === 'backfill') throw new TypeError('a backfill reads its own table');
     const deletes = request.pass?.deletes === true;
     return () => emittedWork(options, (row) => copyForeignRow(row, { spec, encoder, run, deletes }));

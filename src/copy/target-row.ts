@@ -170,7 +170,7 @@ export function assertNoCounters(table: Table): void {
     'COUNTER_TARGET',
     `${table.name} has the counter ${counter.name}; rows cannot be copied into it`,
     {
-      next: 'Count into a table with bigint columns, or let the application count anew.',
+      next: 'Copy counters in a migration that makes their table, or count into a table with bigint columns.',
       fields: { table: table.name, column: counter.name },
     },
   );

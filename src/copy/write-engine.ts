@@ -8,6 +8,7 @@ import type { WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
 import { keyHash } from './collisions.ts';
+import { CounterWriter, counterColumns } from './counter-writer.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
 import { InsertBlock } from './insert-block.ts';
 import { rejectedLine } from './rejected-row.ts';
@@ -61,11 +62,18 @@ export class WriteEngine {
   #lastProgress = Number.NEGATIVE_INFINITY;
   /** Null where rows go straight, or are not such that a block may hold them. */
   readonly #inserts: InsertBlock | null;
+  /** Of a table of counters: one for all pieces, so that no two read and add at once. */
+  readonly #counters: CounterWriter | null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { straight = null, into } = options;
-    this.#inserts = straight === null && InsertBlock.suits(into) ? new InsertBlock(into) : null;
+    const { keyspace, types } = options.context;
+    const request = { keyspace, table: into, types, consistency: copyConsistency };
+    this.#counters =
+      counterColumns(into).length === 0 ? null : new CounterWriter(options.rows, request, options.context);
+    this.#inserts =
+      this.#counters === null && straight === null && InsertBlock.suits(into) ? new InsertBlock(into) : null;
   }
 
   get total(): Tally {
@@ -84,7 +92,7 @@ export class WriteEngine {
       const { rows, context, into } = this.#options;
       const { keyspace, types } = context;
       const request = { keyspace, table: into, types, consistency: copyConsistency };
-      const writer: Writers = { mutations: rows.write(request), blocks: this.#blockWriter(request) };
+      const writer: Writers = { mutations: this.#counters ?? rows.write(request), blocks: this.#blockWriter(request) };
       try {
         for (const piece of queue) {
           if (this.#stopped) break;

@@ -27,7 +27,9 @@ export function conversionOf(
   into: AnyType,
 ): { readonly domain: Domain; readonly verdict: Verdict } | null {
   const domain = domainOf(bare(from).kind);
-  const target = bare(into).kind;
+  const { kind } = bare(into);
+  // a counter comes to what a bigint would be
+  const target = kind === 'counter' ? 'bigint' : kind;
   return domain === null || !isScalarKind(target) ? null : { domain, verdict: verdictOf(domain, target) };
 }
 

@@ -15,7 +15,7 @@ export interface Conversions {
 }
 export type Verdict = keyof Conversions | 'impossible';
 
-/** The scalars of CQL that a value can be copied into; counters cannot be copied. */
+/** The scalars of CQL that a value can be copied into; a counter takes what a bigint does. */
 export const scalarKinds = [
   'ascii',
   'bigint',

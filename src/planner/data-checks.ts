@@ -24,18 +24,23 @@ export interface DataTables {
 /** Null when the step can run as it stands. */
 export function dataProblem(spec: DataSpec, tables: DataTables): DataProblem | null {
   return (
-    counterProblem(tables.into) ??
+    counterProblem(spec, tables) ??
     columnsProblem(spec, tables) ??
     (spec.kind === 'backfill' ? backfillProblem(spec, tables) : ownProblem(spec, tables))
   );
 }
 
-function counterProblem(into: Table): DataProblem | null {
-  if (!isCounterTable(into)) return null;
+/**
+ * A new table is one that nobody counts in yet: what it has can be read, and the difference added, also a second time.
+ * When changes are brought later, somebody may count there already.
+ */
+function counterProblem(spec: DataSpec, { into, intoBefore }: DataTables): DataProblem | null {
+  const once = intoBefore === null && spec.kind !== 'backfill' && spec.since === undefined;
+  if (!isCounterTable(into) || once) return null;
   return {
     code: 'COUNTER_TARGET',
-    message: `table ${into.name} holds counters: a copy that is run twice would count twice`,
-    next: 'Let the application count, or copy into a table with bigint columns.',
+    message: `table ${into.name} holds counters, and somebody may count there while rows are copied`,
+    next: 'Copy into a table of counters that this migration makes, let the application count, or use bigint columns.',
   };
 }
 

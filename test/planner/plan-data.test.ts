@@ -132,6 +132,10 @@ describe('data steps', () => {
     expect(refused({ data: [copy(hits, movies)] })).toEqual(['OBJECT_MISSING']);
     expect(refused({ data: [copy(rated, counts)] })).toEqual(['COUNTER_TARGET']);
     expect(refused({ data: [backfill(movies, rated, ['rating'])] })).toEqual(['TARGET_COLUMNS']);
+    // nobody counts yet in a table that is made
+    const fresh = table('fresh', { columns: { id: 'uuid', n: 'counter' }, key: 'id' });
+    const making = migration('1_x', [create(fresh)], { data: [transform(movies, fresh)] });
+    expect(codes(plan(schema(movies), [making]))).toEqual([]);
   });
 
   it('are named where they are left out', () => {
