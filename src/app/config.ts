@@ -47,6 +47,11 @@ const keySource = z.union([
   z.object({ kind: z.literal('env'), name: z.string() }),
   z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
 ]);
+const kept = z.int().nonnegative().optional();
+const retentionSchema = z.strictObject({
+  ...{ last: kept, hourly: kept, daily: kept, weekly: kept, monthly: kept, yearly: kept },
+  labels: z.array(z.string().min(1)).optional(),
+});
 const settings = z.strictObject({
   keyspace: z.string().min(1),
   contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
@@ -66,6 +71,7 @@ const settings = z.strictObject({
     .strictObject({
       store: storeSchema.optional(),
       encryption: encryptionSchema.optional(),
+      retention: retentionSchema.optional(),
       stores: z.record(z.string().regex(storeName), storeSchema).optional(),
     })
     .optional(),
@@ -235,7 +241,7 @@ function replicationOf({ replication: value }: Settings): Project['replication']
   return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
 }
 
-type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret'>;
+type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret' | 'retention'>;
 
 function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
   const resolving = { secretOf, path };
@@ -243,6 +249,7 @@ function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
   return {
     store: backup?.store?.(resolving) ?? { kind: 'cluster' },
     stores: new Map(named),
+    retention: backup?.retention ?? {},
     backupSecret: backup?.encryption === undefined ? null : backupSecretOf(backup.encryption, secretOf),
   };
 }

@@ -1,4 +1,5 @@
 import type { Secret as BackupSecret } from '../backup/encryption/key-file.ts';
+import type { Retention } from '../backup/retention.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { VerifyLevel } from '../model/journal.ts';
 import type { SourceAddress } from '../ports/source.ts';
@@ -30,6 +31,8 @@ export interface Project {
   readonly store: AutomaticStore;
   /** By name, more places for backups. */
   readonly stores: ReadonlyMap<string, AutomaticStore>;
+  /** Which backups `backup prune` keeps. */
+  readonly retention: Retention;
   /** What opens encrypted backups, and makes new ones so; null: they are in the clear. */
   readonly backupSecret: BackupSecret | null;
   /** Refuses `redo` and other shortcuts of development. */

@@ -8,6 +8,7 @@ import type { Backups, WorkContext } from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
 import { digestLive } from './live-digest.ts';
+import { prune } from './prune.ts';
 import { allManifests, idOfManifest, infoOf, loadManifest } from './repository.ts';
 import { restoreBackup } from './restore.ts';
 import { verifyBackup } from './verify.ts';
@@ -36,6 +37,7 @@ export function createBackups(dependencies: BackupDependencies): Backups {
       if (loaded === null) throw noBackup(id, store);
       return await verifyBackup(loaded, store, onProgress);
     },
+    prune: (request) => prune(store, request, dependencies.clock),
     digest: (scope, context) => digestScope(rows, scope, context),
   };
 }

@@ -19,6 +19,7 @@ import {
 } from './manifest.ts';
 import { rememberNewest } from './newest-backups.ts';
 import { PackWriter, putVerified } from './pack-writer.ts';
+import { waitForPruning } from './pruning-mark.ts';
 import { manifestKey, zstdLevel } from './repository.ts';
 import { columnsToRead } from './scope-rows.ts';
 import { onlyExpired } from './second-pass.ts';
@@ -51,9 +52,10 @@ export async function createBackup(
   const createdAt = clock.now().toISOString();
   const intent = new Intent(store, request.id);
   const known = new KnownChunks(store);
-  if (request.anew !== true) await intent.rememberInto(known, context.keyspace);
   context.assertHeld();
   await intent.begin(createdAt);
+  await waitForPruning(store, clock, context.assertHeld);
+  if (request.anew !== true) await intent.rememberInto(known, context.keyspace);
   const tables: TableManifest[] = [];
   let stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
   for (const scope of request.scopes) {
@@ -79,6 +81,7 @@ export async function createBackup(
   };
   const { bytes, hash } = writeManifest(manifest);
   context.assertHeld();
+  await intent.assertAlive();
   await putVerified(store, manifestKey(request.id), bytes, { replace: true });
   for (const { table } of tables) {
     await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, request.id);

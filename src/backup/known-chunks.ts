@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { type ChunkLayout, layoutFingerprint, layoutOf } from './chunk-layout.ts';
@@ -98,6 +99,16 @@ export class Intent {
     await this.#store.put(`${intentFolder(this.#id)}begun.json`, bytes, { replace: true });
   }
 
+  /** Throws `BACKUP_ABANDONED` when somebody took it for dead: what it refers to may be gone. */
+  async assertAlive(): Promise<void> {
+    if ((await this.#store.get(`${intentFolder(this.#id)}begun.json`)) !== null) return;
+    throw new CqlformError('BACKUP_ABANDONED', `the backup ${this.#id} took so long that it was taken for dead`, {
+      next: 'Make it again; nothing of the data was changed.',
+      fields: { backup: this.#id, store: this.#store.name },
+      exitCode: exitCodes.partlyApplied,
+    });
+  }
+
   async sealed(pack: string, chunks: readonly PackedChunk[]): Promise<void> {
     const listed = chunks.map(({ content, stored, offset, length }) => ({ content, stored, offset, length }));
     const bytes = Buffer.from(`${canonicalJson({ pack, chunks: listed })}\n`);
@@ -122,7 +133,8 @@ export class Intent {
   }
 }
 
-function sealedIn(bytes: Uint8Array): z.infer<typeof sealedShape> | null {
+/** What an intent says of a pack; null for other objects, and damaged ones. */
+export function sealedIn(bytes: Uint8Array): z.infer<typeof sealedShape> | null {
   try {
     return sealedShape.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8'))).data ?? null;
   } catch {

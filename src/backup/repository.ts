@@ -120,6 +120,7 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     id: manifest.id,
     createdAt: manifest.createdAt,
     keyspace: manifest.keyspace,
+    cluster: manifest.cluster,
     label: manifest.label,
     bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
     store,

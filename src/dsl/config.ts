@@ -92,6 +92,16 @@ export interface Settings {
     readonly store?: BackupStore;
     /** More places, by the names that `--store` and `--to` call them by. */
     readonly stores?: { readonly [name: string]: BackupStore };
+    /** How many backups `backup prune` keeps for each span of time, and the labels of those that stay for good. */
+    readonly retention?: {
+      readonly last?: number;
+      readonly hourly?: number;
+      readonly daily?: number;
+      readonly weekly?: number;
+      readonly monthly?: number;
+      readonly yearly?: number;
+      readonly labels?: readonly string[];
+    };
     /** Encrypts what is stored: with a passphrase, or with the key that a command prints (32 bytes of chance in base64). */
     readonly encryption?: { readonly passphrase: Env } | { readonly command: readonly string[] };
   };

@@ -3,6 +3,7 @@ export interface BackupInfo {
   readonly id: string;
   readonly createdAt: string;
   readonly keyspace: string;
+  readonly cluster: string;
   readonly tables: readonly BackupTableInfo[];
   readonly label: string | null;
   readonly bytes: number;

@@ -87,6 +87,33 @@ export interface VerifyReport {
   }[];
 }
 
+export interface PruneRequest {
+  /** Ids of the backups that go. */
+  readonly forget: readonly string[];
+  readonly now: Date;
+  /** How long an object is listed before it is deleted; longer than a backup may take. */
+  readonly graceMs: number;
+  /** Only tells. */
+  readonly dryRun: boolean;
+  /** Called before each deletion. */
+  readonly assertHeld: () => void;
+}
+
+/** Objects are packs and pieces of indexes. */
+export interface PruneReport {
+  readonly forgotten: number;
+  /** Found to be of no use now; deleted by a later run. */
+  readonly marked: number;
+  readonly markedBytes: number;
+  /** Listed by an earlier run, and not due yet. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  readonly deleted: number;
+  readonly deletedBytes: number;
+  /** Backups that are being made, for whose sake nothing was deleted. */
+  readonly alive: readonly string[];
+}
+
 /** The backup engine over one store and one cluster. */
 export interface Backups {
   create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
@@ -94,6 +121,7 @@ export interface Backups {
   list(): AsyncIterable<BackupInfo>;
   find(id: string): Promise<BackupInfo | null>;
   verify(id: string, onProgress: (progress: Progress) => void): Promise<VerifyReport>;
+  prune(request: PruneRequest): Promise<PruneReport>;
   /** Value digest and row count of a live table over a scope, as a backup of it would have. */
   digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;
 }

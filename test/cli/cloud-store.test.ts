@@ -95,6 +95,14 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     const { id, store } = (JSON.parse(stdout) as { id: string; store: string }[]).at(-1) ?? { id: '', store: '' };
     expect(store).toBe('s3://backups/shop');
     await succeed('backup', 'verify', id, '--store', 's3://backups/shop/');
+    const pruned = JSON.parse((await succeed('backup', 'prune', '--keep-last', '1', '--json')).stdout) as {
+      backups: { id: string; reasons: string[] }[];
+    };
+    expect(pruned).toMatchObject({ forgotten: 2, deleted: 0 });
+    const needed = pruned.backups.find((one) => one.id === id);
+    expect(needed?.reasons).toContain(`rollback of ${second} needs it`);
+    expect(refusal(await project.run('backup', 'prune', '--forget', id)).code).toBe('BACKUP_NEEDED');
+    expect(refusal(await project.run('backup', 'prune')).code).toBe('RETENTION_EMPTY');
     const added = await succeed('backup', 'key', 'add', '--passphrase-variable', 'NEW_PASSPHRASE', '--label', 'night');
     expect(added.stdout).toContain('Key 2 opens the backups now.');
     await succeed('backup', 'key', 'remove', '1');

@@ -27,6 +27,7 @@ const documents = [
   'docs/guides/from-another-cluster.md',
   'docs/guides/assessing-a-source.md',
   'docs/guides/loading-and-unloading.md',
+  'docs/guides/backups.md',
   'docs/guides/privacy.md',
   'docs/guides/moving-a-live-application.md',
 ];

@@ -115,7 +115,7 @@ function explained(store: string, { doing, key, thrown }: Failed, { kind, reason
     case 'denied':
       return new CqlformError('STORE_DENIED', `not allowed to ${doing} ${what} (${reason})`, {
         ...facts,
-        next: 'Give these credentials the right to list, read and write objects there (docs/guides/backups.md lists the rights), or name other credentials.',
+        next: 'Give these credentials the right to list, read and write objects there (docs/guides/backups.md lists the rights), or name other ones.',
       });
     case 'expired':
       return new CqlformError('STORE_CREDENTIALS', `the credentials for ${store} do not hold (${reason})`, {

@@ -6,13 +6,14 @@ import { untilSignalled } from '../signals.ts';
 import { backupCreateCommand } from './backup-create.ts';
 import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
+import { backupPruneCommand } from './backup-prune.ts';
 
 const options = { ...projectOptions, store } as const;
 const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, key',
+  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, prune, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -112,6 +113,7 @@ export const backupCommand: AnyCommand = group({
         return report.digest === report.expected ? exitCodes.fine : exitCodes.integrity;
       },
     }),
+    backupPruneCommand,
     backupKeyCommand,
   ],
 });
