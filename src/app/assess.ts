@@ -18,7 +18,7 @@ import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
 import { type FileFormat, formatNamed, formatOf, isTabbed } from './load-format.ts';
 import { descriptionOf, nextId, slugOf } from './migration-id.ts';
-import { type DatabaseSystem, knownConnections, namedSource } from './named-source.ts';
+import { type DatabaseSystem, knownConnections, type NamedSource, namedSource } from './named-source.ts';
 import { type NewFile, notComposable } from './new.ts';
 import type { Project } from './project.ts';
 
@@ -52,12 +52,36 @@ const usualRows = { files: 500_000, database: 10_000 };
 
 /** Looks at a source before anything is written, proposes tables for it, and writes their migration when asked. */
 export async function assess(project: Project, input: AssessInput, now: Date): Promise<AssessReport> {
-  const { target, addresses } = targetOf(project, input);
+  const source = namedSource(project, { text: input.source, system: input.system });
+  if (source.kind === 'database' && input.write !== null && !source.configured) throw notConfigured(source.connection);
+  const taken = await takenNames(project, input);
+  const present = new Set(taken);
+  const tables = await assessedTables(project, input, { source, taken });
+  const written = input.write === null ? null : await write(project, tables, { name: input.write, now, present });
+  return { source: input.source, tables, written };
+}
+
+interface Asked {
+  readonly source: NamedSource;
+  readonly taken: Set<string>;
+}
+
+async function assessedTables(
+  project: Project,
+  input: AssessInput,
+  { source, taken }: Asked,
+): Promise<readonly AssessedTable[]> {
+  if (source.kind === 'database' && source.address.kind === 'cluster') {
+    const { connection, address, table } = source;
+    const { assessCluster } = await import('./assess-cluster.ts');
+    const limit = input.sample ?? usualRows.database;
+    return assessCluster({ connection, address, table, limit, key: input.key, taken });
+  }
+  const { target, addresses } = targetOf(project, input, source);
   const limit = input.sample ?? usualRows[target.kind];
   const folder = { projectFolder: process.cwd(), addresses };
   const surveyed = await createOpenSurvey(folder)(target);
   assertOneForKey(input, surveyed);
-  const taken = await takenNames(project, input);
   const openSource = createOpenSource(folder);
   const tables: AssessedTable[] = [];
   for (const one of surveyed) {
@@ -65,8 +89,7 @@ export async function assess(project: Project, input: AssessInput, now: Date): P
     taken.add(name);
     tables.push(await assessedTable(one, { openSource, limit, key: input.key, arrays: input.arrays, name, taken }));
   }
-  const written = input.write === null ? null : await write(project, tables, { name: input.write, now });
-  return { source: input.source, tables, written };
+  return tables;
 }
 
 interface Assessing {
@@ -120,7 +143,7 @@ async function takenNames(project: Project, { write }: AssessInput): Promise<Set
 async function write(
   project: Project,
   tables: readonly AssessedTable[],
-  { name, now }: { readonly name: string; readonly now: Date },
+  { name, now, present }: { readonly name: string; readonly now: Date; readonly present: ReadonlySet<string> },
 ): Promise<NewFile> {
   const slug = slugOf(name);
   const { files } = await inspect(project);
@@ -131,7 +154,7 @@ async function write(
   );
   const path = join(project.migrationsFolder, `${id}.ts`);
   const placed = tables.map((table) => ({ ...table, source: placedIn(project, table.source) }));
-  await createFile(path, assessedMigrationSource(placed, descriptionOf(slug)));
+  await createFile(path, assessedMigrationSource(placed, { description: descriptionOf(slug), present }));
   await writeGenerated(project, await inspect(project));
   return { id, path };
 }
@@ -144,14 +167,12 @@ function placedIn(project: Project, source: AssessedTable['source']): AssessedTa
   return { ...source, place: (inside.startsWith('..') ? path : inside).split(sep).join('/') };
 }
 
-function targetOf(project: Project, input: AssessInput): Surveying {
+function targetOf(project: Project, input: AssessInput, source: NamedSource): Surveying {
   const { format, sample, settings } = input;
-  const source = namedSource(project, { text: input.source, system: input.system });
   if (source.kind === 'standard-input') throw usage('standard input cannot be assessed, because it is read twice');
   if (source.kind === 'database') {
-    const { system, connection, table, address, configured } = source;
-    if (input.write !== null && !configured) throw notConfigured(connection);
-    if (system === 'cassandra') throw usage('tables of another cluster are not assessed');
+    const { system, connection, table, address } = source;
+    if (system === 'cassandra') throw usage(`${connection} is not the address of a cluster`);
     const rows = sample === null ? {} : { rows: sample };
     const addresses = { ...project.sources, [connection]: address };
     return { target: { kind: 'database', system, connection, table, nested: input.nested, ...rows }, addresses };

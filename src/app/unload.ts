@@ -30,6 +30,8 @@ export interface UnloadInput {
   /** Null: by the file's extension. */
   readonly format: FileFormat | null;
   readonly columns: readonly string[] | null;
+  /** Relations of CQL that rows have to meet; null: all rows. */
+  readonly where: string | null;
   readonly header: boolean;
   readonly delimiter: string | null;
   readonly quote: string;
@@ -78,6 +80,7 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
           types,
           consistency,
           columns: input.columns,
+          where: input.where,
           output: output.output,
           rate: input.rate,
           maxRejects: input.dryRun ? Number.MAX_SAFE_INTEGER : input.maxRejects,

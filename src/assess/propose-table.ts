@@ -96,6 +96,7 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     target: { ...proposed, columns: proposed.columns.filter(({ name }) => !gone.has(name)) },
     types: types.made,
     children,
+    origin: null,
     maxRejects: maxRejectsOf(unfit + unreadable.count + (sizes?.nullKeys ?? 0), { read, whole }),
     notes: [...surveyed.notes, ...seen.notes],
   };

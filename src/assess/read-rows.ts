@@ -54,38 +54,56 @@ export async function readRows(
   }: { readonly declared: ForeignSource; readonly limit: number; readonly key: KeyColumns | null },
 ): Promise<ReadRows> {
   const texts = declared.system === 'csv' ? 'numbers' : 'no numbers';
-  const names = Object.keys(declared.columns);
-  const profilers = names.map((name) => ({ name, profiler: new FieldProfiler(texts) }));
-  const partitions = key === null ? null : new Partitions(key);
-  const examples: Example[] = [];
-  const remedies = new Map<string, string>();
-  let unreadable = 0;
-  const add = (row: SourceRow): void => {
-    if (row.problem !== null) {
-      unreadable += 1;
-      for (const [, name = '', value = ''] of row.problem.matchAll(namedSetting)) remedies.set(name, value);
-      if (examples.length < examplesKept) examples.push({ place: row.place, value: row.problem });
+  const profiler = new RowProfiler(Object.keys(declared.columns), { texts, key });
+  const each = { declared, limit, add: (row: SourceRow) => profiler.add(row) };
+  const seen = await (source.sample === undefined ? eachOfFiles : eachOfTable)(source, each);
+  return { ...profiler.found, ...seen };
+}
+
+/** What is found out row by row. */
+export class RowProfiler {
+  readonly #profilers: readonly { readonly name: string; readonly profiler: FieldProfiler }[];
+  readonly #partitions: Partitions | null;
+  readonly #examples: Example[] = [];
+  readonly #remedies = new Map<string, string>();
+  #unreadable = 0;
+
+  constructor(
+    names: readonly string[],
+    { texts, key }: { readonly texts: 'numbers' | 'no numbers'; readonly key: KeyColumns | null },
+  ) {
+    this.#profilers = names.map((name) => ({ name, profiler: new FieldProfiler(texts) }));
+    this.#partitions = key === null ? null : new Partitions(key);
+  }
+
+  add(row: SourceRow): void {
+    const { values, problem } = row;
+    if (problem !== null) {
+      this.#unreadable += 1;
+      for (const [, name = '', value = ''] of problem.matchAll(namedSetting)) this.#remedies.set(name, value);
+      if (this.#examples.length < examplesKept) this.#examples.push({ place: row.place, value: problem });
       return;
     }
     const found: Record<string, string | null> = {};
     let bytes = 0;
     let cells = 0;
-    for (const { name, profiler } of profilers) {
-      const value = profiler.add(own(row.values, name), () => row.place);
+    for (const { name, profiler } of this.#profilers) {
+      const value = profiler.add(own(values, name), () => row.place);
       setOwn(found, name, value.text);
       bytes += value.bytes;
       cells += value.text === null ? 0 : 1;
     }
-    partitions?.add(found, { bytes, cells });
-  };
-  const seen = await (source.sample === undefined ? eachOfFiles : eachOfTable)(source, { declared, limit, add });
-  return {
-    profiles: Object.fromEntries(profilers.map(({ name, profiler }) => [name, profiler.profile])),
-    ...seen,
-    unreadable: { count: unreadable, examples },
-    remedies: Object.fromEntries(remedies),
-    partitions,
-  };
+    this.#partitions?.add(found, { bytes, cells });
+  }
+
+  get found(): Pick<ReadRows, 'profiles' | 'unreadable' | 'remedies' | 'partitions'> {
+    return {
+      profiles: Object.fromEntries(this.#profilers.map(({ name, profiler }) => [name, profiler.profile])),
+      unreadable: { count: this.#unreadable, examples: this.#examples },
+      remedies: Object.fromEntries(this.#remedies),
+      partitions: this.#partitions,
+    };
+  }
 }
 
 type Seen = Pick<ReadRows, 'read' | 'whole' | 'rows' | 'notes'>;

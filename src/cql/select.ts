@@ -35,6 +35,8 @@ export interface ScanShape {
   readonly times: boolean;
   /** Whether the server tells write times of unfrozen collections and UDTs (5.0 and later). */
   readonly elementTimes: boolean;
+  /** Relations that rows have to meet besides; left out: none. */
+  readonly where?: string;
 }
 
 /**
@@ -43,7 +45,9 @@ export interface ScanShape {
  */
 export function scanStatement(shape: ScanShape, mark: string): ScanStatement {
   const token = tokenOf(shape.table);
-  return readStatement(shape, { mark, where: `${token} > ? AND ${token} <= ?` });
+  const range = `${token} > ? AND ${token} <= ?`;
+  const where = shape.where === undefined ? range : `${range} AND ${shape.where} ALLOW FILTERING`;
+  return readStatement(shape, { mark, where });
 }
 
 /** The statement that reads one row, bound to its whole key; `static`: the partition's static cells, bound to its partition key. */

@@ -160,6 +160,8 @@ export interface AssessedTable {
   readonly types: readonly UserType[];
   /** Tables proposed for what stands in arrays. */
   readonly children: readonly ChildTable[];
+  /** The table of another cluster as it is there; null: the source is none. */
+  readonly origin: Table | null;
   /** Null: no row that was read would be rejected. */
   readonly maxRejects: number | `${number}%` | null;
   readonly notes: readonly string[];

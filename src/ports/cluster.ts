@@ -61,7 +61,10 @@ export type RowAddress =
   | { readonly kind: 'static'; readonly partitionKey: readonly Bytes[] }
   | { readonly kind: 'row'; readonly partitionKey: readonly Bytes[]; readonly clusteringKey: readonly Bytes[] };
 
-export type RawScanRequest = Omit<ScanRequest, 'times'>;
+export interface RawScanRequest extends Omit<ScanRequest, 'times'> {
+  /** Relations of CQL that rows have to meet besides; left out: none. */
+  readonly where?: string;
+}
 
 /** Rows as the server sent them: cells of the key, the static and the regular columns asked for, each an int32 length (-1: null) and its bytes. */
 export interface RawRows {

@@ -15,13 +15,15 @@ let pg: Postgres;
 let project: TestProject;
 beforeAll(async () => {
   [mongo, maria, pg] = await Promise.all([ferretdb(), mariadb(), postgresServer()]);
+  const { host, port } = cassandraAddress();
   project = await testProject({
     address: cassandraAddress(),
-    config: `sources: { mongo: { url: env('MONGO_URL') }, maria: { url: env('MARIA_URL') }, pg: { url: env('PG_URL') } }`,
-    env: { MONGO_URL: mongo.url, MARIA_URL: maria.url, PG_URL: pg.url },
+    config: `sources: { old: { contactPoints: env('OLD_NODES'), keyspace: 'assess_sources_old' }, mongo: { url: env('MONGO_URL') }, maria: { url: env('MARIA_URL') }, pg: { url: env('PG_URL') } }`,
+    env: { MONGO_URL: mongo.url, MARIA_URL: maria.url, PG_URL: pg.url, OLD_NODES: `${host}:${port}` },
   });
 }, buildTimeoutMs);
 afterAll(async () => {
+  await project.client.execute('DROP KEYSPACE IF EXISTS assess_sources_old', [], { readTimeout: 60_000 });
   await Promise.all([project, mongo, maria, pg].map((one) => one[Symbol.asyncDispose]()));
 });
 
@@ -164,5 +166,58 @@ describe('assess and what it writes, as it comes, on servers', { timeout: buildT
     await fine('load', pg.url, 'people', '--query', 'SELECT * FROM people', '--setting', 'fractions=truncate');
     await fine('load', 'trips.parquet', 'trips', '--setting', 'fractions=truncate');
     for (const table of ['films', 'people', 'trips']) expect(await count(table), table).toBe(50);
+  });
+
+  it('of another cluster: its tables as they are; none is copied onto itself', async () => {
+    const { client, keyspace } = project;
+    const old = 'assess_sources_old';
+    const simple = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
+    for (const statement of [
+      `DROP KEYSPACE IF EXISTS ${old}`,
+      `CREATE KEYSPACE ${old} WITH replication = ${simple}`,
+      `CREATE TYPE ${old}.geo (lat double, lon double)`,
+      `CREATE TYPE ${old}.place (street text, geo frozen<geo>)`,
+      `CREATE TABLE ${old}.visits (id int, at int, note text, home place, tags set<text>, own text static, PRIMARY KEY (id, at))
+         WITH CLUSTERING ORDER BY (at DESC) AND default_time_to_live = 864000`,
+      `CREATE TABLE ${old}.hits (id int PRIMARY KEY, n counter)`,
+      `INSERT INTO ${old}.visits (id, own) VALUES (0, 'alone')`,
+    ]) {
+      await client.execute(statement, [], { readTimeout: 60_000 });
+    }
+    const insert = `INSERT INTO ${old}.visits (id, at, note, home, tags, own) VALUES (?, ?, 'n', {street: 's', geo: {lat: 1, lon: 2}}, {'a'}, 'o')`;
+    for (let at = 0; at < 20; at += 1) await client.execute(insert, [at % 4, at], { prepare: true });
+    const [visits, ...others] = await assessed('old', '--write', 'visits');
+    expect(others).toEqual([]);
+    expect(visits).toMatchObject({
+      name: 'old/visits',
+      whole: true,
+      key: { partition: ['id'], clustering: ['at'], by: 'primary key' },
+      partitions: { partitions: 4, largestRows: 5 },
+      maxRejects: null,
+      target: { options: { default_time_to_live: 864000 } },
+    });
+    expect(visits?.types.map(({ name }) => name)).toEqual(['geo', 'place']);
+    expect(visits?.notes).toContainEqual(expect.stringContaining('hits is left out'));
+    await fine('apply', '--auto-approve');
+    const all = async (ks: string): Promise<unknown> =>
+      JSON.stringify(
+        await project.rows(`SELECT id, at, note, home, tags, own, writetime(note) AS w FROM ${ks}.visits`),
+      );
+    expect(await all(keyspace)).toBe(await all(old));
+
+    const existing =
+      "existing('visits', { columns: { id: t.int(), at: t.int(), note: t.text() }, partitionKey: ['id'], clusteringKey: [desc('at')] })";
+    await project.write(
+      '20990101000000_itself',
+      `import { copy, desc, existing, migration, t } from 'cqlform';
+import { cassandra } from 'cqlform/cassandra';
+const visits = ${existing};
+const again = cassandra.table('visits', { connection: 'old', keyspace: '${keyspace}', columns: { id: t.int(), at: t.int(), note: t.text() }, partitionKey: ['id'], clusteringKey: [desc('at')] });
+export default migration({ description: 'Itself', data: [copy({ from: again, into: visits })] });
+`,
+    );
+    await fine('check', '--fix');
+    const itself = await project.run('plan');
+    expect([itself.code, itself.stdout]).toEqual([4, expect.stringContaining('SAME_TABLE')]);
   });
 });

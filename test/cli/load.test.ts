@@ -159,12 +159,15 @@ describe('load', () => {
     expect(unknown.stderr).toContain('has no column devise');
     const done = await project.run(...wanted, '--map', 'device=DEV', '--map', 'at=moment', '--ignore', 'extra');
     expect(done.stderr).toBe('');
-    await project.write('bare.csv', '7,-2,x\n');
-    const bare = await project.run('load', 'bare.csv', 'readings', '--no-header', '--fields', 'at,device,note');
+    await project.write('bare.csv', '7,-2,x\n8,-2,-\n9,-2,n/a\n');
+    const words = ['--no-header', '--fields', 'at,device,note', '--null', '-', '--null', 'n/a'];
+    const bare = await project.run('load', 'bare.csv', 'readings', ...words);
     expect(bare.stderr).toBe('');
     expect(await project.rows('SELECT at, note FROM $ks.readings WHERE device = -2')).toEqual([
       { at: 1, note: null },
       { at: 7, note: 'x' },
+      { at: 8, note: null },
+      { at: 9, note: null },
     ]);
     const missing = await project.run('load', 'bare.csv', 'reading', '--no-header', '--fields', 'a');
     expect(missing.stderr).toContain('Did you mean readings?');

@@ -65,6 +65,10 @@ describe('unload', () => {
     expect(stdout).toContain('1;a;NULL;"with ""quotes"", commas"'.replace('NULL', 'true'));
     expect(stdout).toContain('2;é😀;NULL;"NULL"\n');
     expect(stdout).toContain('3;NULL;NULL;NULL\n');
+    const some = await project.run('unload', 'origin', '--columns', 'b', '--where', "id = 1 AND b > 0 AND c < 'm'");
+    expect(some.stdout).toBe('id,c,b\n1,"",9007199254740993\n1,lines,9007199254740991\n');
+    const wrong = await project.run('unload', 'origin', '--where', 'nothing = 1');
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('nothing')]);
   });
 
   it('takes a table of another cluster, and load brings one over with its times, but never onto itself', async () => {

@@ -1,6 +1,6 @@
 import { own } from '../../kernel/own.ts';
 import type { AssessedColumn, AssessedTable } from '../../model/assessment.ts';
-import { keyColumns } from '../../model/schema.ts';
+import { keyColumns, type Table } from '../../model/schema.ts';
 import { childPiece, conversionOf, rowId } from './assessed-rows.ts';
 import { call, list, object, type Piece, prefixed, text } from './layout.ts';
 import { callOf, declared, fileOf } from './migration.ts';
@@ -9,7 +9,11 @@ import { constOf, objectSource, tableWith } from './object.ts';
 import { columnType } from './type.ts';
 
 /** A migration that brings the assessed tables in: their sources, the tables proposed, and a copy for each. */
-export function assessedMigrationSource(tables: readonly AssessedTable[], description: string): string {
+export function assessedMigrationSource(
+  tables: readonly AssessedTable[],
+  { description, present }: { readonly description: string; readonly present: ReadonlySet<string> },
+): string {
+  const types = [...new Map(tables.flatMap((table) => table.types.map((type) => [type.name, type]))).values()];
   const names = new Names();
   const builders = [...new Set(tables.map(builderOf))].sort();
   // The imports come first: no other constant gets their names.
@@ -19,8 +23,7 @@ export function assessedMigrationSource(tables: readonly AssessedTable[], descri
     // JSON is text that row functions know parsed
     const json = new Set(table.columns.flatMap(({ column, read }) => (isJson(read) ? [column] : [])));
     return [
-      `${commentOf(table)}${declared(sourceConst(table, names), sourcePiece(table))}`,
-      ...table.types.map((type) => objectSource(type, names)),
+      `${commentOf(table)}${declared(sourceConst(table, names), sourcePiece(table, names))}`,
       ...[table.target, ...table.children.map(({ target }) => target)].map((target) =>
         declared(
           names.of('table', target.name),
@@ -32,15 +35,14 @@ export function assessedMigrationSource(tables: readonly AssessedTable[], descri
     ];
   });
   return fileOf(
-    blocks,
+    [...types.map((type) => objectSource(type, names)), ...blocks],
     {
       description: text(description),
-      schema: list(
-        tables.flatMap((table) => [
-          ...table.types.map(({ name }) => names.of('type', name)),
-          ...targetsOf(table).map((name) => names.of('table', name)),
-        ]),
-      ),
+      // a type that is there already is used as it is
+      schema: list([
+        ...types.filter(({ name }) => !present.has(name)).map(({ name }) => names.of('type', name)),
+        ...tables.flatMap(targetsOf).map((name) => names.of('table', name)),
+      ]),
       data: list(
         tables.flatMap((table) => [
           copyPiece(table, names),
@@ -84,8 +86,9 @@ function builderOf({ source }: AssessedTable): string {
   return source.system === 'csv' && source.settings['delimiter'] === '\t' ? 'tsv' : source.system;
 }
 
-function sourcePiece(table: AssessedTable): Piece {
-  const { source, columns } = table;
+function sourcePiece(table: AssessedTable, names: Names): Piece {
+  const { source, columns, origin } = table;
+  if (origin !== null) return clusterPiece(source, origin, names);
   const builder = builderOf(table);
   const isFile = source.connection === null;
   const renamed = columns.filter(({ field, column }) => field !== column);
@@ -109,6 +112,28 @@ function sourcePiece(table: AssessedTable): Piece {
   return call(`${builder}.${isFile ? 'file' : builder === 'mongo' ? 'collection' : 'table'}`, [
     text(source.place),
     object(members),
+  ]);
+}
+
+/** `cassandra.table('movies', { connection: 'old', … })`: what a mask hides here is read in the clear there. */
+function clusterPiece({ connection, settings }: AssessedTable['source'], origin: Table, names: Names): Piece {
+  const { keyspace } = settings;
+  const inKey = new Set(keyColumns(origin));
+  const columns = origin.columns.map(({ mask: _, ...column }) => {
+    return [column.name, columnType(column, inKey.has(column.name), constOf(names))] as const;
+  });
+  const clustering = origin.clusteringKey.map(({ column, order }) =>
+    order === 'desc' ? `desc(${text(column)})` : text(column),
+  );
+  return call('cassandra.table', [
+    text(origin.name),
+    object({
+      connection: text(connection ?? ''),
+      keyspace: typeof keyspace === 'string' ? text(keyspace) : null,
+      columns: object(Object.fromEntries(columns)),
+      partitionKey: list(origin.partitionKey.map(text)),
+      clusteringKey: clustering.length === 0 ? null : list(clustering),
+    }),
   ]);
 }
 

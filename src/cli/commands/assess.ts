@@ -11,7 +11,7 @@ const reports = ['text', 'markdown', 'json'] as const;
 
 export const assessCommand: AnyCommand = command({
   usage: 'assess <source>',
-  summary: 'Look at a file or a database before its rows are copied, and write their migration',
+  summary: 'Look at a file, a database or another cluster before its rows are copied, and write their migration',
   positionals: {
     source: {
       type: 'string',

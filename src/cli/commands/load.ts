@@ -61,7 +61,12 @@ export const loadCommand: AnyCommand = command({
       describe: 'Of CSV: what stands before a quote inside quotes',
       defaultDescription: 'a quote',
     },
-    null: { type: 'string', describe: 'Of CSV: text that stands for null, besides an empty field' },
+    null: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'Of CSV: text that stands for null, besides an empty field; repeatable',
+    },
     'skip-records': { type: 'number', describe: 'Records at the beginning that are passed over' },
     'max-records': { type: 'number', describe: 'Load so many records and no more', defaultDescription: 'all' },
     'timestamp-field': {
@@ -122,7 +127,7 @@ export const loadCommand: AnyCommand = command({
         ...(flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }),
         ...(flags.quote === undefined ? {} : { quote: flags.quote === 'none' ? '' : flags.quote }),
         ...(flags.escape === undefined ? {} : { escape: flags.escape }),
-        ...(flags.null === undefined ? {} : { nullText: flags.null }),
+        ...(flags.null.length === 0 ? {} : { nullText: flags.null.join('\n') }),
         ...settingsOf(flags.setting),
       },
       ttl: flags.ttl ?? null,

@@ -25,6 +25,10 @@ export const unloadCommand: AnyCommand = command({
       defaultDescription: "by the file's name",
     },
     columns: { type: 'string', describe: 'Columns besides the key, separated by commas', defaultDescription: 'all' },
+    where: {
+      type: 'string',
+      describe: "Rows that meet these relations of CQL only: \"kind = 'sale' AND day > '2026-01-01'\"",
+    },
     header: { type: 'boolean', default: true, describe: 'Begin a CSV file with the names of the columns' },
     delimiter: { type: 'string', describe: 'Of CSV: one character', defaultDescription: ', or tab for .tsv' },
     quote: { type: 'string', default: '"', describe: 'Of CSV: one character' },
@@ -59,6 +63,7 @@ export const unloadCommand: AnyCommand = command({
       file: fileOf(word(flags, 'file')),
       format: flags.format ?? null,
       columns: flags.columns === undefined ? null : flags.columns.split(',').map((name) => name.trim()),
+      where: flags.where ?? null,
       header: flags.header,
       delimiter: flags.delimiter === '\\t' ? '\t' : (flags.delimiter ?? null),
       quote: flags.quote,

@@ -29,6 +29,8 @@ export interface UnloadRequest {
   readonly consistency: Consistency;
   /** Besides the key; null: all. */
   readonly columns: readonly string[] | null;
+  /** Relations of CQL that rows have to meet; null: all rows. */
+  readonly where: string | null;
   readonly output: UnloadOutput;
   readonly rate: Rate | null;
   readonly maxRejects: DataSpec['maxRejects'];
@@ -60,8 +62,9 @@ export async function unloadRows(
   const sum = { read: 0, written: 0, rejected: 0, bytes: 0 };
   const out = await outputOf(request, columns);
   const names = columns.map(({ name }) => name).filter((name) => !keyColumns(from).includes(name));
+  const filter = request.where === null ? {} : { where: request.where };
   const one = async (range: TokenRange): Promise<void> => {
-    const scanned = rows.scanRaw({ keyspace, table: from, types, columns: names, range, consistency });
+    const scanned = rows.scanRaw({ keyspace, table: from, types, columns: names, range, consistency, ...filter });
     for await (const page of scanned) {
       assertNotStopped(request);
       const { rejects: unreadable, bytes } = await out.page(page);

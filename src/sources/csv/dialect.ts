@@ -17,7 +17,8 @@ export function dialectOf({ settings, place }: ForeignSource): CsvDialect {
     quote: quote === '' ? null : quote,
     escape: textSetting(settings['escape'], quote, 'escape'),
     header: settings['header'] !== false,
-    nullText: settings['nullText'] === undefined ? null : String(settings['nullText']),
+    // several stand on a line each, which no field without quotes can hold
+    nullTexts: settings['nullText'] === undefined ? [] : String(settings['nullText']).split('\n'),
   };
   if (dialect.delimiter === '') throw wrong(place, 'the delimiter is empty');
   if (dialect.delimiter === dialect.quote) throw wrong(place, 'delimiter and quote are the same');

@@ -6,8 +6,8 @@ export interface CsvDialect {
   readonly escape: string;
   /** True: the first record names the fields; false: they come in the order of the declared columns. */
   readonly header: boolean;
-  /** Unquoted text that stands for null, besides an empty field. */
-  readonly nullText: string | null;
+  /** Unquoted texts that stand for null, besides an empty field. */
+  readonly nullTexts: readonly string[];
 }
 
 export interface CsvField {

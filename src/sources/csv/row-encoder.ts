@@ -37,13 +37,13 @@ export class RowEncoder {
   readonly #spans: RecordSpans;
   readonly #statements: readonly Statement[];
   readonly #clustering: readonly number[];
-  readonly #nullText: Buffer | null;
+  readonly #nullTexts: readonly Buffer[];
 
   constructor(options: RowEncoderOptions) {
     const { dialect, target, spans } = options;
     this.#options = options;
     this.#spans = spans;
-    this.#nullText = dialect.nullText === null ? null : Buffer.from(dialect.nullText);
+    this.#nullTexts = dialect.nullTexts.map((text) => Buffer.from(text));
     const { table } = target;
     const placed = (column: BlockColumn): PlannedColumn => planned(column, options);
     const keys = new Set([...table.partitionKey, ...table.clusteringKey.map(({ column }) => column)]);
@@ -129,12 +129,10 @@ export class RowEncoder {
     const [start, end] = [spans.starts[index] ?? 0, spans.ends[index] ?? 0];
     if (spans.quoted[index] === 1) return start === end && !textual;
     if (start === end) return true;
-    const nullText = this.#nullText;
-    return (
-      nullText !== null &&
-      end - start === nullText.length &&
-      bytes.compare(nullText, 0, nullText.length, start, end) === 0
-    );
+    for (const text of this.#nullTexts) {
+      if (end - start === text.length && bytes.compare(text, 0, text.length, start, end) === 0) return true;
+    }
+    return false;
   }
 }
 

@@ -58,7 +58,11 @@ export function csvRow({ bytes, line, tooLong }: RawRecord, settings: CsvRowSett
 }
 
 /** An empty field is null, but `""` is an empty text. */
-export function isNull({ text, quoted }: CsvField, type: string, { nullText }: Pick<CsvDialect, 'nullText'>): boolean {
+export function isNull(
+  { text, quoted }: CsvField,
+  type: string,
+  { nullTexts }: Pick<CsvDialect, 'nullTexts'>,
+): boolean {
   if (quoted) return text === '' && type !== 'csv.text';
-  return text === '' || text === nullText;
+  return text === '' || nullTexts.includes(text);
 }

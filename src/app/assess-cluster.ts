@@ -1,0 +1,131 @@
+import { typesInOrder, udtsWithin } from '../analysis/source/schema.ts';
+import type { KeyColumns } from '../assess/partitions.ts';
+import { askedKey } from '../assess/propose-table.ts';
+import { tableAsItIs } from '../assess/table-as-it-is.ts';
+import { openOtherCluster } from '../cassandra/other-cluster.ts';
+import { assertReadsInTheClear } from '../copy/masked-source.ts';
+import { sampleTable } from '../copy/sample-table.ts';
+import { chosenOptions } from '../cql/default-options.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
+import type { AssessedTable } from '../model/assessment.ts';
+import type { LiveKeyspace } from '../model/live.ts';
+import { keyColumns, type Table, type UserType } from '../model/schema.ts';
+import { freeName } from '../planner/names.ts';
+import type { OtherCluster } from '../ports/cluster-source.ts';
+import type { ClusterAddress } from '../ports/source.ts';
+import { tableNamed } from './load-cluster.ts';
+
+export interface ClusterToAssess {
+  readonly connection: string;
+  readonly address: ClusterAddress;
+  /** `movies`, `archive.movies`; null: all tables of the keyspace that the address names. */
+  readonly table: string | null;
+  readonly limit: number;
+  readonly key: KeyColumns | null;
+  /** Names that a table must not have; those proposed are added. */
+  readonly taken: Set<string>;
+}
+
+/** The tables of another cluster as they are, with the cluster's own estimates of their sizes and some of their rows. */
+export async function assessCluster(source: ClusterToAssess): Promise<readonly AssessedTable[]> {
+  const { connection, address } = source;
+  const said = source.table === null ? null : tableNamed(source.table);
+  const other = await openOtherCluster(connection, address, said?.keyspace ?? null);
+  try {
+    const live = await other.describe();
+    const all = Object.values(live.schema.tables);
+    const wanted = said === null ? all : [(await other.open(said.name)).table];
+    const counters = wanted.filter(isOfCounters);
+    const tables = wanted.filter((table) => !isOfCounters(table));
+    if (tables.length === 0) throw nothing(source, live, counters);
+    assertOneForKey(source, tables);
+    const estimates = await other.estimate(tables.map(({ name }) => name));
+    const left = counters.map(({ name }) => `${name} is left out: a table of counters cannot be copied`);
+    const assessed: AssessedTable[] = [];
+    for (const table of tables) {
+      const notes = assessed.length === 0 ? left : [];
+      assessed.push(await assessedTable(other, table, { source, live, estimates, notes }));
+    }
+    return assessed;
+  } finally {
+    await other.close();
+  }
+}
+
+interface Assessing {
+  readonly source: ClusterToAssess;
+  readonly live: LiveKeyspace;
+  readonly estimates: LiveKeyspace['estimates'];
+  readonly notes: readonly string[];
+}
+
+async function assessedTable(
+  other: OtherCluster,
+  table: Table,
+  { source, live, estimates, notes }: Assessing,
+): Promise<AssessedTable> {
+  const { connection, address, limit, key, taken } = source;
+  const { rows, keyspace, consistency } = other;
+  await assertReadsInTheClear(rows, keyspace, table);
+  const besides = table.columns.map(({ name }) => name).filter((name) => !keyColumns(table).includes(name));
+  const { types } = live.schema;
+  const input = { rows, keyspace, table, types, consistency, identity: table.name, columns: besides };
+  const sample = await sampleTable(input, limit);
+  const target = freeName(table.name, (name) => taken.has(name));
+  taken.add(target);
+  const names = new Map(table.columns.map(({ name }) => [name, name]));
+  const estimate = own(estimates, table.name) ?? { rows: null, bytes: null };
+  return tableAsItIs(
+    {
+      name: `${connection}/${keyspace === address.keyspace ? '' : `${keyspace}.`}${table.name}`,
+      source: {
+        system: 'cassandra',
+        connection,
+        place: table.name,
+        settings: keyspace === address.keyspace ? {} : { keyspace },
+      },
+      table: { ...table, options: chosenOptions(table.options) },
+      types: typesOf(table, live),
+      ...estimate,
+      sample,
+      whole: sample.length < limit,
+      notes: [`${live.cluster}, release ${live.version.text}: write times and TTLs come along`, ...notes],
+    },
+    { asked: key === null ? null : askedKey(key, names), target },
+  );
+}
+
+/** The types in a table's columns, each after the ones in its fields. */
+function typesOf({ columns }: Table, { schema }: LiveKeyspace): readonly UserType[] {
+  const used = new Set<string>();
+  const use = (name: string): void => {
+    if (used.has(name)) return;
+    used.add(name);
+    for (const field of own(schema.types, name)?.fields ?? []) for (const one of udtsWithin(field.type)) use(one);
+  };
+  for (const { type } of columns) for (const one of udtsWithin(type)) use(one);
+  return typesInOrder(schema).filter(({ name }) => used.has(name));
+}
+
+function isOfCounters({ columns }: Table): boolean {
+  return columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
+}
+
+function nothing({ connection }: ClusterToAssess, live: LiveKeyspace, counters: readonly Table[]): CqlformError {
+  const what = live.exists ? `keyspace ${live.name}` : `no keyspace ${live.name}`;
+  const why = counters.length > 0 ? `${what} with counters only, which cannot be copied` : `${what} without tables`;
+  return new CqlformError('ASSESS_NOTHING_FOUND', `source ${connection} has ${live.exists ? why : what}`, {
+    next: 'Name a table of another keyspace (`old/archive.movies`), or grant the right to read the tables.',
+    fields: { source: connection },
+    exitCode: exitCodes.usage,
+  });
+}
+
+function assertOneForKey({ key, connection }: ClusterToAssess, tables: readonly Table[]): void {
+  if (key === null || tables.length === 1) return;
+  throw new CqlformError('USAGE', `--key is for one table, and ${connection} has ${tables.length}`, {
+    next: `Name one: ${connection}/${tables[0]?.name}.`,
+    exitCode: exitCodes.usage,
+  });
+}

@@ -1,0 +1,45 @@
+import { type JsRow, RowRejected } from '../model/data.ts';
+import type { Source, SourceRow } from '../ports/source.ts';
+import type { LoadRequest, LoadSource } from './load.ts';
+
+interface Page {
+  readonly rows: readonly SourceRow[];
+  /** Of the pieces that ended before it. */
+  readonly bytes: number;
+}
+
+/** The rows of a source in its order, or some of them. */
+export async function* pagesOf(source: Source, some: LoadRequest['some']): AsyncGenerator<Page> {
+  let skipped = 0;
+  let taken = 0;
+  let ended = 0;
+  for (const split of await source.splits(1)) {
+    for await (const page of source.read(split)) {
+      const from = Math.min(page.length, (some?.skip ?? 0) - skipped);
+      skipped += from;
+      const rows = some === null ? page : page.slice(from, from + some.most - taken);
+      taken += rows.length;
+      yield { rows, bytes: ended };
+      ended = 0;
+      if (some !== null && taken >= some.most) return;
+    }
+    ended += split.bytes ?? 0;
+  }
+  if (ended > 0) yield { rows: [], bytes: ended };
+}
+
+/** The row's own write time; a text: why it has none that can be used. */
+export function timeOf(from: Extract<LoadSource, { kind: 'values' }>, row: SourceRow): bigint | string | null {
+  try {
+    return from.timeOf?.(row) ?? null;
+  } catch (thrown) {
+    if (thrown instanceof RowRejected) return thrown.reason;
+    throw thrown;
+  }
+}
+
+/** Without what only tells how a row is written. */
+export function ofColumns(values: JsRow): JsRow {
+  if (!Object.keys(values).some((name) => name.startsWith('\0'))) return values;
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.startsWith('\0')));
+}
