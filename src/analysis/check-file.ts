@@ -5,9 +5,12 @@ import type { OwnExports } from './own-exports.ts';
 import { fileFindings } from './rules/files.ts';
 import { purityFindings } from './rules/purity.ts';
 import { signalFindings } from './rules/signals.ts';
+import { datesMade, type MadeDate } from './rules/text-dates.ts';
 
 export interface FileCheck {
   readonly found: readonly Diagnostic[];
+  /** To be looked at with types: see `text-dates.ts`. */
+  readonly dates: readonly MadeDate[];
   /** False when the file cannot be imported. */
   readonly loadable: boolean;
 }
@@ -16,7 +19,8 @@ export interface FileCheck {
 export function checkMigrationFile(path: string, own: OwnExports): FileCheck {
   const program = openProgram(path);
   const broken = fileFindings(program, { what: 'MIGRATION', own });
-  if (broken.length > 0) return { found: broken, loadable: false };
+  if (broken.length > 0) return { found: broken, dates: [], loadable: false };
   const parts = reachedParts(program);
-  return { found: [...purityFindings(parts, program), ...signalFindings(parts, program)], loadable: true };
+  const found = [...purityFindings(parts, program), ...signalFindings(parts, program)];
+  return { found, dates: datesMade(parts, program), loadable: true };
 }

@@ -23,7 +23,7 @@ export interface TypeCheckRequest {
  */
 export async function typeCheck(request: TypeCheckRequest): Promise<readonly Diagnostic[]> {
   const own = await projectCompiler(request.projectFolder);
-  const config = await writeConfig(request, own?.version ?? null);
+  const config = await writeConfig(request, own === null ? 'tsconfig.bundled.json' : 'tsconfig.json');
   const found = own === null ? await checkWithBundled(config) : await checkWithChild(own.program, config, request);
   return found.filter((one) => isOfProject(one.path, request, config));
 }
@@ -53,7 +53,7 @@ async function projectCompiler(folder: string): Promise<Compiler | null> {
 }
 
 /** A configuration of our own that takes over the migrations' one, so that the files checked are just ours. */
-async function writeConfig(request: TypeCheckRequest, version: string | null): Promise<string> {
+export async function writeConfig(request: TypeCheckRequest, name: string): Promise<string> {
   const theirs = join(request.migrationsFolder, 'tsconfig.json');
   const folder = await writableFolder(request.stateFolder);
   const config = {
@@ -70,7 +70,7 @@ async function writeConfig(request: TypeCheckRequest, version: string | null): P
     include: [],
     references: [],
   };
-  const path = join(folder, version === null ? 'tsconfig.bundled.json' : 'tsconfig.json');
+  const path = join(folder, name);
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`);
   return path;
 }

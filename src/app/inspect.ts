@@ -3,6 +3,7 @@ import type { FileCheck } from '../analysis/check-file.ts';
 import { type Diagnostic, diagnosticOf } from '../analysis/diagnostic.ts';
 import type { ExpectationFix } from '../analysis/fix-expectation.ts';
 import { loadMigration } from '../analysis/load-migration.ts';
+import type { MadeDate } from '../analysis/rules/text-dates.ts';
 import { schemaFileFindings } from '../analysis/schema-file.ts';
 import { readSum, sumFindings } from '../analysis/sum-file.ts';
 import { CqlformError } from '../kernel/errors.ts';
@@ -35,11 +36,14 @@ export async function inspect(project: Project): Promise<Inspection> {
   const files = await migrationFiles(project);
   const diagnostics: Diagnostic[] = [];
   const migrations: Migration[] = [];
+  const dates: MadeDate[] = [];
   for (const file of files) {
-    const { migration, found } = await read(file);
+    const { migration, found, dates: made } = await read(file);
     diagnostics.push(...found);
+    dates.push(...made);
     if (migration !== null) migrations.push(migration);
   }
+  if (dates.length > 0) diagnostics.push(...(await textDatesAmong(dates, project)));
   const whole = migrations.length === files.length;
   const composed = whole
     ? await composedFrom(files, migrations, ledgerIsInside(project))
@@ -57,6 +61,7 @@ export async function inspect(project: Project): Promise<Inspection> {
 interface Read {
   readonly migration: Migration | null;
   readonly found: readonly Diagnostic[];
+  readonly dates: readonly MadeDate[];
 }
 
 /** Loads a file. Its source is parsed only where there is something to find: code for rows, imports, a failure. */
@@ -64,17 +69,31 @@ async function read(file: MigrationFile): Promise<Read> {
   try {
     const migration = await loadMigration(file);
     const plain = migration.data.length === 0 && !importsFiles.test(await readFile(file.path, 'utf8'));
-    if (plain) return { migration, found: [] };
-    const { found, loadable } = await findingsIn(file);
-    return { migration: loadable ? migration : null, found };
+    if (plain) return { migration, found: [], dates: [] };
+    const { found, dates, loadable } = await findingsIn(file);
+    return { migration: loadable ? migration : null, found, dates };
   } catch (thrown) {
     if (!(thrown instanceof CqlformError)) throw thrown;
     const { found, loadable } = await findingsIn(file);
     const why = diagnosticOf(thrown, { path: file.path, line: null, column: null });
-    return { migration: null, found: loadable ? [...found, why] : found };
+    return { migration: null, found: loadable ? [...found, why] : found, dates: [] };
   }
 }
 const importsFiles = /\bfrom\s*['"]\.|\bimport\s*['"]\./;
+
+/** Types are asked for only where something depends on them: that takes seconds. */
+async function textDatesAmong(dates: readonly MadeDate[], project: Project): Promise<readonly Diagnostic[]> {
+  const [{ textDates }, { writeConfig }] = await Promise.all([
+    import('../analysis/text-dates.ts'),
+    import('../analysis/type-check.ts'),
+  ]);
+  const { folder: projectFolder, migrationsFolder, stateFolder } = project;
+  const files = [...new Set(dates.map(({ spot }) => spot.path))];
+  return textDates(
+    await writeConfig({ projectFolder, migrationsFolder, stateFolder, files }, 'tsconfig.dates.json'),
+    dates,
+  );
+}
 
 async function findingsIn(file: MigrationFile): Promise<FileCheck> {
   const [{ checkMigrationFile }, { ownExports }] = await Promise.all([

@@ -261,6 +261,35 @@ describe('mending', () => {
   });
 });
 
+describe('dates that rows are given', () => {
+  it('are warned of where they are made of a text, by its type', async () => {
+    await using folder = await projectFolder({
+      [first]: `import { migration, t, table, to, transform } from 'cqlform';
+const columns = { id: t.int(), at: t.text(), ms: t.bigint(), day: t.timestamp(), out: t.timestamp() };
+const b = table('b', { columns, partitionKey: ['id'] });
+const a = table('a', { columns, partitionKey: ['id'] });
+export default migration({ description: 'A', schema: [a, b], data: [transform({ from: a, into: b, rows: ({ id, at, ms, day }, out, run) => {
+  out.emit({ id, out: new Date(at ?? 0) });
+  out.emit({ id, out: new Date(day ?? run.startedAt) });
+  out.emit({ id, out: new Date(Number(ms)) });
+  out.emit({ id, out: at === null ? null : new Date(at + 'Z') });
+  out.emit({ id, out: to.timestamp(at ?? 0), ms: BigInt(Date.parse(String(at))) });
+} })] });
+`,
+    });
+    await folder.run('check', '--fix');
+    const found = await folder.check();
+    expect(found.map(({ code, severity, line }) => [code, severity, line])).toEqual([
+      ['IMPURE_ENVIRONMENT', 'warning', 6],
+      ['IMPURE_ENVIRONMENT', 'warning', 10],
+    ]);
+    expect(found[0]).toMatchObject({
+      reason: expect.stringMatching(/^new Date\(\) of a text, read in the machine's time zone/),
+      fix: expect.stringContaining('to.timestamp'),
+    });
+  });
+});
+
 describe('existing blocks', () => {
   const third = 'migrations/20260103000000_third.ts';
   const block = (
