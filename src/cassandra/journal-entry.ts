@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CqlformError } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import { byName } from '../model/by-name.ts';
-import { type CopyAccounts, type JournalEntry, journalFormat } from '../model/journal.ts';
+import { type CopyAccounts, type JournalEntry, journalFormat, verifyLevels } from '../model/journal.ts';
 
 /** What makes two entries the same one: the clustering key of the journal. */
 export function identityOf(entry: JournalEntry): string {
@@ -115,6 +115,8 @@ const backup = z.object({
   valueDigest: z.string(),
 });
 
+const verified = z.object({ level: z.enum(verifyLevels), rows: count, newer: count, repaired: count });
+
 const result = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ddl'), warnings: z.array(z.string()), alreadyDone: z.boolean() }),
   z.object({ kind: z.literal('backup'), backup }),
@@ -126,7 +128,7 @@ const result = z.discriminatedUnion('kind', [
     digest: z.string(),
     expected: z.string(),
   }),
-  z.object({ kind: z.literal('data'), accounts, skipped: z.boolean() }),
+  z.object({ kind: z.literal('data'), accounts, skipped: z.boolean(), verified: verified.exactOptional() }),
   z.object({ kind: z.literal('compare'), rows: count, digest: z.string() }),
   z.object({ kind: z.literal('wait'), milliseconds: z.number() }),
 ]);

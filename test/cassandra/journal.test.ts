@@ -52,7 +52,7 @@ const results: readonly StepResult[] = [
     },
   },
   { kind: 'restore', rows: 1, expired: 0, digest: 'd', expected: 'd' },
-  { kind: 'data', accounts, skipped: false },
+  { kind: 'data', accounts, skipped: false, verified: { level: 'sample', rows: 2, newer: 1, repaired: 0 } },
   { kind: 'compare', rows: 1, digest: 'd' },
   { kind: 'wait', milliseconds: 12.5 },
 ];
