@@ -46,6 +46,8 @@ export interface FollowOptions extends CatchUpOptions {
   /** From the end of a pass to the beginning of the next. */
   readonly everyMs: number;
   readonly onRound: (round: readonly CaughtUp[]) => void;
+  /** Told why a round did not come to its end, where the next one may. */
+  readonly onTrouble: (trouble: CqlformError) => void;
 }
 
 /** A copy whose source tells its changes. */
@@ -71,17 +73,33 @@ export async function catchUp(
   return round(toolsOf(session), options);
 }
 
-/** Pass after pass, the lease given back in between, so that other runs get their turn. */
+/**
+ * Pass after pass, the lease given back in between, so that other runs get their turn. One that has no end goes on when
+ * somebody else has the lease and when a connection breaks: the next pass begins where the last one that ended did.
+ */
 export async function follow(session: Session, options: FollowOptions): Promise<void> {
   const tools = toolsOf(session);
-  const { untilLagMs, everyMs, signal, onRound } = options;
+  const { untilLagMs, everyMs, signal, onRound, onTrouble } = options;
   for (;;) {
-    const caught = await round(tools, { ...options, withLag: untilLagMs !== null });
-    onRound(caught);
-    if (untilLagMs !== null && caught.every(({ lag }) => lag !== null && lag.milliseconds <= untilLagMs)) return;
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    let wait = everyMs;
+    try {
+      const caught = await round(tools, { ...options, withLag: untilLagMs !== null });
+      onRound(caught);
+      if (untilLagMs !== null && caught.every(({ lag }) => lag !== null && lag.milliseconds <= untilLagMs)) return;
+    } catch (thrown) {
+      if (untilLagMs !== null || signal.aborted || !mayPass(thrown)) throw thrown;
+      onTrouble(thrown);
+      wait = Math.max(everyMs, afterTroubleMs);
+    }
+    await sleep(wait, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw stopped();
   }
+}
+
+const afterTroubleMs = 2000;
+
+function mayPass(thrown: unknown): thrown is CqlformError {
+  return thrown instanceof CqlformError && (thrown.retryable || thrown.exitCode === exitCodes.leaseHeld);
 }
 
 /** How far each copy is behind its source; writes nothing. */

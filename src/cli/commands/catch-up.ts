@@ -63,7 +63,10 @@ export const catchUpCommand: AnyCommand = command({
               );
             return exitCodes.fine;
           }
-          await app.follow(session, { ...common, ...asked, onRound: show });
+          const onTrouble = ({ code, message }: CqlformError): void => {
+            output.err(output.paint.warn(`warning[${code}] ${message}; trying again`));
+          };
+          await app.follow(session, { ...common, ...asked, onRound: show, onTrouble });
           return exitCodes.fine;
         }),
       );
