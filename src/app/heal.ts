@@ -78,6 +78,8 @@ interface Failure {
 
 async function heal(session: Session, healing: Healing): Promise<Outcome> {
   const { wound, after } = healing;
+  // A drop is dated by the node furthest ahead, as in a run.
+  await session.cluster.clocks();
   let tried: Failure = { healed: false, dropTime: null, newest: null };
   for (const ahead of after === null ? aheadMicros : [0n]) {
     await addAgain(session, healing);

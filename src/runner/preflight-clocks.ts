@@ -1,4 +1,4 @@
-import type { Emit } from '../model/event.ts';
+import type { Emit, RunEvent } from '../model/event.ts';
 import type { NodeClock } from '../model/live.ts';
 import type { Cluster } from '../ports/cluster.ts';
 
@@ -10,30 +10,35 @@ const tolerableMs = 2_000;
  * drop is dated after the node furthest ahead, and what waits for a time waits for the node furthest behind.
  */
 export async function preflightClocks(cluster: Cluster, emit: Emit): Promise<void> {
-  const clocks = await cluster.clocks();
+  for (const event of clockEvents(await cluster.clocks())) emit(event);
+}
+
+/** What is to be said of these clocks. */
+export function clockEvents(clocks: readonly NodeClock[]): readonly RunEvent[] {
   const spread = spreadOf(clocks);
   const ahead = clocks.length === 0 ? 0 : Math.max(...clocks.map(({ aheadMs }) => aheadMs));
   const apart = spread > tolerableMs;
   const skewed = Math.abs(ahead) > tolerableMs;
-  const detail = `nodes within ${secondsText(spread)}, this machine ${skewed ? besides(-ahead) : 'with them'}`;
-  emit({ kind: 'preflight', check: 'clocks', ok: !apart && !skewed, detail });
+  const detail = `nodes within ${secondsText(spread)}, this machine ${skewed ? `${besides(-ahead)} them` : 'with them'}`;
+  const events: RunEvent[] = [{ kind: 'preflight', check: 'clocks', ok: !apart && !skewed, detail }];
   if (skewed) {
-    emit({
+    events.push({
       kind: 'warning',
       code: 'CLOCK_SKEWED',
-      message: `the clock of this machine is ${besides(-ahead)} of the cluster's: the run goes by the cluster's; set this one right (NTP)`,
+      message: `the clock of this machine is ${besides(-ahead)} the cluster's: the run goes by the cluster's; set this one right (NTP)`,
       step: null,
     });
   }
   if (apart) {
     const [slowest, fastest] = [...clocks].sort((a, b) => a.aheadMs - b.aheadMs).flatMap(endsOf);
-    emit({
+    events.push({
       kind: 'warning',
       code: 'CLOCKS_APART',
       message: `the clocks of the nodes are ${secondsText(spread)} apart (${slowest} is behind ${fastest}): of two writes the older may win; set them right (NTP)`,
       step: null,
     });
   }
+  return events;
 }
 
 function endsOf({ address }: NodeClock, index: number, all: readonly NodeClock[]): readonly string[] {
@@ -48,7 +53,7 @@ export function spreadOf(clocks: readonly NodeClock[]): number {
 }
 
 function besides(aheadMs: number): string {
-  return aheadMs > 0 ? `${secondsText(aheadMs)} ahead` : `${secondsText(-aheadMs)} behind`;
+  return aheadMs > 0 ? `${secondsText(aheadMs)} ahead of` : `${secondsText(-aheadMs)} behind`;
 }
 
 function secondsText(milliseconds: number): string {
