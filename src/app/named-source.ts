@@ -114,7 +114,7 @@ function clusterOf(connection: string, url: string): SourceAddress {
       },
     );
   }
-  const [username = '', password = ''] = (login ?? '').split(/:(.*)/s).map(decodeURIComponent);
+  const [username = '', password = ''] = (login ?? '').split(/:(.*)/s).map((part) => decoded(connection, part));
   const setting = { contactPoints: hosts.split(','), keyspace };
   const address = clusterAddressOf(setting, {
     secretOf: (value) => () => String(value),
@@ -123,6 +123,22 @@ function clusterOf(connection: string, url: string): SourceAddress {
   });
   const credentials = login === undefined ? null : { username: () => username, password: () => password };
   return { ...address, credentials };
+}
+
+function decoded(connection: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new CqlformError(
+      'SOURCE_ADDRESS_INVALID',
+      `the address of source ${connection} has a % that begins no character`,
+      {
+        next: 'Write a % itself as %25.',
+        fields: { connection },
+        exitCode: exitCodes.usage,
+      },
+    );
+  }
 }
 
 /** What kind of database a connection of the configuration is; throws `ASSESS_SYSTEM_UNKNOWN`. */
@@ -147,12 +163,13 @@ function schemeOf(text: string): string | null {
 
 /** Without user, and without what stands behind the database. */
 function shownAddress(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/s, '');
+  return url.replace(/\/\/.*@/s, '//').replace(/[?#].*$/s, '');
 }
 
 /** The list of processes and the shell's history keep what stands on a command line. */
 function assertNoSecret(url: string): void {
-  const inLogin = /^[^/]*\/\/[^/]*:[^/]*@/.test(url);
+  // a password may hold signs that end other parts of an address
+  const inLogin = /^[^/]*\/\/[^@]*:.*@/s.test(url);
   if (!inLogin && !/[?&;](?:password|passwd|pwd|token|secret)=/i.test(url)) return;
   throw new CqlformError('SECRET_ON_COMMAND_LINE', `the address ${shownAddress(url)} has a password in it`, {
     next: "Put the whole address into an environment variable and name that: `env:SHOP_URL`; or give it a name under `sources` in the configuration: `shop: { url: env('SHOP_URL') }`.",
