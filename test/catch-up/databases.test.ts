@@ -21,7 +21,7 @@ const columns = { id: t.int(), note: t.text(), changed: t.timestamp() };
 const intoOrders = table('orders', { columns, partitionKey: ['id'] });
 const intoUsers = table('users', { columns, partitionKey: ['id'] });
 export default migration({ description: 'Orders and users', schema: [intoOrders, intoUsers], data: [
-  copy({ from: orders, into: intoOrders, since: 'changed' }), copy({ from: users, into: intoUsers, since: 'changed' }) ] });
+  copy({ from: orders, into: intoOrders, since: { column: 'changed', overlap: '10s' } }), copy({ from: users, into: intoUsers, since: 'changed' }) ] });
 `;
 const many = 24_000;
 
