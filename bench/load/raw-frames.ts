@@ -122,7 +122,8 @@ const encodeWindow = (): void => {
     const partition = block.hash(sorted[from] ?? 0);
     while (to < sorted.length && to - from < batchRows && block.hash(sorted[to] ?? 0) === partition) to += 1;
     const frame = writeFrame(framed(sorted.subarray(from, to)), one);
-    encoded.push(frame.frame(4, encoded.length % 32_768));
+    // its memory is used again
+    encoded.push(Buffer.from(frame.frame(4, encoded.length % 32_768)));
     from = to;
   }
   rows += block.count;

@@ -1,17 +1,20 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from 'cassandra-driver';
 import { devDown } from '../../src/devcluster/down.ts';
 import { devUp } from '../../src/devcluster/up.ts';
-import { machine, median, table } from '../timing.ts';
+import { machine } from '../timing.ts';
+import { type Comparison, type Contender, compare } from './compare.ts';
 import { columns, csvFile } from './data.ts';
 import { dsbulk } from './dsbulk.ts';
+import { flights, flightsFile } from './flights.ts';
 import { type Cost, measured } from './measure.ts';
 
 /**
  * Loading and unloading side by side with DSBulk, on one node, in one run: `node bench/load/run.ts` after a build.
- * `--rows 1000000 --rounds 3 --parts scattered,sorted,unload,copy,verify`; `--no-dsbulk` leaves the peer out.
+ * `--rows 1000000 --rounds 3 --parts scattered,sorted,flights,unload,copy,verify`; `--no-dsbulk` leaves the peer out.
  * `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
@@ -19,7 +22,7 @@ const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
-    parts: { type: 'string', default: 'scattered,sorted,unload,copy,verify' },
+    parts: { type: 'string', default: 'scattered,sorted,flights,unload,copy,verify' },
     dsbulk: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -42,38 +45,28 @@ const client = new Client({
 });
 const cluster = ['-k', keyspace, '--contact-points', `${host}:${port}`];
 
-interface Contender {
-  readonly name: string;
-  run(): Promise<Cost>;
+const server = own === null ? null : (first?.pid ?? null);
+const peerName = 'DSBulk';
+const ceilingName = 'the ceiling';
+
+/** The contenders in turn; `references` are those of them that the others are measured after. */
+async function inRounds(
+  title: string,
+  contenders: readonly Contender[],
+  options: Partial<Pick<Comparison, 'rows' | 'references'>> & Pick<Comparison, 'before'>,
+): Promise<void> {
+  const names = contenders.map(({ name }) => name);
+  const references = (options.references ?? [peerName, ceilingName]).filter((name) => names.includes(name));
+  await compare(contenders, { title, rows, rounds, server, ...options, references });
 }
 
-async function compare(title: string, contenders: readonly Contender[], before: () => Promise<void>): Promise<void> {
-  const costs = new Map<string, Cost[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { name, run } of contenders) {
-      await before();
-      costs.get(name)?.push(await run());
-      process.stderr.write(
-        `${title} ${name}: ${JSON.stringify({ ...costs.get(name)?.at(-1), stdout: undefined })} ${machine()}\n`,
-      );
-    }
-  }
-  const lines = contenders.map(({ name }) => {
-    const of = costs.get(name) ?? [];
-    const mid = (pick: (cost: Cost) => number): number => median(of.map(pick));
-    const perSecond = rows / mid(({ seconds }) => seconds);
-    return [
-      name,
-      Math.round(perSecond).toLocaleString('en-US'),
-      mid(({ seconds }) => seconds).toFixed(1),
-      mid(({ cpuSeconds }) => cpuSeconds).toFixed(1),
-      String(Math.round(mid(({ megabytes }) => megabytes))),
-    ];
-  });
-  const head = ['', 'rows/s', 'seconds', 'client CPU-seconds', 'peak MB'];
-  process.stdout.write(
-    `\n### ${title}, ${rows.toLocaleString('en-US')} rows, median of ${rounds}\n\n${table(head, lines)}\n`,
-  );
+/** What DSBulk is started with, besides its work; null when it is left out. */
+async function peerRuns(title: string, work: readonly string[]): Promise<readonly Contender[]> {
+  if (!given.dsbulk) return [];
+  const [java = '', ...words] = await dsbulk();
+  const log = ['--log.directory', resolve(folder, 'dsbulk-logs'), '--log.verbosity', '0'];
+  const to = ['-k', keyspace, '-h', host, '-port', port];
+  return [{ name: title, run: () => measured(java, [...words, ...work, ...to, ...log], folder) }];
 }
 
 const empty = async (): Promise<void> => {
@@ -83,16 +76,14 @@ const empty = async (): Promise<void> => {
 async function loadPart(order: 'scattered' | 'sorted'): Promise<void> {
   const file = resolve(folder, `${order}-${rows}.csv`);
   await csvFile(file, rows, order);
-  const peer = given.dsbulk ? await dsbulk() : [];
-  const [java = '', ...words] = peer;
-  const log = ['--log.directory', resolve(folder, 'dsbulk-logs'), '--log.verbosity', '0'];
   const contenders: Contender[] = [
+    ...(await peerRuns(peerName, ['load', '-url', file, '-t', 'readings', '-header', 'true'])),
     {
       name: 'cqlform load',
       run: () => measured(process.execPath, [program, 'load', file, 'readings', ...cluster], folder),
     },
     {
-      name: 'raw frames, encoded beforehand',
+      name: ceilingName,
       run: async () => {
         const script = fileURLToPath(new URL('./raw-frames.ts', import.meta.url));
         const cost = await measured(process.execPath, [script, file, host, port, keyspace], folder);
@@ -101,14 +92,28 @@ async function loadPart(order: 'scattered' | 'sorted'): Promise<void> {
       },
     },
   ];
-  if (given.dsbulk) {
-    const target = ['-url', file, '-k', keyspace, '-t', 'readings', '-h', host, '-port', port, '-header', 'true'];
-    contenders.unshift({
-      name: 'DSBulk 1.10 load',
-      run: () => measured(java, [...words, 'load', ...target, ...log], folder),
-    });
-  }
-  await compare(`Load, ${order}`, contenders, empty);
+  await inRounds(`Load, partitions ${order}`, contenders, { before: empty });
+}
+
+async function flightsPart(): Promise<void> {
+  const file = resolve(folder, 'nycflights13.csv');
+  await flightsFile(file);
+  await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.flights (${flights.columns})`);
+  const { nullText } = flights;
+  const words = ['load', '-url', file, '-t', 'flights', '-header', 'true', '--codec.nullStrings', nullText];
+  const contenders: Contender[] = [
+    ...(await peerRuns(peerName, words)),
+    {
+      name: 'cqlform load',
+      run: () => measured(process.execPath, [program, 'load', file, 'flights', '--null', nullText, ...cluster], folder),
+    },
+  ];
+  await inRounds('Load, nycflights13', contenders, {
+    rows: flights.rows,
+    before: async () => {
+      await client.execute(`TRUNCATE ${keyspace}.flights`);
+    },
+  });
 }
 
 async function unloadPart(): Promise<void> {
@@ -118,23 +123,16 @@ async function unloadPart(): Promise<void> {
   await measured(process.execPath, [program, 'load', file, 'readings', ...cluster], folder);
   const out = resolve(folder, 'unloaded');
   const contenders: Contender[] = [
+    ...(await peerRuns(peerName, ['unload', '-url', `${out}-dsbulk`, '-t', 'readings'])),
     {
       name: 'cqlform unload',
       run: () =>
         measured(process.execPath, [program, 'unload', 'readings', `${out}.csv`, '--force', ...cluster], folder),
     },
   ];
-  if (given.dsbulk) {
-    const [java = '', ...words] = await dsbulk();
-    const from = ['-url', `${out}-dsbulk`, '-k', keyspace, '-t', 'readings', '-h', host, '-port', port];
-    const log = ['--log.directory', resolve(folder, 'dsbulk-logs'), '--log.verbosity', '0'];
-    contenders.unshift({
-      name: 'DSBulk 1.10 unload',
-      run: () => measured(java, [...words, 'unload', ...from, ...log], folder),
-    });
-  }
-  const { rm } = await import('node:fs/promises');
-  await compare('Unload to CSV', contenders, () => rm(`${out}-dsbulk`, { recursive: true, force: true }));
+  await inRounds('Unload to CSV', contenders, {
+    before: () => rm(`${out}-dsbulk`, { recursive: true, force: true }),
+  });
 }
 
 /** Rows a second are those of each side: both are read at once. */
@@ -155,7 +153,7 @@ async function verifyPart(): Promise<void> {
     await client.execute(`TRUNCATE ${keyspace}.readings_copy`);
     await running('./copy-table.ts', mode);
     const contenders = [{ name, run: () => running('./verify-table.ts', mode) }];
-    await compare('Verify all of a copied table', contenders, async () => undefined);
+    await inRounds('Verify all of a copied table', contenders, { before: async () => undefined });
   }
 }
 
@@ -173,9 +171,21 @@ async function copyPart(): Promise<void> {
     { name: 'columns as they are', run: () => copying('through') },
     { name: 'one column by a function', run: () => copying('function') },
   ];
-  await compare('Table to table, write times kept', contenders, async () => {
-    await client.execute(`TRUNCATE ${keyspace}.readings_copy`);
+  await inRounds('Table to table, write times kept', contenders, {
+    references: ['columns as they are'],
+    before: async () => {
+      await client.execute(`TRUNCATE ${keyspace}.readings_copy`);
+    },
   });
+}
+
+/** A server that has just been started is slow until it has compiled what it does most; whoever comes first would pay. */
+async function warm(): Promise<void> {
+  const file = resolve(folder, `scattered-${rows}.csv`);
+  await csvFile(file, rows, 'scattered');
+  for (let time = 0; time < 2; time += 1) {
+    await measured(process.execPath, [program, 'load', file, 'readings', ...cluster], folder);
+  }
 }
 
 try {
@@ -187,12 +197,14 @@ try {
     await client.execute(`CREATE TABLE IF NOT EXISTS ${keyspace}.${name} (${columns})`);
   }
   process.stdout.write(`${machine()}\n`);
+  await warm();
   for (const part of parts) {
     if (part === 'scattered' || part === 'sorted') await loadPart(part);
+    else if (part === 'flights') await flightsPart();
     else if (part === 'unload') await unloadPart();
     else if (part === 'copy') await copyPart();
     else if (part === 'verify') await verifyPart();
-    else throw new Error(`there is no part ${part}; there are scattered, sorted, unload, copy, verify`);
+    else throw new Error(`there is no part ${part}; there are scattered, sorted, flights, unload, copy, verify`);
   }
   process.stdout.write(`\nafter: ${machine()}\n`);
 } finally {

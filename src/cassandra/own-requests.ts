@@ -14,7 +14,7 @@ import { CqlformError } from '../kernel/errors.ts';
 
 /** Makes the frame each time it is sent; what it is made of must not change until the request is answered. */
 export interface OwnFrame {
-  /** Header and body in protocol version 3 or 4. */
+  /** Header and body in protocol version 3 or 4; the driver copies them at once, so they may be overwritten later. */
   frame(version: number, stream: number): Buffer;
 }
 

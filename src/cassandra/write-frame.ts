@@ -29,7 +29,7 @@ export interface FramedRows {
   copy(target: Buffer, at: number): void;
 }
 
-/** The frame of an unlogged batch of prepared statements, or of one statement alone. */
+/** The frame of an unlogged batch of prepared statements, or of one statement alone; its memory is used again, see below. */
 export function writeFrame(rows: FramedRows, consistency: number): OwnFrame {
   return {
     frame: (version, stream) =>
