@@ -32,10 +32,13 @@ const table: Table = {
   options: {},
 };
 
+/** Overloaded, and a write that timed out. */
+const busy: readonly number[] = [0x1001, 0x1100];
+
 class Frames {
   readonly #socket: Socket;
   #rest: Buffer = Buffer.alloc(0);
-  #answer: (opcode: number, body: Buffer) => void = () => undefined;
+  #answer: (opcode: number, body: Buffer, stream: number) => void = () => undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -52,18 +55,26 @@ class Frames {
     return answered;
   }
 
-  /** Sends all, so many at a time, each on whichever stream is free. */
+  /** Sends all, so many at a time, each on whichever stream is free; again those that the server was too busy for. */
   async sendAll(frames: readonly Buffer[]): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       let [sent, answered] = [0, 0];
+      const underWay = new Map<number, Buffer>();
       const next = (): void => {
         const frame = frames[sent];
         if (frame === undefined) return;
         sent += 1;
+        underWay.set(frame.readInt16BE(2), frame);
         this.#socket.write(frame);
       };
-      this.#answer = (opcode, body) => {
+      this.#answer = (opcode, body, stream) => {
+        const frame = underWay.get(stream);
+        if (opcode === 0 && frame !== undefined && busy.includes(body.readInt32BE(0))) {
+          this.#socket.write(frame);
+          return;
+        }
         if (opcode === 0) reject(new Error(body.toString('utf8', 6)));
+        underWay.delete(stream);
         answered += 1;
         if (answered === frames.length) resolve();
         else next();
@@ -80,7 +91,7 @@ class Frames {
     while (at + 9 <= bytes.length) {
       const end = at + 9 + bytes.readInt32BE(at + 5);
       if (end > bytes.length) break;
-      this.#answer(bytes[at + 4] ?? 0, bytes.subarray(at + 9, end));
+      this.#answer(bytes[at + 4] ?? 0, bytes.subarray(at + 9, end), bytes.readInt16BE(at + 2));
       at = end;
     }
     this.#rest = bytes.subarray(at);
