@@ -9,6 +9,8 @@ export interface FaultProxy extends AsyncDisposable {
   stall(): void;
   /** Lets through what was held back. */
   flow(): void;
+  /** What the node answers gets through at so many bytes a second on each connection; null: as fast as it comes. */
+  slow(bytesPerSecond: number | null): void;
   /** Closes every connection; new ones are taken. */
   cut(): void;
 }
@@ -16,12 +18,18 @@ export interface FaultProxy extends AsyncDisposable {
 export async function faultProxy(node: { readonly host: string; readonly port: number }): Promise<FaultProxy> {
   const lines = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let stalled = false;
+  let pace: number | null = null;
   const listener = createServer((client) => {
     const server = connect(node.port, node.host);
     const line = { client, server };
     lines.add(line);
     client.pipe(server);
-    server.on('data', (chunk) => void client.write(chunk));
+    server.on('data', (chunk) => {
+      client.write(chunk);
+      if (pace === null) return;
+      server.pause();
+      setTimeout(() => stalled || server.resume(), (chunk.length / pace) * 1000);
+    });
     if (stalled) server.pause();
     const end = (): void => {
       lines.delete(line);
@@ -51,6 +59,9 @@ export async function faultProxy(node: { readonly host: string; readonly port: n
     flow: () => {
       stalled = false;
       for (const { server } of lines) server.resume();
+    },
+    slow: (bytesPerSecond) => {
+      pace = bytesPerSecond;
     },
     cut,
     [Symbol.asyncDispose]: async () => {

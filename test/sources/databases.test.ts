@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { copy, t, table } from '../../src/index.ts';
 import { mysql } from '../../src/mysql.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
@@ -66,6 +66,8 @@ describe('random rows of random types', () => {
 
 const loaded = table('loaded', { columns: { id: t.int(), v: t.text() }, partitionKey: ['id'] });
 const rowCount = 30_000;
+/** A second, counted on: each of four connections brings a quarter of half a megabyte. */
+const slowBytes = 100_000;
 const sources = {
   mysql: mysql.table('loaded', {
     connection: 'mysql',
@@ -96,6 +98,17 @@ const endOne: Readonly<Record<'mysql' | 'postgres', () => Promise<number>>> = {
 };
 
 describe('a copy that stops in the middle', () => {
+  // Else the source is read to its end before anybody can break anything.
+  beforeAll(() => {
+    for (const line of Object.values(lines)) line.slow(slowBytes);
+  });
+  beforeEach(async () => {
+    for (const system of ['mysql', 'postgres'] as const) await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
+  });
+  afterAll(async () => {
+    for (const line of Object.values(lines)) line.slow(null);
+    for (const system of ['mysql', 'postgres'] as const) await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
+  });
   beforeAll(async () => {
     await fixture.create(loaded);
     await maria.sql(
@@ -133,7 +146,6 @@ describe('a copy that stops in the middle', () => {
     expect(checkpoints.filter(({ range }) => ranges.has(range))).toEqual([]);
     const [count] = await fixture.query('SELECT count(*) AS n FROM KS.loaded');
     expect(String(count?.['n'])).toBe(String(rowCount + 1));
-    await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
   });
 
   it.each(['mysql', 'postgres'] as const)(
@@ -154,7 +166,6 @@ describe('a copy that stops in the middle', () => {
       });
       expect(await ending).toBeGreaterThan(1);
       expect(result).toMatchObject({ read: rowCount, written: rowCount, rejected: 0, collisions: 0 });
-      await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
     },
   );
 });
