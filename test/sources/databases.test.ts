@@ -98,10 +98,6 @@ const endOne: Readonly<Record<'mysql' | 'postgres', () => Promise<number>>> = {
 };
 
 describe('a copy that stops in the middle', () => {
-  // Else the source is read to its end before anybody can break anything.
-  beforeAll(() => {
-    for (const line of Object.values(lines)) line.slow(slowBytes);
-  });
   beforeEach(async () => {
     for (const system of ['mysql', 'postgres'] as const) await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
   });
@@ -110,6 +106,8 @@ describe('a copy that stops in the middle', () => {
     for (const system of ['mysql', 'postgres'] as const) await sql(system, `DELETE FROM loaded WHERE id > ${rowCount}`);
   });
   beforeAll(async () => {
+    // Else the source is read to its end before anybody can break anything.
+    for (const line of Object.values(lines)) line.slow(slowBytes);
     await fixture.create(loaded);
     await maria.sql(
       'CREATE TABLE loaded (id INT PRIMARY KEY, v TEXT NOT NULL)',
