@@ -9,6 +9,7 @@ import { actorOf } from './actor.ts';
 import { enginesOf } from './engines.ts';
 import type { Session } from './session.ts';
 import { chooseStore } from './store.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
 
 /** `full` stores every chunk anew; `incremental` only what no earlier backup of the table has. Either restores by itself. */
 export type BackupStrategy = 'full' | 'incremental';
@@ -119,15 +120,11 @@ function contextOf(live: LiveKeyspace, { onProgress, signal }: CreateInput): Wor
     keyspace: live.name,
     types: live.schema.types,
     onProgress,
-    assertHeld: () => {
-      if (!signal.aborted) return;
-      throw new CqlformError('INTERRUPTED', `${actorOf()} stopped the backup`, {
+    assertHeld: () =>
+      assertGoingOn(signal, {
+        message: `${actorOf()} stopped the backup`,
         next: 'Run it again: what is stored already is used, and not stored twice.',
-        exitCode: exitCodes.interrupted,
-      });
-    },
-    attempt: 1,
-    finished: [],
-    checkpoint: () => Promise.resolve(),
+      }),
+    ...unrecorded,
   };
 }

@@ -1,5 +1,4 @@
-import type { Retention } from '../backup/retention.ts';
-import { keepsNothing, retain } from '../backup/retention.ts';
+import { keepsNothing, type Retention, retain } from '../backup/retention.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { PruneReport } from '../ports/engines.ts';
@@ -7,6 +6,7 @@ import { type Standing, standingOf } from '../runner/standing.ts';
 import { actorOf } from './actor.ts';
 import { listBackups, repositoryOf } from './backup.ts';
 import type { Session } from './session.ts';
+import { assertGoingOn } from './unrecorded.ts';
 
 /** From the first listing of what nothing needs to its deletion. */
 const graceMs = 24 * 60 * 60 * 1000;
@@ -51,7 +51,11 @@ export async function pruneBackups(session: Session, input: PruneInput): Promise
     now: clock.now(),
     graceMs,
     dryRun: input.dryRun,
-    assertHeld: () => assertGoingOn(input.signal),
+    assertHeld: () =>
+      assertGoingOn(input.signal, {
+        message: `${actorOf()} stopped the pruning`,
+        next: 'Run it again: it goes on with what is left.',
+      }),
   });
   return { ...report, dryRun: input.dryRun, backups };
 }
@@ -112,13 +116,5 @@ function stillNeeded(id: string, migration: string): CqlformError {
     next: 'Keep it as long as that migration may be taken back.',
     fields: { backup: id, migration },
     exitCode: exitCodes.blocked,
-  });
-}
-
-function assertGoingOn(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new CqlformError('INTERRUPTED', `${actorOf()} stopped the pruning`, {
-    next: 'Run it again: it goes on with what is left.',
-    exitCode: exitCodes.interrupted,
   });
 }

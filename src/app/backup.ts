@@ -10,6 +10,7 @@ import { actorOf } from './actor.ts';
 import { enginesOf } from './engines.ts';
 import type { Session } from './session.ts';
 import { chooseStore, parseStore } from './store.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
 
 /** The repository that `--store` names, else the project's. Throws `STORE_MISSING` for a named place that is not there. */
 export async function repositoryOf(session: Session, store: string | undefined): Promise<Backups> {
@@ -103,11 +104,13 @@ export async function restoreBackup(session: Session, backups: Backups, input: R
     {
       keyspace: project.keyspace,
       types: live.schema.types,
-      attempt: 1,
-      finished: [],
       onProgress: input.onProgress,
-      assertHeld: () => assertNotAborted(input.signal),
-      checkpoint: () => Promise.resolve(),
+      assertHeld: () =>
+        assertGoingOn(input.signal, {
+          message: `${actorOf()} stopped the restore`,
+          next: 'Run it again with --exact: it writes the same rows again.',
+        }),
+      ...unrecorded,
     },
   );
 }
@@ -145,13 +148,5 @@ function notEmpty(address: string): CqlformError {
   return new CqlformError('TABLE_NOT_EMPTY', `${address} has rows, which the restore would overwrite`, {
     next: 'Restore into an empty table with --into, or say --exact: the table becomes what the backup has, everything else in it is deleted.',
     exitCode: exitCodes.consentMissing,
-  });
-}
-
-function assertNotAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new CqlformError('INTERRUPTED', `${actorOf()} stopped the restore`, {
-    next: 'Run it again with --exact: it writes the same rows again.',
-    exitCode: exitCodes.interrupted,
   });
 }

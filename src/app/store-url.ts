@@ -6,10 +6,6 @@ import type { S3Place } from '../backup/stores/s3.ts';
 const bucketUrl = /^(?<scheme>s3|gs):\/\/(?<bucket>[a-z0-9][a-z0-9._-]+)(?:\/(?<path>[\w.!'()/-]*))?$/i;
 const containerUrl = /^az:\/\/(?<account>[a-z0-9]+)\/(?<container>[a-z0-9$][a-z0-9-]+)(?:\/(?<path>[\w.!'()/-]*))?$/;
 
-export function isStoreUrl(text: string): boolean {
-  return /^(?:s3|gs|az):\/\//.test(text);
-}
-
 /** `s3://bucket/path`; null for anything else. */
 export function s3PlaceIn(text: string): S3Place | null {
   return bucketIn('s3', text);

@@ -10,7 +10,7 @@ import {
   referred,
   writeGarbage,
 } from './garbage.ts';
-import { longestPruningMs, removePruningMark, setPruningMark } from './pruning-mark.ts';
+import { PruningMark } from './pruning-mark.ts';
 import { manifestKey } from './repository.ts';
 
 /**
@@ -21,25 +21,25 @@ import { manifestKey } from './repository.ts';
  */
 export async function prune(store: BlobStore, request: PruneRequest, clock: Clock): Promise<PruneReport> {
   if (request.dryRun) return (await survey(store, request)).report;
-  await setPruningMark(store, request.now);
+  const mark = new PruningMark(store, clock);
+  await mark.set();
   try {
     for (const id of request.forget) {
       request.assertHeld();
       await store.delete(manifestKey(id));
     }
-    return await collect(store, request, clock);
+    return await collect(store, request, mark);
   } finally {
-    await removePruningMark(store);
+    await mark.remove();
   }
 }
 
-async function collect(store: BlobStore, request: PruneRequest, clock: Clock): Promise<PruneReport> {
+async function collect(store: BlobStore, request: PruneRequest, mark: PruningMark): Promise<PruneReport> {
   const { intents, ripe, marked, deletions, report } = await survey(store, request);
-  const end = clock.monotonic() + longestPruningMs;
   for (const key of [...deletions, ...intents.abandoned]) {
     request.assertHeld();
-    // Backups do not wait for longer: the next run goes on.
-    if (clock.monotonic() > end) return report;
+    // Left to the next run, which finds them again.
+    if (!mark.holds()) return report;
     await store.delete(key);
   }
   await writeGarbage(store, marked, request.now);

@@ -1,48 +1,87 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 
-const key = 'pruning.json';
-/** A pruning stops deleting after so long … */
-export const longestPruningMs: number = 30 * 60 * 1000;
-/** … and is taken for dead after so long, which leaves room for clocks that differ. */
-const staleAfterMs = 60 * 60 * 1000;
+const folder = 'pruning/';
+const renewEachMs = 30_000;
+/** A pruning that could not renew its mark for so long deletes nothing more … */
+const lapsedAfterMs = 5 * 60_000;
+/** … and one that has not for so long is taken for dead, which leaves room for clocks that differ and calls that hang. */
+const staleAfterMs = 20 * 60_000;
 const pauseMs = 1000;
 
-const shape = z.object({ startedAt: z.iso.datetime() });
+const shape = z.object({ at: z.iso.datetime() });
 
 /**
- * Keeps deletions and backups apart. A pruning sets its mark and then looks for intents; a backup writes its intent and
- * then looks for the mark: whichever comes second sees the other. A pruning that sees an intent deletes nothing; a
- * backup that sees the mark waits.
+ * Keeps deletions and backups apart. A pruning sets a mark of its own and then looks for intents; a backup writes its
+ * intent and then looks for marks: whichever comes second sees the other. A pruning that sees an intent deletes nothing;
+ * a backup that sees a mark waits.
  */
-export async function setPruningMark(store: BlobStore, now: Date): Promise<void> {
-  await store.put(key, Buffer.from(`${JSON.stringify({ startedAt: now.toISOString() })}\n`), { replace: true });
-}
+export class PruningMark {
+  readonly #store: BlobStore;
+  readonly #clock: Clock;
+  readonly #key: string = `${folder}${randomBytes(8).toString('hex')}.json`;
+  #renewed = 0;
+  #renewing: NodeJS.Timeout | null = null;
+  /** The newest renewal, which must not come after the removal. */
+  #putting: Promise<void> = Promise.resolve();
 
-export async function removePruningMark(store: BlobStore): Promise<void> {
-  await store.delete(key);
-}
+  constructor(store: BlobStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
 
-/** Null when nobody prunes, as far as can be told. */
-export async function pruningSince(store: BlobStore, now: Date): Promise<Date | null> {
-  const bytes = await store.get(key);
-  if (bytes === null) return null;
-  const startedAt = startIn(bytes);
-  return startedAt === null || now.getTime() - startedAt.getTime() > staleAfterMs ? null : startedAt;
-}
+  /** From now on it is renewed by itself. */
+  async set(): Promise<void> {
+    await this.#put();
+    // One that fails is made up for by the next, or the mark lapses.
+    this.#renewing = setInterval(() => {
+      this.#putting = this.#putting.then(() => this.#put()).catch(() => undefined);
+    }, renewEachMs).unref();
+  }
 
-function startIn(bytes: Uint8Array): Date | null {
-  try {
-    return new Date(shape.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).startedAt);
-  } catch {
-    return null;
+  /** To be asked before each deletion; false when backups may no longer be waiting for this pruning. */
+  holds(): boolean {
+    return this.#clock.monotonic() - this.#renewed <= lapsedAfterMs;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#renewing !== null) clearInterval(this.#renewing);
+    await this.#putting;
+    await this.#store.delete(this.#key);
+  }
+
+  async #put(): Promise<void> {
+    // From before the call, which may be slow.
+    const began = this.#clock.monotonic();
+    const bytes = Buffer.from(`${JSON.stringify({ at: this.#clock.now().toISOString() })}\n`);
+    await this.#store.put(this.#key, bytes, { replace: true });
+    this.#renewed = began;
   }
 }
 
+/** Until nobody prunes, as far as can be told. */
 export async function waitForPruning(store: BlobStore, clock: Clock, assertHeld: () => void): Promise<void> {
-  while ((await pruningSince(store, clock.now())) !== null) {
+  while (await isPruned(store, clock.now())) {
     assertHeld();
     await clock.sleep(pauseMs);
+  }
+}
+
+async function isPruned(store: BlobStore, now: Date): Promise<boolean> {
+  for await (const { key } of store.list(folder)) {
+    const bytes = await store.get(key);
+    const at = bytes === null ? null : timeIn(bytes);
+    if (at !== null && now.getTime() - at <= staleAfterMs) return true;
+  }
+  return false;
+}
+
+function timeIn(bytes: Uint8Array): number | null {
+  try {
+    return Date.parse(shape.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).at);
+  } catch {
+    return null;
   }
 }

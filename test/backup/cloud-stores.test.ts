@@ -4,7 +4,7 @@ import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-bl
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CloudAddress, openCloud } from '../../src/backup/stores/open.ts';
 import type { BlobStore } from '../../src/ports/blobs.ts';
-import { type FaultProxy, faultProxy } from '../support/fault-proxy.ts';
+import { type HttpFaultProxy, httpFaultProxy } from '../support/http-fault-proxy.ts';
 import {
   azureServer,
   azuriteAccount,
@@ -101,12 +101,12 @@ const text = async (bytes: Promise<Uint8Array | null>): Promise<string> => Buffe
 
 describe.each(Object.entries(clouds))('a store in %s', (_name, cloud) => {
   let server: ObjectServer;
-  let proxy: FaultProxy;
+  let proxy: HttpFaultProxy;
   let store: BlobStore;
   beforeAll(async () => {
     server = await cloud.start();
     await cloud.makeBucket(server.endpoint, 'backups');
-    proxy = await faultProxy(server.endpoint);
+    proxy = await httpFaultProxy(server.endpoint);
     store = openCloud(cloud.address({ endpoint: proxy.endpoint, bucket: 'backups', timeoutMs: 60_000 }));
   }, installTimeoutMs);
   afterAll(async () => {

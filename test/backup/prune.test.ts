@@ -127,15 +127,19 @@ describe('pruning', () => {
   });
 
   it('keeps a backup waiting, and ends one that it took for dead', async () => {
-    await store.put('pruning.json', Buffer.from(`{"startedAt":"${new Date().toISOString()}"}`));
+    const marks = ['pruning/one.json', 'pruning/other.json'];
+    for (const key of marks) await store.put(key, Buffer.from(`{"at":"${new Date().toISOString()}"}`));
+    await store.put('pruning/dead.json', Buffer.from(`{"at":"${new Date(Date.now() - day).toISOString()}"}`));
     let done = false;
     const waiting = backup('waiting').then((made) => {
       done = true;
       return made;
     });
     await expect.poll(() => keysIn('intents/')).toHaveLength(1);
-    expect(done).toBe(false);
-    await store.delete('pruning.json');
+    for (const key of marks) {
+      expect(done).toBe(false);
+      await store.delete(key);
+    }
     await whole((await waiting).id);
 
     await write(3000, 3100, 'more');

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { AssessInput } from '../../app/assess.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { namesIn } from '../names-in.ts';
 import { projectOf } from '../project.ts';
 import { formatChoices, systemChoices } from './load.ts';
 
@@ -104,17 +105,13 @@ export const assessCommand: AnyCommand = command({
 });
 
 function keyOf(key: string | undefined, clustering: string | undefined): AssessInput['key'] {
-  if (key !== undefined) return { partition: namesIn('key', key), clustering: namesIn('clustering', clustering ?? '') };
+  if (key !== undefined)
+    return {
+      partition: namesIn({ command: 'assess', option: '--key' }, key),
+      clustering: namesIn({ command: 'assess', option: '--clustering' }, clustering ?? ''),
+    };
   if (clustering === undefined) return null;
   throw usage('--clustering goes with --key, which names the partition key');
-}
-
-function namesIn(option: string, list: string): readonly string[] {
-  const names = list === '' ? [] : list.split(',').map((name) => name.trim());
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (names.includes('')) throw usage(`--${option} ${list} has an empty name`);
-  if (twice !== undefined) throw usage(`--${option} names ${twice} twice`);
-  return names;
 }
 
 function sampleOf(rows: number | undefined): number | null {

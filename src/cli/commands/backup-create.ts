@@ -1,5 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { namesIn } from '../names-in.ts';
 import { withProgress } from '../progress.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
@@ -35,18 +36,15 @@ export const backupCreateCommand: AnyCommand = command({
     ['backup create movies --columns title,year --strategy full', 'Two columns, stored anew'],
   ],
   run: async (flags, output) => {
-    const listed = (text: string | undefined): readonly string[] =>
-      (text ?? '')
-        .split(',')
-        .map((one) => one.trim())
-        .filter((one) => one !== '');
+    const listed = (option: string, text: string | undefined): readonly string[] =>
+      namesIn({ command: 'backup create', option }, text ?? '');
     const report = await movingRows(flags, { output, events: false }, async (session) => {
       const { createBackupNow } = await import('../../app/backup-create.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'backup', (onProgress) =>
           createBackupNow(session, {
-            tables: listed(word(flags, 'tables')),
-            columns: flags.columns === undefined ? null : listed(flags.columns),
+            tables: listed('the list of tables', word(flags, 'tables')),
+            columns: flags.columns === undefined ? null : listed('--columns', flags.columns),
             to: flags.to,
             label: flags.label ?? null,
             strategy: flags.strategy,

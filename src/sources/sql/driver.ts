@@ -1,16 +1,12 @@
 import { CqlformError } from '../../kernel/errors.ts';
+import { ifInstalled } from '../../kernel/optional.ts';
 
 /** Loads a driver that is an optional peer; throws `SOURCE_DRIVER_MISSING` where it is not installed. */
 export async function loadDriver<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw thrown;
-    throw new CqlformError('SOURCE_DRIVER_MISSING', `this source needs the package ${name}, which is not installed`, {
-      next: `Install it in the project: \`npm install --save-dev ${name}\`.`,
-      fields: { package: name },
-      cause: thrown,
-    });
-  }
+  const loaded = await ifInstalled(load);
+  if (loaded !== null) return loaded;
+  throw new CqlformError('SOURCE_DRIVER_MISSING', `this source needs the package ${name}, which is not installed`, {
+    next: `Install it in the project: \`npm install --save-dev ${name}\`.`,
+    fields: { package: name },
+  });
 }

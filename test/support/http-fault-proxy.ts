@@ -14,7 +14,7 @@ export type Fault =
   | 'half-answer'
   | { readonly status: number; readonly body: string };
 
-export interface FaultProxy extends AsyncDisposable {
+export interface HttpFaultProxy extends AsyncDisposable {
   readonly endpoint: string;
   /** Every call so far, as `GET /path`. */
   readonly calls: readonly string[];
@@ -23,7 +23,7 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /** Stands in front of a real server, passes everything on as it is, and does what it is told. */
-export async function faultProxy(target: string): Promise<FaultProxy> {
+export async function httpFaultProxy(target: string): Promise<HttpFaultProxy> {
   let judge: (call: string) => Fault = () => 'pass';
   const calls: string[] = [];
   const server = createServer((incoming, outgoing) => {
