@@ -53,7 +53,7 @@ export function expectationBlocks({ path, table: name, before, expected }: Expec
   }
   if (blocks.length === 0) return null;
   const imported = importOf(program, used);
-  return imported === null ? null : [...imported, ...blocks];
+  return imported === null ? null : [...imported, ...blocks].sort((a, b) => a.start - b.start);
 }
 
 function existingCalls(program: CodeProgram, name: string): readonly ts.CallExpression[] {

@@ -12,9 +12,10 @@ import type { AssessedTable } from '../model/assessment.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns, type Table, type UserType } from '../model/schema.ts';
 import { freeName } from '../planner/names.ts';
+import { isCounterTable } from '../planner/schema-objects.ts';
 import type { OtherCluster } from '../ports/cluster-source.ts';
 import type { ClusterAddress } from '../ports/source.ts';
-import { tableNamed } from './load-cluster.ts';
+import { tableNamed } from './named-source.ts';
 
 export interface ClusterToAssess {
   readonly connection: string;
@@ -36,8 +37,8 @@ export async function assessCluster(source: ClusterToAssess): Promise<readonly A
     const live = await other.describe();
     const all = Object.values(live.schema.tables);
     const wanted = said === null ? all : [(await other.open(said.name)).table];
-    const counters = wanted.filter(isOfCounters);
-    const tables = wanted.filter((table) => !isOfCounters(table));
+    const counters = wanted.filter(isCounterTable);
+    const tables = wanted.filter((table) => !isCounterTable(table));
     if (tables.length === 0) throw nothing(source, live, counters);
     assertOneForKey(source, tables);
     const estimates = await other.estimate(tables.map(({ name }) => name));
@@ -106,10 +107,6 @@ function typesOf({ columns }: Table, { schema }: LiveKeyspace): readonly UserTyp
   };
   for (const { type } of columns) for (const one of udtsWithin(type)) use(one);
   return typesInOrder(schema).filter(({ name }) => used.has(name));
-}
-
-function isOfCounters({ columns }: Table): boolean {
-  return columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
 }
 
 function nothing({ connection }: ClusterToAssess, live: LiveKeyspace, counters: readonly Table[]): CqlformError {

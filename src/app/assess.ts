@@ -17,6 +17,7 @@ import { createOpenSurvey } from '../sources/survey.ts';
 import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
 import { type FileFormat, formatNamed, formatOf, isTabbed } from './load-format.ts';
+import { migrationFiles } from './migration-files.ts';
 import { descriptionOf, nextId, slugOf } from './migration-id.ts';
 import { type DatabaseSystem, knownConnections, type NamedSource, namedSource } from './named-source.ts';
 import { type NewFile, notComposable } from './new.ts';
@@ -146,7 +147,7 @@ async function write(
   { name, now, present }: { readonly name: string; readonly now: Date; readonly present: ReadonlySet<string> },
 ): Promise<NewFile> {
   const slug = slugOf(name);
-  const { files } = await inspect(project);
+  const files = await migrationFiles(project);
   const id = nextId(
     slug,
     files.map((file) => file.id),

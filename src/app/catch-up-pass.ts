@@ -29,18 +29,9 @@ export async function runPass(
   const { session, engines } = tools;
   const entry = copied.entry as StepEntry;
   const context = contextOf(one, options);
-  let { open } = watermark;
-  if (open === null) {
-    const mark = await engines.copier.mark({ spec: request.spec, from: request.from }, { ...context, ...noPieces });
-    if (isSettled(watermark, mark, since)) return { watermark, accounts: null };
-    open = opened(watermark, {
-      mark,
-      since,
-      attempt: nextAttempt(options.standing, entry),
-      clock: session.clock.micros(),
-    });
-  }
   const attempt = nextAttempt(options.standing, entry);
+  const open = watermark.open ?? (await toOpen(one, tools, { context, attempt }));
+  if (open === null) return { watermark, accounts: null };
   const begun: WatermarkEntry = { ...watermark, open, attempt };
   await session.journal.write(begun);
   const finished = watermark.open === null ? [] : await session.journal.checkpoints(open.id, entry.step);
@@ -64,7 +55,7 @@ export async function runPass(
       finished,
       checkpoint: onceSeveral((range, state, more) =>
         session.journal.writeCheckpoint({
-          run: begun.open?.id ?? '',
+          run: open.id,
           step: entry.step,
           attempt,
           range,
@@ -91,12 +82,21 @@ export async function runPass(
   return { watermark: ended, accounts };
 }
 
-const noPieces = { attempt: 1, finished: [], checkpoint: async (): Promise<void> => undefined };
+type PassContext = Pick<WorkContext, 'keyspace' | 'types' | 'onProgress' | 'assertHeld'>;
 
-function contextOf(
-  { copied }: Following,
-  { live, assertHeld, onProgress }: LagContext,
-): Pick<WorkContext, 'keyspace' | 'types' | 'onProgress' | 'assertHeld'> {
+/** Null: there is nothing that a pass could find. */
+async function toOpen(
+  { watermark, since, request }: Following,
+  { session, engines }: CatchUpTools,
+  { context, attempt }: { readonly context: PassContext; readonly attempt: number },
+): Promise<OpenPass | null> {
+  const noPieces = { attempt: 1, finished: [], checkpoint: async (): Promise<void> => undefined };
+  const mark = await engines.copier.mark({ spec: request.spec, from: request.from }, { ...context, ...noPieces });
+  if (isSettled(watermark, mark, since)) return null;
+  return opened(watermark, { mark, since, attempt, clock: session.clock.micros() });
+}
+
+function contextOf({ copied }: Following, { live, assertHeld, onProgress }: LagContext): PassContext {
   return {
     keyspace: live.name,
     types: live.schema.types,

@@ -1,19 +1,16 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
-import { verifyLevels } from '../model/journal.ts';
-import { backupSecretOf, encryptionSchema } from './backup-secret.ts';
+import { backupSecretOf } from './backup-secret.ts';
+import { type ConfigFile, configSchema, type Settings } from './config-schema.ts';
 import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
 import type { Project, Secret } from './project.ts';
 import { secretOf } from './secret.ts';
-import { addressesOf, sourcesSchema } from './source-addresses.ts';
-import { storeName } from './store.ts';
-import { storeSchema } from './store-settings.ts';
+import { addressesOf } from './source-addresses.ts';
 
 /** What the command line and the environment say over the configuration file. */
 export interface Overrides {
@@ -25,67 +22,6 @@ export interface Overrides {
 }
 
 const configNames = ['cqlform.config.ts', 'cqlform.config.mts', 'cqlform.config.js', 'cqlform.config.mjs'];
-
-const secret = z.union([z.string(), z.object({ kind: z.literal('env'), name: z.string() })]);
-const replication = z.union([
-  z.number().int().positive(),
-  z.record(z.string(), z.union([z.string(), z.number().int().nonnegative()])),
-]);
-const seconds = z.number().positive();
-const tls = z.union([
-  z.boolean(),
-  z.strictObject({
-    ca: z.string().optional(),
-    cert: z.string().optional(),
-    key: z.string().optional(),
-    verify: z.boolean().optional(),
-    serverName: z.string().min(1).optional(),
-  }),
-]);
-/** Never the key itself. */
-const keySource = z.union([
-  z.object({ kind: z.literal('env'), name: z.string() }),
-  z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
-]);
-const kept = z.int().nonnegative().optional();
-const retentionSchema = z.strictObject({
-  ...{ last: kept, hourly: kept, daily: kept, weekly: kept, monthly: kept, yearly: kept },
-  labels: z.array(z.string().min(1)).optional(),
-});
-const settings = z.strictObject({
-  keyspace: z.string().min(1),
-  contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
-  localDataCenter: z.string().optional(),
-  credentials: z.strictObject({ username: secret, password: secret }).optional(),
-  tls: tls.optional(),
-  migrations: z.string().min(1).optional(),
-  ledgerKeyspace: z.string().min(1).optional(),
-  lease: z
-    .strictObject({ beat: seconds.optional(), takeover: seconds.optional(), grace: seconds.optional() })
-    .refine(({ beat = 2, takeover = 10 }) => takeover >= 3 * beat, {
-      message: 'takeover must be at least three times beat, so that one late heartbeat does not lose the lease',
-    })
-    .optional(),
-  replication: replication.optional(),
-  backup: z
-    .strictObject({
-      store: storeSchema.optional(),
-      encryption: encryptionSchema.optional(),
-      retention: retentionSchema.optional(),
-      stores: z.record(z.string().regex(storeName), storeSchema).optional(),
-    })
-    .optional(),
-  protected: z.boolean().optional(),
-  data: z.enum(['run', 'skip']).optional(),
-  verifyCopies: z.enum(verifyLevels).optional(),
-  lower: z.boolean().optional(),
-  privacy: z.strictObject({ keys: z.record(z.string().regex(/^\w[\w-]*$/), keySource).optional() }).optional(),
-  sources: sourcesSchema(tls).optional(),
-});
-const configSchema = settings.extend({
-  environments: z.record(z.string(), settings.partial()).optional(),
-});
-type Settings = z.infer<typeof settings>;
 
 /** Finds, reads and checks the configuration; flags go before environment variables, these before the file. */
 export async function openProject(overrides: Overrides, folder: string = process.cwd()): Promise<Project> {
@@ -115,7 +51,7 @@ function findConfig(overrides: Overrides, folder: string): string | null {
 }
 
 /** Commands that only look at a cluster work without a file when the keyspace is named. */
-function withoutFile(overrides: Overrides): z.infer<typeof configSchema> {
+function withoutFile(overrides: Overrides): ConfigFile {
   const keyspace = overrides.keyspace ?? fromEnv('KEYSPACE');
   if (keyspace !== undefined) return { keyspace };
   throw new CqlformError('CONFIG_MISSING', `there is no ${configNames[0]} in this folder or above it`, {
@@ -124,7 +60,7 @@ function withoutFile(overrides: Overrides): z.infer<typeof configSchema> {
   });
 }
 
-async function readConfig(file: string): Promise<z.infer<typeof configSchema>> {
+async function readConfig(file: string): Promise<ConfigFile> {
   const parsed = configSchema.safeParse((await importModule(file, 'CONFIG'))['default']);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'default export'}: ${issue.message}`);
@@ -135,11 +71,7 @@ async function readConfig(file: string): Promise<z.infer<typeof configSchema>> {
   });
 }
 
-function forEnvironment(
-  config: z.infer<typeof configSchema>,
-  environment: string | null,
-  file: string | null,
-): Settings {
+function forEnvironment(config: ConfigFile, environment: string | null, file: string | null): Settings {
   const { environments = {}, ...base } = config;
   if (environment === null) return base;
   const chosen = own(environments, environment);

@@ -15,6 +15,7 @@ import { floorOf } from '../runner/work/copy-request.ts';
 import { assertMayCome, type LoadInput } from './load.ts';
 import { columnsOfFields } from './load-columns.ts';
 import type { LoadTarget } from './load-files.ts';
+import { tableNamed } from './named-source.ts';
 import type { Session } from './session.ts';
 
 export interface ClusterToLoad {
@@ -66,7 +67,7 @@ export async function loadFromCluster(
       return { ...tried, columns };
     }
     await assertNoLists(session, target.into, columns);
-    return { ...(await copied(session, input, { spec, source, target, table })), columns };
+    return { ...(await copied(session, input, { spec, source, target })), columns };
   } finally {
     await other.close();
   }
@@ -97,7 +98,6 @@ interface Copying {
   readonly spec: CopySpec;
   readonly source: ClusterToLoad;
   readonly target: LoadTarget;
-  readonly table: Table;
 }
 
 async function copied(session: Session, input: LoadInput, { spec, source, target }: Copying): Promise<LoadAccounts> {
@@ -166,12 +166,6 @@ function specOf(
     maxRejects: input.maxRejects,
     columns: Object.fromEntries(named),
   };
-}
-
-/** `movies`, `archive.movies`. */
-export function tableNamed(text: string): { readonly keyspace: string | null; readonly name: string } {
-  const dot = text.indexOf('.');
-  return dot < 1 ? { keyspace: null, name: text } : { keyspace: text.slice(0, dot), name: text.slice(dot + 1) };
 }
 
 function assertOfCluster(input: LoadInput): void {

@@ -3,8 +3,8 @@ import type { LoadSource } from '../copy/load.ts';
 import { valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { own, setOwn } from '../kernel/own.ts';
-import type { ForeignColumn, ForeignSource, JsRow } from '../model/data.ts';
+import { own } from '../kernel/own.ts';
+import type { ForeignColumn, ForeignSource } from '../model/data.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { BlockColumn, Source } from '../ports/source.ts';
 import { dialectOf } from '../sources/csv/dialect.ts';
@@ -14,7 +14,8 @@ import { createOpenSurvey } from '../sources/survey.ts';
 import { columnsOfFields, columnsOfRows, type LoadMapping, strangerReason } from './load-columns.ts';
 import { type FileFormat, isTabbed } from './load-format.ts';
 import { replayedLoad } from './load-replay.ts';
-import { rowTimestamp, rowTtl, timeColumns } from './load-times.ts';
+import { timeColumns } from './load-times.ts';
+import { type ConvertedColumn, convertedRows } from './load-values.ts';
 
 export interface FilesToLoad extends LoadMapping {
   /** A path or a glob relative to the working folder, or standard input. */
@@ -197,7 +198,7 @@ function valuesFrom(
   source: Source,
   { into, types, format }: LoadTarget & { readonly format: FileFormat },
 ): Extract<LoadSource, { kind: 'values' }> {
-  const columns = into.columns.map((column) => {
+  const columns = into.columns.map((column): ConvertedColumn => {
     const read = format === 'csv' ? csvTypeOf(column) : jsonTypeOf(column);
     const ready = read !== 'csv.text' && read !== 'json.any';
     const { type } = column;
@@ -205,19 +206,5 @@ function valuesFrom(
       read === 'csv.text' ? valueOfText(String(value), type, types) : valueOfJson(value, type, types);
     return { name: column.name, convert: ready ? (value: unknown) => value : convert };
   });
-  return {
-    kind: 'values',
-    source,
-    valuesOf: (row: JsRow) => {
-      const values: Record<string, unknown> = {};
-      for (const { name, convert } of columns) {
-        const value = own(row, name);
-        // null leaves a column as it is: a null would make a tombstone
-        if (value !== null && value !== undefined) setOwn(values, name, convert(value));
-      }
-      return values;
-    },
-    timeOf: ({ values }) => rowTimestamp(values),
-    ttlOf: ({ values }) => rowTtl(values),
-  };
+  return convertedRows(source, columns);
 }

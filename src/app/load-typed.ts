@@ -1,8 +1,7 @@
 import { type Fit, fitOf } from '../copy/fit-value.ts';
-import type { LoadSource } from '../copy/load.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { own, setOwn } from '../kernel/own.ts';
-import type { ForeignColumn, ForeignSource, JsRow } from '../model/data.ts';
+import { own } from '../kernel/own.ts';
+import type { ForeignColumn, ForeignSource } from '../model/data.ts';
 import type { Column } from '../model/schema.ts';
 import type { Source } from '../ports/source.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable, SurveyTarget } from '../ports/survey.ts';
@@ -10,7 +9,8 @@ import { createOpenSource, type OpenSourceOptions } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
 import { columnsOfFields, columnsOfRows, type LoadMapping, strangerReason } from './load-columns.ts';
 import type { LoadTarget, ReadyToLoad } from './load-files.ts';
-import { rowTimestamp, rowTtl, timeColumns } from './load-times.ts';
+import { timeColumns } from './load-times.ts';
+import { convertedRows } from './load-values.ts';
 
 export interface TypedToLoad extends LoadMapping {
   readonly target: SurveyTarget;
@@ -57,7 +57,11 @@ export async function typedToLoad(
   const strangers = others === null ? {} : { strangers: { allowed: others, reason: strangerReason } };
   const source = await createOpenSource({ ...options, ...strangers })(declared);
   try {
-    return { from: valuesOf(source, wanted), columns, notes: await notesOf(source, surveyed) };
+    const from = convertedRows(
+      source,
+      wanted.map(({ column, convert }) => ({ name: column.name, convert })),
+    );
+    return { from, columns, notes: await notesOf(source, surveyed) };
   } catch (thrown) {
     await source.close();
     throw thrown;
@@ -129,24 +133,4 @@ async function notesOf(source: Source, { columns }: SurveyedTable): Promise<read
     read === null ? [`${field} is left out: ${refused}`] : [],
   );
   return [...refused, ...notes.filter(({ severity }) => severity === 'warning').map(({ message }) => message)];
-}
-
-function valuesOf(
-  source: Source,
-  wanted: readonly { readonly column: Column; readonly convert: Fit }[],
-): Extract<LoadSource, { kind: 'values' }> {
-  return {
-    kind: 'values',
-    source,
-    valuesOf: (row: JsRow) => {
-      const values: Record<string, unknown> = {};
-      for (const { column, convert } of wanted) {
-        const value = own(row, column.name);
-        if (value !== null && value !== undefined) setOwn(values, column.name, convert(value));
-      }
-      return values;
-    },
-    timeOf: ({ values }) => rowTimestamp(values),
-    ttlOf: ({ values }) => rowTtl(values),
-  };
 }

@@ -7,8 +7,7 @@ import type { SourceAddress } from '../ports/source.ts';
 import { clusterAddressOf } from './cluster-addresses.ts';
 import type { Project } from './project.ts';
 
-export const databaseSystems = ['mysql', 'postgres', 'sqlite', 'mongo', 'cassandra'] as const;
-export type DatabaseSystem = (typeof databaseSystems)[number];
+export type DatabaseSystem = 'mysql' | 'postgres' | 'sqlite' | 'mongo' | 'cassandra';
 
 /** Where rows are, as somebody said on the command line. */
 export type NamedSource =
@@ -73,6 +72,12 @@ export function namedSource({ sources }: Pick<Project, 'sources'>, { text, syste
     table,
     configured: true,
   };
+}
+
+/** A table of a cluster: `movies`, `archive.movies`. */
+export function tableNamed(text: string): { readonly keyspace: string | null; readonly name: string } {
+  const dot = text.indexOf('.');
+  return dot < 1 ? { keyspace: null, name: text } : { keyspace: text.slice(0, dot), name: text.slice(dot + 1) };
 }
 
 /** What somebody may have meant who named neither a file nor a connection. */

@@ -1,26 +1,21 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { PassThrough, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGzip, createZstdCompress } from 'node:zlib';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { openOtherCluster } from '../cassandra/other-cluster.ts';
 import type { Rate } from '../copy/rate.ts';
 import { copyConsistency } from '../copy/table-pieces.ts';
-import { assertReadable, type UnloadFormat } from '../copy/unload/rows-text.ts';
-import { type UnloadAccounts, type UnloadOutput, unloadRows } from '../copy/unload/unload.ts';
-import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
+import { assertReadable } from '../copy/unload/rows-text.ts';
+import { type UnloadAccounts, unloadRows } from '../copy/unload/unload.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { DataSpec } from '../model/data.ts';
-import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
 import type { OpenedTable } from '../ports/cluster-source.ts';
-import type { TypedFile } from '../ports/typed-file.ts';
 import { tableOf } from './load.ts';
-import { tableNamed } from './load-cluster.ts';
-import { type FileFormat, formatOf } from './load-format.ts';
-import { namedSource } from './named-source.ts';
+import { type FileFormat, formatOf, isTabbed } from './load-format.ts';
+import { namedSource, tableNamed } from './named-source.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Project } from './project.ts';
 import type { Session } from './session.ts';
+import { nowhere, type OutputFormat, openOutput } from './unload-output.ts';
 
 export interface UnloadInput {
   /** A table of the keyspace, or `old/movies` of another cluster. */
@@ -150,9 +145,7 @@ function notACluster(said: string): CqlformError {
   });
 }
 
-type Format = UnloadFormat | { readonly kind: 'parquet' };
-
-function unloadFormat({ format, file, header, delimiter, quote, nullText }: UnloadInput): Format {
+function unloadFormat({ format, file, header, delimiter, quote, nullText }: UnloadInput): OutputFormat {
   const kind = format ?? (file === null ? 'csv' : formatOf(file));
   if (kind === 'parquet' && (file === null || /\.(?:gz|zst)$/.test(file))) {
     throw new CqlformError('UNLOAD_SETTING', 'Parquet is written into a file, and compressed inside of it', {
@@ -161,88 +154,9 @@ function unloadFormat({ format, file, header, delimiter, quote, nullText }: Unlo
     });
   }
   if (kind !== 'csv') return { kind };
-  const tabs = /\.tsv(\.gz|\.zst)?$/i.test(file ?? '');
-  const form = { delimiter: delimiter ?? (tabs ? '\t' : ','), quote, nullText };
+  const form = { delimiter: delimiter ?? (isTabbed(file ?? '') ? '\t' : ','), quote, nullText };
   assertReadable(form);
   return { kind, header, ...form };
-}
-
-interface Output {
-  readonly output: UnloadOutput;
-  /** Waits for the work, then for its last byte; gives the file its name. */
-  whole<T>(work: Promise<T>): Promise<T>;
-}
-
-/** Everything but the writing. */
-function nowhere(format: Format): Output {
-  const text: UnloadFormat = format.kind === 'parquet' ? { kind: 'ndjson' } : format;
-  return { output: { kind: 'text', format: text, write: async () => undefined }, whole: (work) => work };
-}
-
-async function openOutput(file: string | null, format: Format): Promise<Output> {
-  if (file !== null) {
-    await mkdir(dirname(file), { recursive: true }).catch((thrown: unknown) =>
-      Promise.reject(unwritable(file, thrown)),
-    );
-  }
-  if (format.kind === 'parquet') {
-    const { openParquetFile } = await import('../sources/parquet/writer.ts');
-    const open = (columns: readonly Column[], types: ByName<UserType>): Promise<TypedFile> =>
-      openParquetFile(file ?? '', columns, types);
-    return { output: { kind: 'typed', open }, whole: (work) => work };
-  }
-  if (file === null) {
-    const write = (text: Buffer): Promise<void> => handed(process.stdout, text);
-    return { output: { kind: 'text', format, write }, whole: (work) => work };
-  }
-  const partial = `${file}.partial`;
-  const entry = new PassThrough({ highWaterMark: 4 * 1024 * 1024 });
-  const target = createWriteStream(partial);
-  const piped = file.endsWith('.gz')
-    ? pipeline(entry, createGzip(), target)
-    : file.endsWith('.zst')
-      ? pipeline(entry, createZstdCompress(), target)
-      : pipeline(entry, target);
-  // told by `whole`; until then it is nobody's
-  piped.catch(() => undefined);
-  const write = (text: Buffer): Promise<void> =>
-    Promise.race([handed(entry, text), piped]).catch((thrown: unknown) => Promise.reject(unwritable(file, thrown)));
-  return {
-    output: { kind: 'text', format, write },
-    whole: async (work) => {
-      try {
-        const done = await work;
-        entry.end();
-        await piped.catch((thrown: unknown) => Promise.reject(unwritable(file, thrown)));
-        await rename(partial, file);
-        return done;
-      } catch (thrown) {
-        entry.destroy();
-        await piped.catch(() => undefined);
-        throw thrown;
-      }
-    },
-  };
-}
-
-/** Throws `OUTPUT_CLOSED` where nobody reads any more. */
-async function handed(stream: Writable, text: Buffer): Promise<void> {
-  if (!stream.writable) throw closed();
-  if (stream.write(text)) return;
-  await new Promise<void>((proceed, fail) => {
-    const ended = (): void => fail(closed());
-    stream.once('error', ended).once('close', ended);
-    stream.once('drain', () => {
-      stream.off('error', ended).off('close', ended);
-      proceed();
-    });
-  });
-}
-
-function closed(): CqlformError {
-  return new CqlformError('OUTPUT_CLOSED', 'whoever took the rows has stopped taking them', {
-    next: 'Nothing is to be done where that was meant, as by `head`.',
-  });
 }
 
 function fileThere(file: string): CqlformError {
@@ -250,14 +164,5 @@ function fileThere(file: string): CqlformError {
     next: 'Name another file, or say --force to replace it.',
     fields: { file },
     exitCode: exitCodes.usage,
-  });
-}
-
-function unwritable(file: string, cause: unknown): CqlformError {
-  if (cause instanceof CqlformError) return cause;
-  return new CqlformError('FILE_UNWRITABLE', `${file} cannot be written: ${reasonOf(cause)}`, {
-    next: 'Make room, or give the right to write there; or name another file.',
-    fields: { file },
-    cause,
   });
 }

@@ -119,7 +119,7 @@ function columnsOf(
   });
 }
 
-/** None where rows have no key of their own, which a child could name. */
+/** A table for each array of documents that becomes one. */
 function childrenOf(
   surveyed: SurveyedTable,
   {

@@ -41,13 +41,14 @@ function two(number: number): string {
   return String(number).padStart(2, '0');
 }
 
-function daysInMonth(year: number, month: number): number {
+/** Of a month of the proleptic Gregorian calendar, counted from 1. */
+export function daysInMonth(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** Years begin in March here, so that the leap day is the last of its year; an era is 400 years of 146,097 days. */
-function daysOfCivil(year: number, month: number, day: number): number {
+/** Days since 1970-01-01. Years begin in March here, so that the leap day is the last of its year; an era is 400 years of 146,097 days. */
+export function daysOfCivil(year: number, month: number, day: number): number {
   const marchYear = month <= 2 ? year - 1 : year;
   const era = Math.floor(marchYear / 400);
   const yearOfEra = marchYear - era * 400;

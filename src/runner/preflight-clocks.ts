@@ -30,7 +30,8 @@ export function clockEvents(clocks: readonly NodeClock[]): readonly RunEvent[] {
     });
   }
   if (apart) {
-    const [slowest, fastest] = [...clocks].sort((a, b) => a.aheadMs - b.aheadMs).flatMap(endsOf);
+    const ordered = clocks.toSorted((a, b) => a.aheadMs - b.aheadMs);
+    const [slowest, fastest] = [ordered.at(0)?.address, ordered.at(-1)?.address];
     events.push({
       kind: 'warning',
       code: 'CLOCKS_APART',
@@ -39,10 +40,6 @@ export function clockEvents(clocks: readonly NodeClock[]): readonly RunEvent[] {
     });
   }
   return events;
-}
-
-function endsOf({ address }: NodeClock, index: number, all: readonly NodeClock[]): readonly string[] {
-  return index === 0 || index === all.length - 1 ? [address] : [];
 }
 
 /** Milliseconds between the node furthest behind and the one furthest ahead. */

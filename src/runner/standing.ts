@@ -13,7 +13,8 @@ import type {
 
 /**
  * Where a keyspace stands, read off its journal, whose entries come in the order they were first written. Pure: the same
- * entries give the same standing. Clocks of different machines tell no order: only that of the journal counts.
+ * entries give the same standing. Clocks of different machines tell no order of runs and replays: that is the journal's.
+ * What moves the head has times that only grow (`laterThan`).
  */
 export interface Standing {
   /** One entry per migration that was ever begun, oldest first. */

@@ -199,6 +199,8 @@ describe('load', () => {
     await project.client.execute(`INSERT INTO ${project.keyspace}.readings (device, at, note) VALUES (-5, 1, 'newer')`);
     const rejects = await readFile(join(project.folder, 'first.ndjson'), 'utf8');
     await project.write('first.ndjson', rejects.replace('-5,x', '-5,1').replace('-5,y', '-5,3'));
+    const timed = await project.run(...words, '--replay', 'first.ndjson', '--ttl-field', 'lives');
+    expect([timed.code, timed.stderr]).toEqual([64, expect.stringContaining('--ttl-field does not go with --replay')]);
     const replayed = await project.run(...words, '--replay', 'first.ndjson', '--json');
     expect(replayed, replayed.stderr).toMatchObject({ code: 0 });
     expect(JSON.parse(replayed.stdout)).toMatchObject({ read: 3, written: 2, rejected: 1 });

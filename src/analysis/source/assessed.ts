@@ -2,6 +2,7 @@ import { own } from '../../kernel/own.ts';
 import type { AssessedColumn, AssessedTable } from '../../model/assessment.ts';
 import { keyColumns, type Table } from '../../model/schema.ts';
 import { childPiece, conversionOf, rowId } from './assessed-rows.ts';
+import { foreignType, moduleOf, neverNull, placeVerb } from './foreign.ts';
 import { call, list, object, type Piece, prefixed, text } from './layout.ts';
 import { callOf, declared, fileOf } from './migration.ts';
 import { Names } from './names.ts';
@@ -74,11 +75,10 @@ const folders: Readonly<Record<string, string>> = {
   json: 'files',
   ndjson: 'files',
   parquet: 'files',
-  mongo: 'mongodb',
 };
 
 function importsOf(builders: readonly string[]): readonly string[] {
-  const byModule = Map.groupBy(builders, (builder) => own(folders, builder) ?? builder);
+  const byModule = Map.groupBy(builders, (builder) => own(folders, builder) ?? moduleOf(builder));
   return [...byModule].map(([module, names]) => `import { ${names.join(', ')} } from 'cqlform/${module}';`);
 }
 
@@ -97,11 +97,9 @@ function sourcePiece(table: AssessedTable, names: Names): Piece {
   const settings = Object.entries(source.settings).filter(([name]) => builder !== 'tsv' || name !== 'delimiter');
   const members: Readonly<Record<string, Piece | null>> = {
     connection: source.connection === null ? null : text(source.connection),
-    columns: object(Object.fromEntries(columns.map((one) => [one.column, typePiece(builder, one.read)]))),
+    columns: object(Object.fromEntries(columns.map((one) => [one.column, foreignType(builder, one.read)]))),
     key: key.length === 0 ? null : list(key.map(text)),
-    ...(needed.length === 0
-      ? {}
-      : { [isFile || builder === 'mongo' ? 'required' : 'notNull']: list(needed.map(text)) }),
+    ...(needed.length === 0 ? {} : { [isFile ? 'required' : neverNull(builder)]: list(needed.map(text)) }),
     ...(renamed.length === 0
       ? {}
       : { fields: object(Object.fromEntries(renamed.map(({ column, field }) => [column, text(field)]))) }),
@@ -109,10 +107,7 @@ function sourcePiece(table: AssessedTable, names: Names): Piece {
       settings.map(([name, value]) => [name, typeof value === 'string' ? text(value) : String(value)]),
     ),
   };
-  return call(`${builder}.${isFile ? 'file' : builder === 'mongo' ? 'collection' : 'table'}`, [
-    text(source.place),
-    object(members),
-  ]);
+  return call(`${builder}.${isFile ? 'file' : placeVerb(builder)}`, [text(source.place), object(members)]);
 }
 
 /** `cassandra.table('movies', { connection: 'old', … })`: what a mask hides here is read in the clear there. */
@@ -149,28 +144,6 @@ function keyOf({ keys, key, columns }: AssessedTable): readonly string[] {
 function neededOf({ key, columns, target }: AssessedTable): readonly string[] {
   const keys = key.by === 'row' ? [] : keyColumns(target);
   return columns.flatMap(({ column, nullable }) => (keys.includes(column) || !nullable ? [column] : []));
-}
-
-/** `mysql.intUnsigned()`, `postgres.array(postgres.int())`, `mysql.enum('a', 'b')`, `mongo.object({ sku: mongo.string() })`. */
-function typePiece(builder: string, { type, labels, key, element, fields }: AssessedColumn['read']): Piece {
-  const name = type.slice(type.indexOf('.') + 1);
-  if (fields !== undefined) {
-    const members = Object.entries(fields).map(([field, inner]) => [field, typePiece(builder, inner)] as const);
-    return call(`${builder}.${name}`, [object(Object.fromEntries(members))]);
-  }
-  if (element !== undefined) {
-    const held = [...(key === undefined ? [] : [key]), element];
-    return call(
-      `${builder}.${name}`,
-      held.map((inner) => typePiece(builder, inner)),
-    );
-  }
-  if (name.endsWith('[]')) {
-    const inner = typePiece(builder, { type: type.slice(0, -2), ...(labels === undefined ? {} : { labels }) });
-    return call(`${builder}.array`, [inner]);
-  }
-  const member = name.replaceAll(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  return call(`${builder}.${member}`, (labels ?? []).map(text));
 }
 
 function copyPiece(table: AssessedTable, names: Names): Piece {

@@ -1,6 +1,7 @@
 import { own } from '../../kernel/own.ts';
-import type { DataSpec, ForeignColumn, ForeignSource, ForeignType } from '../../model/data.ts';
+import type { DataSpec, ForeignSource } from '../../model/data.ts';
 import { type ByName, emptySchema, type UserType } from '../../model/schema.ts';
+import { foreignType, moduleOf, neverNull, placeVerb } from './foreign.ts';
 import { call, list, object, type Piece, text } from './layout.ts';
 import { declared, typesOf } from './migration.ts';
 import { Names, pascal } from './names.ts';
@@ -43,7 +44,7 @@ export function dualWriteSource({ migration, from, data, types }: DualWriteFile)
   const lines = [
     `${dualWriteHead} from ${migration}: do not edit, write it anew.`,
     importLine(body),
-    ...systems.map((system) => `import { ${system} } from 'cqlform/${system === 'mongo' ? 'mongodb' : system}';`),
+    ...systems.map((system) => `import { ${system} } from 'cqlform/${moduleOf(system)}';`),
     `import ${names.of('import', 'copies')} from ${text(from)};`,
   ];
   return `${lines.join('\n')}\n\n${body}\n`;
@@ -76,36 +77,16 @@ function foreignPiece(source: ForeignSource): Piece {
     column.required && !key.includes(name) ? [name] : [],
   );
   const query = own(settings, 'query');
-  const verb = typeof query === 'string' ? 'query' : system === 'mongo' ? 'collection' : 'table';
+  const verb = typeof query === 'string' ? 'query' : placeVerb(system);
   return call(`${system}.${verb}`, [
     text(typeof query === 'string' ? query : place),
     object({
       connection: text(connection ?? ''),
       columns: object(
-        Object.fromEntries(Object.entries(columns).map(([name, one]) => [name, columnPiece(system, one)])),
+        Object.fromEntries(Object.entries(columns).map(([name, one]) => [name, foreignType(system, one)])),
       ),
       key: key.length === 0 ? null : list(key.map(text)),
-      [system === 'mongo' ? 'required' : 'notNull']: required.length === 0 ? null : list(required.map(text)),
+      [neverNull(system)]: required.length === 0 ? null : list(required.map(text)),
     }),
   ]);
-}
-
-/** `mysql.intUnsigned()`, `postgres.array(postgres.int())`, `mongo.object({ … })`. */
-function columnPiece(builder: string, column: ForeignColumn | ForeignType): Piece {
-  const { type, labels, element, key, fields } = column;
-  const name = type.slice(type.indexOf('.') + 1);
-  const inner = labels === undefined ? {} : { labels };
-  if (name.endsWith('[]'))
-    return call(`${builder}.array`, [columnPiece(builder, { type: type.slice(0, -2), ...inner })]);
-  if (name.endsWith('~'))
-    return call(`${builder}.range`, [columnPiece(builder, { type: type.slice(0, -1), ...inner })]);
-  const parts = [
-    ...(labels ?? []).map(text),
-    ...(key === undefined ? [] : [columnPiece(builder, key)]),
-    ...(element === undefined ? [] : [columnPiece(builder, element)]),
-    ...(fields === undefined
-      ? []
-      : [object(Object.fromEntries(Object.entries(fields).map(([field, one]) => [field, columnPiece(builder, one)])))]),
-  ];
-  return call(`${builder}.${name.replaceAll(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase())}`, parts);
 }

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import type { RowSink } from '../../cql/row-sink.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { BlockSource, BlockTarget } from '../../ports/source.ts';
 import { readBytesAgain } from '../files/bytes.ts';
-import { assertUnchanged, locateFiles, type SourceFile } from '../files/locate.ts';
+import { assertUnchanged, bytesOf, locateFiles, type SourceFile } from '../files/locate.ts';
 import type { FileSourceOptions } from '../json/source.ts';
 import { dialectOf } from './dialect.ts';
 import type { CsvDialect } from './fields.ts';
@@ -21,9 +22,7 @@ export async function openCsvBlocks(declared: ForeignSource, options: FileSource
   const [first] = files;
   return {
     fields: async () => (first === undefined ? [] : fieldsOf(first)),
-    bytes: files.some(({ compression, bytes }) => compression !== 'none' || !Number.isFinite(bytes))
-      ? null
-      : files.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: files.every(({ compression }) => compression === 'none') ? bytesOf(files) : null,
     read: async (target) => {
       const read = { rows: 0, bytes: 0 };
       for (const file of files) {
@@ -162,24 +161,18 @@ class BlockReader {
       return null;
     }
     const { target, read } = this.#options;
-    const number = read.rows;
     read.rows += 1;
     const block = target.filling;
-    if (block === null) return this.#recordLater(bytes, from, number);
-    const problem = this.#problemOf(bytes, from) ?? this.#encoder.encode(this.#text, block, number);
-    if (problem === null) {
-      target.filled();
-      return null;
-    }
-    return this.#reject({ bytes, from, end }, problem);
+    if (block !== null) return this.#put(block, bytes, from);
+    return target.room().then((room) => this.#put(room, bytes, from) ?? undefined);
   }
 
-  async #recordLater(bytes: Buffer, from: number, number: number): Promise<void> {
-    const { target } = this.#options;
-    const block = await target.room();
-    const problem = this.#problemOf(bytes, from) ?? this.#encoder.encode(this.#text, block, number);
-    if (problem === null) target.filled();
-    else await this.#reject({ bytes, from, end: this.#spans.end }, problem);
+  #put(block: RowSink, bytes: Buffer, from: number): Promise<void> | null {
+    const { target, read } = this.#options;
+    const problem = this.#problemOf(bytes, from) ?? this.#encoder.encode(this.#text, block, read.rows - 1);
+    if (problem !== null) return this.#reject({ bytes, from, end: this.#spans.end }, problem);
+    target.filled();
+    return null;
   }
 
   async #reject(

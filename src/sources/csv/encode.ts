@@ -2,6 +2,7 @@ import { writerOf } from '../../cql/codec/codec.ts';
 import { moveBytes, type ViewedBytes } from '../../cql/codec/move-bytes.ts';
 import type { Sink } from '../../cql/codec/sink.ts';
 import { valueOfText } from '../../cql/from-json.ts';
+import { daysInMonth, daysOfCivil } from '../../model/calendar.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType, ScalarName } from '../../model/type.ts';
@@ -135,7 +136,6 @@ function pairAt(bytes: Buffer, at: number): number {
 
 const noPair = -1_000_000;
 const noMoment = Number.NaN;
-const daysOfMonth: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** `2026-11-22T10:20:30Z`, `2026-11-22 10:20:30.123Z`; all else goes the slow way. */
 function timestampEncoder(slow: FieldEncoder): FieldEncoder {
@@ -176,18 +176,9 @@ function dayAt(bytes: Buffer, start: number): number {
   const year = pairAt(bytes, start) * 100 + pairAt(bytes, start + 2);
   const month = pairAt(bytes, start + 5);
   const day = pairAt(bytes, start + 8);
-  if (year < 1000 || month < 1 || month > 12 || day < 1) return Number.NaN;
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  if (day > (month === 2 && leap ? 29 : (daysOfMonth[month - 1] ?? 0))) return Number.NaN;
-  // years begin with March here, so that the leap day is the last of its year
-  const shifted = month > 2 ? year : year - 1;
-  const months = month > 2 ? month - 3 : month + 9;
-  const leaps = Math.floor(shifted / 4) - Math.floor(shifted / 100) + Math.floor(shifted / 400);
-  return shifted * 365 + leaps + Math.floor((153 * months + 2) / 5) + day - 1 - daysBefore1970;
+  const isDay = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return isDay ? daysOfCivil(year, month, day) : Number.NaN;
 }
-
-/** From the first of March of the year 0. */
-const daysBefore1970 = 719_468;
 
 const worth: Uint8Array = new Uint8Array(256).fill(16);
 for (let value = 0; value < 16; value += 1) {

@@ -1,8 +1,8 @@
 import type { Document } from 'mongodb';
 import { bsonType, uuidText } from './bson.ts';
 
-/** More fields of one document than that are counted together no longer. */
-const mostFields = 1000;
+/** More fields in one place are data, not columns: those beyond are not looked at. */
+export const mostFields = 1000;
 /** Elements of an array that are looked at. */
 const elementsSeen = 100;
 

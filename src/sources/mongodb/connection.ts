@@ -49,6 +49,9 @@ export class MongoConnection {
     }
   }
 
+  get name(): string {
+    return this.#name;
+  }
   get database(): string {
     return this.#db.databaseName;
   }
@@ -185,4 +188,11 @@ async function loginOf(name: string, address: SourceAddress): Promise<Login> {
   } catch {
     throw invalidAddress(name, 'has a % that begins no character');
   }
+}
+
+export function collectionMissing({ name, database }: MongoConnection, collection: string): CqlformError {
+  return new CqlformError('SOURCE_TABLE_MISSING', `source ${name} has no collection ${collection}`, {
+    next: `Correct its name, or grant the right to read it in the database ${database}.`,
+    fields: { connection: name, table: collection },
+  });
 }

@@ -16,7 +16,7 @@ import type { Strangers } from '../files/strangers.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
 import { unknownType } from '../sql/notes.ts';
 import { changedFilter, changeField, DocumentChanges } from './changes.ts';
-import { type Find, MongoConnection } from './connection.ts';
+import { collectionMissing, type Find, MongoConnection } from './connection.ts';
 import { everything, filterOf, type IdRange, idRanges, isOrdered, RangeText } from './ranges.ts';
 import { DocumentRows } from './rows.ts';
 import { isMongoType } from './values.ts';
@@ -70,18 +70,10 @@ interface Collection {
   readonly scans: boolean;
 }
 
-async function collectionOf(
-  connection: MongoConnection,
-  { connection: name, place }: ForeignSource,
-): Promise<Collection> {
+async function collectionOf(connection: MongoConnection, { place }: ForeignSource): Promise<Collection> {
   const listed = await connection.command({ listCollections: 1, filter: { name: place } });
   const [found] = (listed['cursor'] as { readonly firstBatch: readonly Document[] }).firstBatch;
-  if (found === undefined) {
-    throw new CqlformError('SOURCE_TABLE_MISSING', `source ${name} has no collection ${place}`, {
-      next: `Correct its name, or grant the right to read it in the database ${connection.database}.`,
-      fields: { connection: name, table: place },
-    });
-  }
+  if (found === undefined) throw collectionMissing(connection, place);
   const hello = await connection.command({ hello: 1 });
   const clustered = hello['setName'] !== undefined || hello['msg'] === 'isdbgrid';
   const { ferretdbVersion } = await connection.command({ buildInfo: 1 });

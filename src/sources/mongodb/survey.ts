@@ -1,28 +1,24 @@
 import type { Document } from 'mongodb';
 import { CqlformError } from '../../kernel/errors.ts';
-import type { SurveyedColumn, SurveyedTable, SurveyTarget } from '../../ports/survey.ts';
+import type { SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
-import { nothingDeclared } from '../sql/survey.ts';
-import { Census } from './census.ts';
-import { MongoConnection } from './connection.ts';
+import { type DatabaseTarget, nothingDeclared } from '../sql/survey.ts';
+import { Census, mostFields } from './census.ts';
+import { collectionMissing, MongoConnection } from './connection.ts';
 import { readOfField } from './read-type.ts';
-
-type Target = Extract<SurveyTarget, { readonly kind: 'database' }>;
 
 const usualDocuments = 10_000;
 const batch = 500;
-/** More fields than that are data, not columns. */
-const mostFields = 1000;
 
 /** The collections of a database, or one of them, by what stands in some of their documents: there is no catalogue. */
-export async function surveyMongo(target: Target, addresses: Addresses): Promise<readonly SurveyedTable[]> {
+export async function surveyMongo(target: DatabaseTarget, addresses: Addresses): Promise<readonly SurveyedTable[]> {
   const address = addressOf(nothingDeclared(target), addresses);
   const connection = await MongoConnection.open(target.connection, address);
   try {
     const listed = await connection.command({ listCollections: 1, nameOnly: true });
     const found = (listed['cursor'] as { readonly firstBatch: readonly Document[] }).firstBatch;
     const names = found.map((one) => String(one['name'])).filter((name) => !name.startsWith('system.'));
-    if (target.table !== null && !names.includes(target.table)) throw missing(target, connection.database);
+    if (target.table !== null && !names.includes(target.table)) throw collectionMissing(connection, target.table);
     const tables: SurveyedTable[] = [];
     for (const name of target.table === null ? names.sort() : [target.table]) {
       tables.push(await tableOf(connection, { ...target, table: name }));
@@ -33,7 +29,7 @@ export async function surveyMongo(target: Target, addresses: Addresses): Promise
   }
 }
 
-async function tableOf(connection: MongoConnection, target: Target): Promise<SurveyedTable> {
+async function tableOf(connection: MongoConnection, target: DatabaseTarget): Promise<SurveyedTable> {
   const { connection: name, table } = target;
   const place = table ?? '';
   const { n } = await connection.command({ count: place });
@@ -44,12 +40,8 @@ async function tableOf(connection: MongoConnection, target: Target): Promise<Sur
     for (const document of page) census.add(document);
   }
   const whole = documents !== null && documents <= limit;
-  const fields = [...census.fields];
-  const columns = fields
-    .slice(0, mostFields)
-    .flatMap(([field, of]) =>
-      columnsOf(field, of, { documents: census.values, whole, nested: target.nested ?? 'udt' }),
-    );
+  const surveying = { documents: census.values, whole, nested: target.nested ?? 'udt' };
+  const columns = [...census.fields].flatMap(([field, of]) => columnsOf(field, of, surveying));
   return {
     system: 'mongo',
     connection: name,
@@ -61,10 +53,9 @@ async function tableOf(connection: MongoConnection, target: Target): Promise<Sur
     columns,
     key: ['_id'],
     unique: await uniqueOf(connection, place),
-    notes:
-      fields.length > mostFields
-        ? [`it has more than ${mostFields} fields: those after the first ${mostFields} are left out`]
-        : [],
+    notes: census.full
+      ? [`it has more than ${mostFields} fields: those after the first ${mostFields} are left out`]
+      : [],
   };
 }
 
@@ -86,7 +77,7 @@ async function* documentsOf(
 interface Surveying {
   readonly documents: number;
   readonly whole: boolean;
-  readonly nested: NonNullable<Target['nested']>;
+  readonly nested: NonNullable<DatabaseTarget['nested']>;
 }
 
 function columnsOf(field: string, census: Census, surveying: Surveying): readonly SurveyedColumn[] {
@@ -132,11 +123,4 @@ async function uniqueOf(connection: MongoConnection, place: string): Promise<rea
 function ignored(thrown: unknown): null {
   if (thrown instanceof CqlformError && thrown.code === 'SOURCE_QUERY_FAILED') return null;
   throw thrown;
-}
-
-function missing({ connection, table }: Target, database: string): CqlformError {
-  return new CqlformError('SOURCE_TABLE_MISSING', `source ${connection} has no collection ${table}`, {
-    next: `Correct its name, or grant the right to read it in the database ${database}.`,
-    fields: { connection, table },
-  });
 }

@@ -48,6 +48,8 @@ export class PostgresReaders extends Lending<SqlSession<string>> implements SqlR
     for (const one of this.#all) {
       const joined = await this.#joined(one).catch((thrown: unknown) => {
         if (isLost(thrown) || isUnreachable(thrown)) return null;
+        // whoever waits for a connection must not wait for one that does not come
+        this.drop(thrown);
         throw thrown;
       });
       if (joined === null) continue;

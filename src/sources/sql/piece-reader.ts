@@ -3,8 +3,8 @@ import { CqlformError } from '../../kernel/errors.ts';
 import type { KeyRange } from './key-range.ts';
 import type { RawRow, SqlReaders } from './source.ts';
 
-/** How often a piece is taken up again without a row in between, and the wait before the first time. */
-const tries = 5;
+/** How often work is begun anew where its connection breaks without a row in between, and the wait before the first time. */
+export const tries = 5;
 const firstWaitMs = 100;
 
 /** A piece of a table, and how what is left of it is asked for. */

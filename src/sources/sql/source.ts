@@ -11,7 +11,7 @@ import type {
 import { ColumnChanges, columnOf, type SqlTimes } from './changes.ts';
 import { conditionOf, type KeyColumn, type KeyRange, rangeOf, splitOf, wholeTable } from './key-range.ts';
 import { missingNotes, refuseMissing } from './notes.ts';
-import { isLost, type PieceReading, piecePages } from './piece-reader.ts';
+import { isLost, type PieceReading, piecePages, tries } from './piece-reader.ts';
 import { keyRanges } from './ranges.ts';
 import { type SqlColumn, TableRows } from './rows.ts';
 
@@ -177,25 +177,26 @@ export class SqlSource<Raw> implements Source {
   /** Does work that can be done again from its beginning. */
   async #lent<T>(work: (session: SqlSession<Raw>) => Promise<T>): Promise<T> {
     const readers = await this.#reading();
-    for (;;) {
+    for (let failures = 1; ; failures += 1) {
       const session = await readers.take();
       try {
         const done = await work(session);
         readers.give(session);
         return done;
       } catch (thrown) {
-        if (isLost(thrown)) await readers.replace(session, thrown);
-        else {
+        if (!isLost(thrown)) {
           readers.give(session);
           throw thrown;
         }
+        await readers.replace(session, thrown);
+        if (failures === tries) throw thrown;
       }
     }
   }
 
   /** The columns of a SELECT: what is declared, and what the key needs besides. */
   get #selected(): { readonly items: readonly string[]; readonly keyOf: PieceReading<Raw>['keyOf'] } {
-    const { columns, expression, key, keyExpression, keyText } = this.#table;
+    const { columns, expression, key, keyExpression } = this.#table;
     const items = columns.map(expression);
     if (key === null) return { items, keyOf: null };
     const places = key.map((column) => {
@@ -203,14 +204,13 @@ export class SqlSource<Raw> implements Source {
       const at = items.indexOf(wanted);
       return at >= 0 ? at : items.push(wanted) - 1;
     });
-    const keyOf = (row: RawRow<Raw>): readonly string[] | null => {
-      const values = places.map((at, part) => {
-        const raw = row[at] ?? null;
-        return raw === null ? null : keyText(raw, part);
-      });
-      return values.every((value) => value !== null) ? values : null;
-    };
-    return { items, keyOf };
+    return { items, keyOf: (row) => this.#keyTexts(places.map((at) => row[at] ?? null)) };
+  }
+
+  /** Null where a part of the key is. */
+  #keyTexts(parts: RawRow<Raw>): readonly string[] | null {
+    const texts = parts.map((raw, part) => (raw === null ? null : this.#table.keyText(raw, part)));
+    return texts.every((text) => text !== null) ? texts : null;
   }
 
   #select(range: KeyRange, { ordered = false }: { readonly ordered?: boolean } = {}): string {
@@ -235,13 +235,9 @@ export class SqlSource<Raw> implements Source {
   }
 
   #ranges(session: SqlSession<Raw>, key: readonly KeyColumn[], wanted: number): Promise<readonly KeyRange[]> {
-    const { from, rows, wholeKey, keyText, keyExpression } = this.#table;
+    const { from, rows, wholeKey, keyExpression } = this.#table;
     const names = key.map(({ name }) => name).join(', ');
     const list = key.map(keyExpression).join(', ');
-    const textOf = (row: RawRow<Raw>): readonly string[] | null => {
-      const values = row.map((raw, part) => (raw === null ? null : keyText(raw, part)));
-      return values.some((value) => value === null) ? null : values.map((value) => value ?? '');
-    };
     const extremes = async (): Promise<{ least: bigint; greatest: bigint } | null> => {
       if (!wholeKey) return null;
       const [row = []] = await session.rows(`SELECT MIN(${names}), MAX(${names}) FROM ${from}`);
@@ -256,7 +252,7 @@ export class SqlSource<Raw> implements Source {
       const [row] = await session.rows(
         `SELECT ${list} FROM ${from}${where} ORDER BY ${names} LIMIT 1 OFFSET ${stride - 1}`,
       );
-      return row === undefined ? null : textOf(row);
+      return row === undefined ? null : this.#keyTexts(row);
     };
     return keyRanges({ rows: rows ?? 0, extremes, step }, wanted);
   }
