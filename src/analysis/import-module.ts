@@ -4,6 +4,7 @@ import { registerHooks } from 'node:module';
 import { basename, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { hashOf } from '../kernel/hash.ts';
 import { isMigrationPath, isSchemaPath } from './file-roles.ts';
 import { whileLoading } from './while-loading.ts';
 
@@ -12,6 +13,8 @@ const mark = '?cqlform';
 const marked = /\?cqlform(=\d+)?$/;
 /** Node keeps modules by address: a file that was mended in between gets another one. */
 const seen = new Map<string, { readonly text: string; readonly version: number }>();
+/** By address, what the project's own modules were when they were loaded. */
+const loaded = new Map<string, string>();
 let hooked = false;
 
 /**
@@ -32,6 +35,11 @@ export async function importModule(
     const { explainImport } = await import('./explain-import.ts');
     throw await explainImport(path, thrown, what);
   }
+}
+
+/** By path, a hash of each of the project's own modules as they were last loaded in this thread. */
+export function loadedModules(): Readonly<Record<string, string>> {
+  return Object.fromEntries(loaded);
 }
 
 async function addressOf(path: string): Promise<string> {
@@ -58,7 +66,9 @@ function installHooks(): void {
     },
     load(url, context, next) {
       if (!marked.test(url) || url.includes('.json?')) return next(url, context);
-      return next(url, { ...context, format: /\.[mc]?ts\?/.test(url) ? 'module-typescript' : 'module' });
+      const module = next(url, { ...context, format: /\.[mc]?ts\?/.test(url) ? 'module-typescript' : 'module' });
+      loaded.set(fileURLToPath(url.replace(marked, '')), hashOf(String(module.source)));
+      return module;
     },
   });
 }

@@ -6,6 +6,7 @@ import type { VerifyLevel } from '../model/journal.ts';
 import { consentsOf, type Plan } from '../model/plan.ts';
 import { type FingerprintDifference, fingerprintDifference, fingerprintOf } from '../planner/fingerprint.ts';
 import { settingsHold } from '../planner/holds.ts';
+import type { ThreadsWanted } from '../ports/engines.ts';
 import type { RunnerDeps } from '../runner/deps.ts';
 import { preflight } from '../runner/preflight.ts';
 import { preflightPlan } from '../runner/preflight-plan.ts';
@@ -18,6 +19,7 @@ import { dataLoader } from './data-loader.ts';
 import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
 import { ledgerSettings, sharedKeyspace } from './ledger-home.ts';
+import { rowThreads } from './row-threads.ts';
 import type { Session } from './session.ts';
 import { assertPlaceStays, chooseStore } from './store.ts';
 import { unfinishedError } from './unfinished.ts';
@@ -35,6 +37,8 @@ export interface RunFlags {
   readonly backupStore?: string | undefined;
   /** How closely copied rows are looked at, when not as the configuration says. */
   readonly verifyCopies?: VerifyLevel | undefined;
+  /** How many threads run the functions of rows, when not as the configuration says. */
+  readonly threads?: ThreadsWanted | undefined;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -64,7 +68,12 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);
     const { floors, head } = standing;
     const { signal, emit, ...flags } = options;
-    const settings = { ...flags, verifyCopies: flags.verifyCopies ?? session.project.verifyCopies };
+    const { verifyCopies, threads } = session.project;
+    const settings = {
+      ...flags,
+      verifyCopies: flags.verifyCopies ?? verifyCopies,
+      threads: flags.threads ?? threads,
+    };
     const request = { plan, run: run.id, lease, earlier, actor: actorOf(), settings, signal, floors, head };
     await runPlan(request, runnerDeps(session, { engines, store: store.name, emit }));
   });
@@ -89,6 +98,7 @@ function runnerDeps(session: Session, { engines, store, emit }: RunParts): Runne
     clock,
     emit,
     loadData: dataLoader(project),
+    rowThreads: ({ migration }, index, wanted) => rowThreads(project, { migration, index }, wanted),
     rejectsFile: (run, step) => rejectsName(project.stateFolder, { run, step }),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { verifyLevels } from '../model/journal.ts';
+import { mostThreads } from '../ports/engines.ts';
 import { encryptionSchema } from './backup-secret.ts';
 import { sourcesSchema } from './source-addresses.ts';
 import { storeName } from './store.ts';
@@ -57,6 +58,7 @@ const settings = z.strictObject({
   protected: z.boolean().optional(),
   data: z.enum(['run', 'skip']).optional(),
   verifyCopies: z.enum(verifyLevels).optional(),
+  threads: z.union([z.literal('auto'), z.int().min(0).max(mostThreads)]).optional(),
   lower: z.boolean().optional(),
   privacy: z.strictObject({ keys: z.record(z.string().regex(/^\w[\w-]*$/), keySource).optional() }).optional(),
   sources: sourcesSchema(tls).optional(),

@@ -126,6 +126,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     protected: merged.protected ?? false,
     data: merged.data ?? 'run',
     verifyCopies: merged.verifyCopies ?? 'sample',
+    threads: merged.threads ?? 'auto',
     lower: merged.lower ?? false,
     privacyKeys: keysOf(keySourcesOf(merged), (name) => secretOf({ kind: 'env', name })),
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),

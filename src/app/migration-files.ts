@@ -11,12 +11,14 @@ export interface MigrationFile {
   readonly path: string;
 }
 
+type Folder = Pick<Project, 'migrationsFolder'>;
+
 const migrationName = /^(\d{14}_[a-z0-9][a-z0-9_]*)\.ts$/;
 /** Files of the folder that are no migrations. */
 const otherNames = /^(schema\.ts|cqlform\.sum|tsconfig\.json|.*\.md|\..*)$/;
 
 /** The migration files in order. A file that is neither a migration nor known is an error: it would never run. */
-export async function migrationFiles({ migrationsFolder }: Project): Promise<readonly MigrationFile[]> {
+export async function migrationFiles({ migrationsFolder }: Folder): Promise<readonly MigrationFile[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new CqlformError('MIGRATIONS_MISSING', `there is no folder ${migrationsFolder}`, {
       next: 'Make it with `cqlform init`, or correct `migrations` in the configuration.',
@@ -52,7 +54,7 @@ export function fileNamed(id: string, files: readonly MigrationFile[]): Migratio
   });
 }
 
-export async function migrationFile(project: Project, id: string): Promise<MigrationFile> {
+export async function migrationFile(project: Folder, id: string): Promise<MigrationFile> {
   const found = (await migrationFiles(project)).find((file) => file.id === id);
   if (found !== undefined) return found;
   throw new CqlformError('MIGRATION_FILE_MISSING', `${id}.ts is not in ${project.migrationsFolder}`, {

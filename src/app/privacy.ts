@@ -107,7 +107,7 @@ function wordsOf(treatment: Treatment, project: Project): string {
 }
 
 /** A data step as it runs in this environment: in a lower one, what comes from outside is treated on its way. */
-export function treatedSpec(project: Project, spec: DataSpec): DataSpec {
+export function treatedSpec(project: Pick<Project, 'lower'>, spec: DataSpec): DataSpec {
   const { privacy } = spec;
   if (!project.lower || privacy === undefined || spec.from.kind === 'table' || spec.kind === 'backfill') return spec;
   const { lower } = privacy;

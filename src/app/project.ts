@@ -2,6 +2,7 @@ import type { Secret as BackupSecret } from '../backup/encryption/key-file.ts';
 import type { Retention } from '../backup/retention.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { VerifyLevel } from '../model/journal.ts';
+import type { ThreadsWanted } from '../ports/engines.ts';
 import type { SourceAddress } from '../ports/source.ts';
 import type { AutomaticStore } from './store-settings.ts';
 
@@ -40,6 +41,8 @@ export interface Project {
   readonly data: 'run' | 'skip';
   /** How closely the rows that a migration copied are looked at afterwards. */
   readonly verifyCopies: VerifyLevel;
+  /** How many threads run the functions of rows. */
+  readonly threads: ThreadsWanted;
   /** Personal data from outside has to be treated on its way here, and what is here may be unloaded. */
   readonly lower: boolean;
   /** By name, keys of hashes and tokens. */

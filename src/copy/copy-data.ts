@@ -19,6 +19,8 @@ import { keepsKeys } from './stored-mapper.ts';
 import { type StraightCopy, straightCopy } from './straight.ts';
 import { changedPieces, tablePieces } from './table-pieces.ts';
 import { TargetEncoder } from './target-row.ts';
+import { ThreadedRows } from './threads/threaded-rows.ts';
+import { workOrder } from './threads/work-order.ts';
 import { verifyCopied } from './verify/post-condition.ts';
 import { RowSample } from './verify/row-sample.ts';
 import { WriteEngine } from './write-engine.ts';
@@ -63,6 +65,7 @@ async function run(running: Running): Promise<CopyOutcome> {
   const { finished, todo } = await piecesOf(running, { done, spool, identity: identity ?? '' });
   const sample = request.verify === 'sample' && input.kind === 'source' ? new RowSample() : null;
   for await (const kept of spool.samples(finished.map(({ range }) => range))) sample?.restore(kept);
+  const threads = threadsOf(running, tracked);
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -75,18 +78,22 @@ async function run(running: Running): Promise<CopyOutcome> {
     withheld: spec.privacy?.withheld === true,
     straight: tracked ? null : straightOf(running),
     sample,
+    threads,
   });
   engine.resume(finished);
   rejects.resume(engine.total);
   const what = `${spec.kind} into ${into.name}`;
   const ids = [...finished.map(({ range }) => range), ...todo.map(({ id }) => id)];
   try {
+    await threads?.begin();
     await engine.run(todo);
   } catch (thrown) {
     if (!(thrown instanceof RejectsExhausted)) throw thrown;
     await spool.joinRejects(ids);
     rejects.judge(engine.total.read, { rejectsFile, what });
     throw thrown;
+  } finally {
+    await threads?.end();
   }
   await spool.joinRejects(ids);
   rejects.judge(engine.total.read, { rejectsFile, what });
@@ -153,6 +160,19 @@ function straightOf({ request, context, input }: Running): StraightCopy | null {
     floor,
     functions: { encoder: new TargetEncoder(into, context.types), run: { startedAt } },
   });
+}
+
+/** Null where the order of all rows counts, and where nobody asked for threads. */
+function threadsOf(
+  { request, context, input, dependencies: { clock } }: Running,
+  tracked: boolean,
+): ThreadedRows | null {
+  const { threads, into, spec } = request;
+  if (threads === undefined || threads.wanted === 0 || counterColumns(into).length > 0) return null;
+  // static cells are written once for all the rows of a partition that come one after another
+  const statics = into.columns.some((column) => column.static);
+  if (input.kind === 'table' && spec.kind !== 'transform' && statics) return null;
+  return new ThreadedRows({ threads, into, clock, order: workOrder({ request, context, input, tracked }) });
 }
 
 function keysAreKept({ request: { spec, into }, context, input }: Running): boolean {

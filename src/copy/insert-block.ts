@@ -17,8 +17,11 @@ export class InsertBlock {
   readonly columns: readonly string[];
   readonly #others: readonly string[];
   readonly #defaultTtl: number;
+  readonly #statement: number;
 
-  constructor(table: Table) {
+  /** `statement`: which one of the writer's it is. */
+  constructor(table: Table, statement = 0) {
+    this.#statement = statement;
     const keys = keyColumns(table);
     this.#others = table.columns
       .filter(({ name, static: still }) => !still && !keys.includes(name))
@@ -56,6 +59,6 @@ export class InsertBlock {
     sink.view.setBigInt64(end + 4, timestamp);
     sink.view.setInt32(end + 12, 4);
     sink.view.setInt32(end + 16, ttl);
-    block.commit(hash, 0);
+    block.commit(hash, this.#statement);
   }
 }

@@ -19,7 +19,7 @@ export interface MappedWorkOptions {
   readonly timestamp: bigint;
   readonly floor: bigint | null;
   readonly attempt: number;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly tracked: boolean;
 }
 

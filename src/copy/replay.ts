@@ -30,7 +30,7 @@ export async function replayRejects(
   });
 }
 
-type Replaying = Pick<RowWorkOptions, 'context' | 'input'> & { readonly request: ReplayRequest };
+type Replaying = Pick<RowWorkOptions, 'input'> & { readonly request: ReplayRequest; readonly context: WorkContext };
 
 async function replay(
   piece: Piece,

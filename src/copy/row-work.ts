@@ -11,11 +11,15 @@ import type { OpenedTableInput } from './opened-input.ts';
 import { defaultTtlOf, TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 import type { RowWork, Write } from './write-engine.ts';
 
+interface WorkedTable extends Pick<OpenedTableInput, 'kind' | 'columns'> {
+  readonly table: Pick<OpenedTableInput['table'], 'table' | 'types'>;
+}
+
 export interface RowWorkOptions {
-  readonly request: Omit<CopyRequest, 'rejectsFile'>;
-  readonly context: WorkContext;
-  readonly input: OpenedTableInput | { readonly kind: 'source' };
-  readonly clock: Clock;
+  readonly request: Pick<CopyRequest, 'spec' | 'into' | 'startedAt' | 'timestamp' | 'floor' | 'pass'>;
+  readonly context: Pick<WorkContext, 'types' | 'attempt'>;
+  readonly input: WorkedTable | { readonly kind: 'source' };
+  readonly clock: Pick<Clock, 'now'>;
   /** Whether keys are handed on, to be looked for again among all rows. */
   readonly tracked: boolean;
 }
@@ -72,7 +76,7 @@ function emittedWork({ request, context, clock, tracked }: RowWorkOptions, rows:
 function writeTimeOf(
   { stored, values }: InputRow,
   { timestamp, floor, into, pass }: RowWorkOptions['request'],
-  { attempt }: WorkContext,
+  { attempt }: RowWorkOptions['context'],
 ): { readonly timestamp: bigint; readonly expiresAt: number | null; readonly defaultTtl: number } {
   const raised = (time: bigint): bigint => (floor !== null && floor > time ? floor : time);
   if (stored !== null) {
@@ -112,7 +116,7 @@ function storedWork(
     readonly spec: Exclude<DataSpec, TransformSpec>;
     readonly encoder: TargetEncoder;
     readonly run: RunClock;
-    readonly input: OpenedTableInput;
+    readonly input: WorkedTable;
   },
 ): RowWork {
   return mappedWork({

@@ -16,6 +16,10 @@ import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
 import { bytesOf } from './target-row.ts';
+import type { Worked } from './threads/row-thread.ts';
+import type { ThreadedRows } from './threads/threaded-rows.ts';
+import { timedEvery } from './threads/work-meter.ts';
+import { workedPages } from './threads/worked-pages.ts';
 import type { RowSample } from './verify/row-sample.ts';
 
 /** One emitted row. */
@@ -23,6 +27,8 @@ export interface Write {
   readonly mutations: readonly Mutation[];
   /** Its full primary key; null for static rows, and where keys cannot meet. */
   readonly key: readonly Bytes[] | null;
+  /** Of that key, where it was made already; then the key is null. */
+  readonly keyHash?: Buffer | null;
 }
 
 /** What is done to the rows of one piece, in their order; made anew for each piece. */
@@ -47,6 +53,8 @@ export interface EngineOptions {
   readonly sample?: RowSample | null;
   /** How rows go on that need no work; left out or null: none do. */
   readonly straight?: StraightCopy | null;
+  /** Where rows may be worked on besides here; left out or null: nowhere. */
+  readonly threads?: ThreadedRows | null;
 }
 
 /** Pieces under way at once; each has a writer of its own, whose concurrency adapts by itself. */
@@ -60,20 +68,21 @@ export class WriteEngine {
   readonly #underWay = new Set<PieceRun>();
   #stopped = false;
   #lastProgress = Number.NEGATIVE_INFINITY;
-  /** Null where rows go straight, or are not such that a block may hold them. */
+  /** Null where all rows go straight, or are not such that a block may hold them. */
   readonly #inserts: InsertBlock | null;
   /** Of a table of counters: one for all pieces, so that no two read and add at once. */
   readonly #counters: CounterWriter | null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    const { straight = null, into } = options;
+    const { straight = null, threads = null, into } = options;
     const { keyspace, types } = options.context;
     const request = { keyspace, table: into, types, consistency: copyConsistency };
     this.#counters =
       counterColumns(into).length === 0 ? null : new CounterWriter(options.rows, request, options.context);
-    this.#inserts =
-      this.#counters === null && straight === null && InsertBlock.suits(into) ? new InsertBlock(into) : null;
+    const blocks = this.#counters === null && InsertBlock.suits(into);
+    if (straight === null) this.#inserts = blocks ? new InsertBlock(into) : null;
+    else this.#inserts = blocks && threads !== null ? new InsertBlock(into, 1) : null;
   }
 
   get total(): Tally {
@@ -123,21 +132,28 @@ export class WriteEngine {
   #blockWriter(request: WriterRequest): BlockWriter | null {
     const { rows, straight, context } = this.#options;
     const admit = async (): Promise<void> => context.assertHeld();
+    const inserts = this.#inserts === null ? [] : [this.#inserts.columns];
     if (straight !== undefined && straight !== null) {
-      return rows.writeBlocks({ ...request, statements: [straight.columns], held: 'little', admit });
+      return rows.writeBlocks({ ...request, statements: [straight.columns, ...inserts], held: 'little', admit });
     }
-    if (this.#inserts === null) return null;
-    return rows.writeBlocks({ ...request, statements: [this.#inserts.columns], held: 'some', admit });
+    return inserts.length === 0 ? null : rows.writeBlocks({ ...request, statements: inserts, held: 'some', admit });
   }
 
   async *#pages(piece: Piece, { blocks }: Writers, begin: () => Promise<void>): AsyncGenerator<InputPage> {
-    const { straight, into } = this.#options;
-    if (blocks === null || straight === undefined || straight === null || piece.through === undefined) {
+    const { straight, threads, into } = this.#options;
+    const here = (threads?.pool ?? null) === null;
+    if (blocks === null || straight === undefined || straight === null || piece.through === undefined || !here) {
       for await (const rows of piece.rows()) yield { rows, passed: 0, bytes: 0 };
       return;
     }
     const { values, floor, onRow } = straight;
     yield* piece.through({ into: blocks, values, onRow, floor, partitionParts: into.partitionKey.length, begin });
+  }
+
+  async *#worked(pages: AsyncIterable<InputPage>): AsyncGenerator<InputPage & { readonly worked: Worked | null }> {
+    const { threads } = this.#options;
+    if (threads !== undefined && threads !== null) yield* workedPages(pages, threads, this.#underWay.size);
+    else for await (const page of pages) yield { ...page, worked: null };
   }
 
   async #piece(piece: Piece, writers: Writers): Promise<void> {
@@ -147,12 +163,12 @@ export class WriteEngine {
     let sizes: SpoolSizes | null = null;
     this.#underWay.add(run);
     try {
-      for await (const page of this.#pages(piece, writers, () => run.begin())) {
+      for await (const { worked, ...page } of this.#worked(this.#pages(piece, writers, () => run.begin()))) {
         context.assertHeld();
         const before = run.tally.read;
         try {
           run.passed(page);
-          await run.page(page.rows);
+          await run.page(page.rows, worked);
         } finally {
           this.#total.read += run.tally.read - before;
         }
@@ -237,10 +253,14 @@ class PieceRun {
     this.#work = options.work();
   }
 
-  async page(page: readonly InputRow[]): Promise<void> {
+  /** Takes rows to where they go; `worked`: what became of those without a problem, null: that is still to be found. */
+  async page(page: readonly InputRow[], worked: Worked | null): Promise<void> {
+    const outcomes = worked?.outcomes.values();
     for (const row of page) {
       this.tally.read += 1;
-      const outcome = this.#outcomeOf(row);
+      const found = row.problem === null ? outcomes?.next() : undefined;
+      if (found?.done === true) throw worked?.failure ?? new TypeError('a row was left out by a thread');
+      const outcome = found?.value ?? this.#outcomeOf(row);
       switch (outcome.kind) {
         case 'skip':
           this.tally.skipped += 1;
@@ -256,8 +276,17 @@ class PieceRun {
   }
 
   #outcomeOf(row: InputRow): Outcome<Write> {
-    if (row.problem === null) return this.#work(row);
+    if (row.problem === null) return this.#timed(row);
     return this.#options.problemOf?.(row) ?? { kind: 'reject', reason: row.problem };
+  }
+
+  #timed(row: InputRow): Outcome<Write> {
+    const meter = this.#options.threads?.meter ?? null;
+    if (meter === null || this.tally.read % timedEvery !== 0) return this.#work(row);
+    const begun = performance.now();
+    const outcome = this.#work(row);
+    meter.took(performance.now() - begun);
+    return outcome;
   }
 
   /** Counts rows that were written as they are. */
@@ -278,7 +307,7 @@ class PieceRun {
     await context.checkpoint(this.#piece.id, 'started', { accounts: null, detail });
   }
 
-  async #write({ mutations, key }: Write): Promise<void> {
+  async #write({ mutations, key, keyHash: made = null }: Write): Promise<void> {
     const { context } = this.#options;
     if (!this.#started) await this.begin();
     for (const mutation of mutations) {
@@ -289,8 +318,8 @@ class PieceRun {
       else await single.write(mutation);
     }
     this.tally.written += 1;
-    if (key === null || this.#spool === null) return;
-    const hash = keyHash(key);
+    const hash = key === null ? made : keyHash(key);
+    if (hash === null || this.#spool === null) return;
     await this.#spool.key(hash);
     const record = this.#options.sample?.offer(hash, mutations) ?? null;
     if (record !== null) await this.#spool.sample(record);

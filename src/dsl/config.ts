@@ -123,6 +123,11 @@ export interface Settings {
    * some two thousand rows, or all where there are fewer, are looked for in the target.
    */
   readonly verifyCopies?: 'none' | 'count' | 'sample' | 'full';
+  /**
+   * How many threads run the functions of rows: a number, 0 for none besides the main thread, or `auto`, which is so
+   * unless said otherwise: some when functions are what a copy waits for and cores are idle.
+   */
+  readonly threads?: 'auto' | number;
 }
 /** The configuration file's default export. */
 export interface Config extends Settings {

@@ -141,6 +141,22 @@ export interface CopyPass {
   readonly deletes: boolean;
 }
 
+/** How many threads run the functions of rows; `auto`: some when functions are what a copy waits for and cores are idle. */
+export type ThreadsWanted = 'auto' | number;
+/** Each has an instance of the migration and a heap of its own. */
+export const mostThreads = 64;
+
+/** Threads that may run the functions of a data spec, each with an instance of the migration of its own. */
+export interface RowThreads {
+  readonly wanted: ThreadsWanted;
+  /** What a thread runs. */
+  readonly module: URL;
+  /** What it finds the functions by; it has to be such that it can be sent to a thread. */
+  readonly code: unknown;
+  /** How long one row may take; a minute unless said otherwise. */
+  readonly rowTimeoutMs?: number;
+}
+
 export interface CopyRequest {
   readonly spec: DataSpec;
   /** The live tables behind `spec.from` and `spec.into`, whole; `from` null where rows come from elsewhere. */
@@ -155,6 +171,8 @@ export interface CopyRequest {
   readonly rejectsFile: string;
   /** Left out: changes are not told. */
   readonly pass?: CopyPass;
+  /** Left out: functions run in the main thread. */
+  readonly threads?: RowThreads;
   /** What is compared when the last row is written; left out: nothing. */
   readonly verify?: VerifyLevel;
 }

@@ -6,7 +6,7 @@ import type { Plan, Section } from '../model/plan.ts';
 import type { Step, Work } from '../model/step.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cluster, Rows } from '../ports/cluster.ts';
-import type { Backups, Copier, WorkContext } from '../ports/engines.ts';
+import type { Backups, Copier, RowThreads, ThreadsWanted, WorkContext } from '../ports/engines.ts';
 import type { HeldLease, Journal } from '../ports/journal.ts';
 
 /** What a run needs from outside. */
@@ -23,6 +23,8 @@ export interface RunnerDeps {
   readonly emit: Emit;
   /** The data function of a migration file, after its code hash was compared with the plan's. Throws `CODE_CHANGED`. */
   readonly loadData: (section: Section, index: number) => Promise<DataSpec>;
+  /** Threads for a step whose data function is loaded; null: it runs in the main thread. */
+  readonly rowThreads: (section: Section, index: number, wanted: ThreadsWanted) => Promise<RowThreads | null>;
   /** Where rejected rows go. */
   readonly rejectsFile: (run: string, step: string) => string;
 }
@@ -33,6 +35,7 @@ export interface RunSettings {
   readonly agreementTimeoutMs: number;
   /** How closely copied rows are looked at afterwards. */
   readonly verifyCopies: VerifyLevel;
+  readonly threads: ThreadsWanted;
 }
 
 export interface RunRequest {

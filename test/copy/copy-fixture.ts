@@ -19,7 +19,7 @@ import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
 import { createOpenSource, type OpenSourceOptions } from '../../src/sources/open.ts';
-import { cassandraAddress } from '../support/cassandra.ts';
+import { type CassandraAddress, cassandraAddress } from '../support/cassandra.ts';
 
 /** A keyspace of the test's own. */
 interface Base {
@@ -33,8 +33,8 @@ interface Base {
 /** Schema statements may take long while other tests share the node. */
 const requestTimeoutMs = 60_000;
 
-async function openKeyspace(keyspace: string): Promise<Base> {
-  const { host, port, localDataCenter } = cassandraAddress();
+async function openKeyspace(keyspace: string, address: CassandraAddress): Promise<Base> {
+  const { host, port, localDataCenter } = address;
   const connection = await connect({ contactPoints: [`${host}:${port}`], localDataCenter, requestTimeoutMs });
   const cql = async (statement: string): Promise<void> => {
     await connection.client.execute(statement);
@@ -110,9 +110,9 @@ export const baseTime = 1_700_000_000_000_000n;
 
 export async function copyFixture(
   keyspace: string,
-  options: Pick<OpenSourceOptions, 'addresses'> = {},
+  { address, ...options }: Pick<OpenSourceOptions, 'addresses'> & { readonly address?: CassandraAddress } = {},
 ): Promise<CopyFixture> {
-  const base = await openKeyspace(keyspace);
+  const base = await openKeyspace(keyspace, address ?? cassandraAddress());
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
   const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options });

@@ -1,6 +1,8 @@
 import type { RunFlags } from '../../app/apply.ts';
+import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { Emit } from '../../model/event.ts';
 import { type VerifyLevel, verifyLevels } from '../../model/journal.ts';
+import { mostThreads, type ThreadsWanted } from '../../ports/engines.ts';
 
 /** Flags of commands that run a plan. */
 export const runOptions = {
@@ -26,6 +28,10 @@ export const runOptions = {
     choices: verifyLevels,
     describe: 'How closely copied rows are looked at afterwards, instead of what the configuration says',
   },
+  threads: {
+    type: 'string',
+    describe: 'How many threads run the functions of rows: a number or auto, instead of what the configuration says',
+  },
   'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
   'agreement-timeout': { type: 'number', default: 60, describe: 'Seconds to wait for schema agreement' },
 } as const;
@@ -39,6 +45,7 @@ export interface GivenRunFlags {
   readonly 'agreement-timeout': number;
   readonly 'backup-store': string | undefined;
   readonly 'verify-copies': VerifyLevel | undefined;
+  readonly threads: string | undefined;
 }
 
 export function runFlags(
@@ -55,6 +62,19 @@ export function runFlags(
     agreementTimeoutMs: flags['agreement-timeout'] * 1000,
     backupStore: flags['backup-store'],
     verifyCopies: flags['verify-copies'],
+    threads: threadsOf(flags.threads),
     ...run,
   };
+}
+
+/** Undefined: as the configuration says. */
+export function threadsOf(text: string | undefined): ThreadsWanted | undefined {
+  if (text === undefined || text === 'auto') return text;
+  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (count <= mostThreads) return count;
+  throw new CqlformError('USAGE', `--threads is ${text}, neither auto nor a number up to ${mostThreads}`, {
+    next: 'Say how many threads run the functions of rows: 0 for the main thread alone, a number, or auto.',
+    fields: { option: 'threads' },
+    exitCode: exitCodes.usage,
+  });
 }

@@ -105,6 +105,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
   const into = liveTable(input, work.into.name);
   const spec = carryingRest(await deps.loadData(section, work.data.index), from, into);
   const pass = await firstPass(input, spec, from);
+  const threads = await deps.rowThreads(section, work.data.index, request.settings.threads);
   const { accounts, verified } = await deps.copier.copy(
     {
       spec,
@@ -116,6 +117,7 @@ export async function runData(input: WorkInput<'data'>): Promise<StepResult> {
       rejectsFile: deps.rejectsFile(request.run, step.id),
       ...(pass === null ? {} : { pass }),
       verify: request.settings.verifyCopies,
+      ...(threads === null ? {} : { threads }),
     },
     context,
   );
