@@ -1,4 +1,4 @@
-import type { ReplayEntry, RunEntry, StepEntry } from '../model/journal.ts';
+import type { ReplayEntry, RunEntry, StepEntry, WatermarkEntry } from '../model/journal.ts';
 import { standingOf } from '../runner/standing.ts';
 import type { Session } from './session.ts';
 
@@ -7,6 +7,8 @@ export interface RunHistory {
   readonly steps: readonly StepEntry[];
   /** Of rows that its steps rejected, oldest first. */
   readonly replays: readonly ReplayEntry[];
+  /** Of its copies that `catch-up` follows: how far they came, and what the newest pass did. */
+  readonly watermarks: readonly WatermarkEntry[];
 }
 
 /** Every run of the keyspace, oldest first, with its steps in the order they were begun. */
@@ -16,5 +18,6 @@ export async function history({ journal }: Session): Promise<readonly RunHistory
     run,
     steps: standing.steps.filter((step) => step.run === run.id),
     replays: standing.replays.filter((one) => one.run === run.id),
+    watermarks: standing.watermarks.filter((one) => one.run === run.id),
   }));
 }

@@ -84,10 +84,30 @@ async function foreignFinding(source: ForeignSource, { openSource }: Openers, tr
     const { rows, bytes, missing, notes = [] } = await opened.facts();
     const unreadable = notes.some(({ severity }) => severity === 'error');
     const sample = unreadable ? [] : await sampleOf(opened);
-    return { rows, bytes, missing, problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
+    const found = [
+      ...notes,
+      ...(unreadable ? [] : await sinceNotes(opened, source, tried)),
+      ...rejectNotes(sample, tried),
+    ];
+    return { rows, bytes, missing, problem: null, notes: found };
   } finally {
     await opened.close();
   }
+}
+
+/** Each pass over what changed, and each look at the lag, would read the whole table. */
+async function sinceNotes(opened: Source, { place }: ForeignSource, { spec }: Tried): Promise<readonly SourceNote[]> {
+  const { since } = spec;
+  if (since === undefined || since.by === 'writetime') return [];
+  if ((await opened.changes?.(since.column).isIndexed()) !== false) return [];
+  return [
+    {
+      code: 'SINCE_UNINDEXED',
+      severity: 'warning',
+      message: `${place} has no index that begins with ${since.column}: each pass of \`catch-up\` reads all of it`,
+      next: `Create an index over ${since.column} before the first copy, or catch up rarely.`,
+    },
+  ];
 }
 
 async function clusterFinding(source: ClusterSource, { openTable }: Openers, tried: Tried): Promise<SourceFinding> {

@@ -59,6 +59,8 @@ export interface SourceChanges {
   mark(): Promise<SourceMark>;
   /** Of rows whose value is greater. */
   lag(after: bigint): Promise<SourceLag>;
+  /** Whether an index finds the rows by their value; null: nobody knows. */
+  isIndexed(): Promise<boolean | null>;
 }
 
 /** Rows of a source whose value in a declared column is not less: microseconds of a time, else the number. */

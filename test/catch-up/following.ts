@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Ended, ended, type TestProject } from '../support/project.ts';
 
@@ -41,6 +42,14 @@ export class Following implements AsyncDisposable {
       if (done === true) throw new Error(`it ended: ${JSON.stringify(await this.#ended)}`);
       const round = JSON.parse(value) as Round;
       if (Array.isArray(round) && wanted(round)) return round;
+    }
+  }
+
+  /** The next words on standard error that hold these. */
+  async told(words: string): Promise<void> {
+    for (let text = ''; !text.includes(words); ) {
+      const [chunk] = (await once(this.#child.stderr as NodeJS.ReadableStream, 'data')) as [Buffer];
+      text += String(chunk);
     }
   }
 

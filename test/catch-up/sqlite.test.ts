@@ -1,6 +1,10 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProject } from '../../src/app/config.ts';
+import { withLease } from '../../src/app/lease.ts';
+import { withSession } from '../../src/app/session.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type TestProject, testProject } from '../support/project.ts';
 import { copyInto, Following, type Round } from './following.ts';
@@ -75,6 +79,7 @@ beforeAll(async () => {
   shop.exec(`PRAGMA busy_timeout = 10000;
     CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, town TEXT, updated_at TEXT);
     CREATE TABLE visits (id INTEGER PRIMARY KEY, place TEXT, version INTEGER);
+    CREATE INDEX changed ON visits (version);
     INSERT INTO people VALUES (1, 'Ada', 'London', '2026-01-01 10:00:00'),
       (2, 'Bo', 'Oslo', '2026-01-01T10:00:00.250Z'), (3, 'Cy', 'Rome', NULL);
     INSERT INTO visits VALUES (1, 'park', 10), (2, NULL, 11), (3, 'zoo', 12);`);
@@ -82,6 +87,8 @@ beforeAll(async () => {
   expect(applied.code, applied.stderr + applied.stdout).toBe(0);
   const said = (applied.stdout + applied.stderr).replaceAll(/\s+/g, ' ');
   expect(said).toContain('it does not see rows that are deleted');
+  expect(said).toContain('people has no index that begins with updated_at');
+  expect(said).not.toContain('visits has no index');
 });
 afterAll(async () => {
   shop.close();
@@ -148,6 +155,25 @@ describe('catch-up', { timeout: 180_000 }, () => {
     expect(code, stderr).toBe(143);
   });
 
+  it('goes on when another run has given back the lease', async () => {
+    const released = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const { host, port } = cassandraAddress();
+    const other = await openProject({ keyspace: project.keyspace, contactPoints: `${host}:${port}` }, tmpdir());
+    const holding = withSession(other, (session) =>
+      withLease(session, { leaseTimeoutMs: 30_000, emit: () => undefined }, () => {
+        taken.resolve();
+        return released.promise;
+      }),
+    );
+    await Promise.race([taken.promise, holding]);
+    await using passes = new Following(project, '--lock-timeout', '0');
+    await passes.told('warning[LEASE_HELD]');
+    released.resolve();
+    await holding;
+    await passes.until(() => true);
+  });
+
   it('says what it cannot see, and verify finds it', async () => {
     const far = new Date(Date.now() + 3_600_000).toISOString();
     shop.exec(`UPDATE people SET town = 'unseen' WHERE id = 3;
@@ -192,6 +218,11 @@ describe('catch-up', { timeout: 180_000 }, () => {
     const failed = await project.run('catch-up');
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain('TOO_MANY_REJECTS');
+    const history = await ok('history');
+    expect(history).toMatch(
+      /\d+ passes over changes of \S+-people-people: up to 2026-01-01 10:34:00.000 UTC, the newest: read/,
+    );
+    expect(history).toMatch(/-people-people: up to .*one has begun and not ended/);
     shop.exec("UPDATE people SET name = 'Gus', updated_at = '2026-01-01 10:40:02' WHERE id = 7");
     // The pass that stopped is brought to its end, up to where it was to go; the next one goes on.
     const [round] = JSON.parse(await ok('catch-up', '--json')) as Round;

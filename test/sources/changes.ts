@@ -9,6 +9,7 @@ interface Changes {
   /** As the source counts them. */
   readonly rows: number | null;
   readonly lag: SourceLag;
+  readonly indexed: boolean | null;
 }
 
 /** What a source has from a watermark on, and what it says of those above it. */
@@ -22,12 +23,13 @@ export async function changesFrom(
   try {
     if (opened.changes === undefined) throw new Error('it tells no changes');
     const lag = await opened.changes(column).lag(from);
+    const indexed = await opened.changes(column).isIndexed();
     const ids: unknown[] = [];
     for (const split of await opened.splits(8)) {
       for await (const page of opened.read(split)) ids.push(...page.map(({ values }) => values['id']));
     }
     const { rows } = await opened.facts();
-    return { ids: ids.sort(), rows, lag };
+    return { ids: ids.sort(), rows, lag, indexed };
   } finally {
     await opened.close();
   }

@@ -411,17 +411,20 @@ describe('changes', () => {
       { _id: 5, meta: { at: later }, version: new Int32(1) },
     ];
     await server.collection('changing').insertMany(documents);
+    await server.collection('changing').createIndex({ 'meta.at': 1 });
     const at = byUrl(server.url);
     const byTime = await changesFrom(at, changing, { column: 'at', from: micros('2026-07-01T10:00:00Z') });
     expect(byTime).toMatchObject({
       ids: [1, 2, 5],
       rows: 3,
       lag: { pending: 1, without: 2, ahead: 1, newest: micros('2026-07-01T10:00:00.001Z') },
+      indexed: true,
     });
     const byNumber = await changesFrom(at, changing, { column: 'version', from: 10n });
     expect(byNumber).toMatchObject({
       ids: [1, 2],
       lag: { pending: 1, without: 2, ahead: 0, newest: 9_007_199_254_740_993n },
+      indexed: false,
     });
   });
 });

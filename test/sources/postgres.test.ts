@@ -370,6 +370,8 @@ describe('changes', () => {
   it('are told by times, with or without a zone, and by numbers; of a table and of a query', async () => {
     await server.sql(
       'CREATE TABLE changing (id int PRIMARY KEY, at timestamptz, local timestamp, version bigint)',
+      'CREATE INDEX ON changing USING brin (at)',
+      'CREATE INDEX ON changing (version) WHERE version > 1',
       `INSERT INTO changing VALUES (1, '2026-07-01 10:00:00Z', '2026-07-01 12:00:00', 10),
         (2, '2026-07-01 10:00:00.000001Z', '2026-07-01 12:00:00.000001', 11),
         (3, '2026-07-01 11:00:00Z', '2026-07-01 13:00:00', 9223372036854775807),
@@ -378,12 +380,12 @@ describe('changes', () => {
     const at = byUrl(server.url);
     const moment = micros('2026-07-01T10:00:00Z');
     const above = { pending: 2, without: 1, ahead: 1, newest: micros('2026-07-01T11:00:00Z') };
-    for (const source of [
-      postgres.table('changing', definition),
-      postgres.query('SELECT * FROM changing WHERE id > 0', definition),
-    ]) {
+    for (const [source, indexed] of [
+      [postgres.table('changing', definition), true],
+      [postgres.query('SELECT * FROM changing WHERE id > 0', definition), null],
+    ] as const) {
       const byTime = await changesFrom(at, source, { column: 'at', from: moment });
-      expect(byTime).toMatchObject({ ids: [1, 2, 3, 5], rows: 4, lag: above });
+      expect(byTime).toMatchObject({ ids: [1, 2, 3, 5], rows: 4, lag: above, indexed });
       const later = await changesFrom(at, source, { column: 'at', from: moment + 1n });
       expect(later).toMatchObject({ ids: [2, 3, 5], lag: { pending: 1 } });
       const byClock = await changesFrom(at, source, { column: 'local', from: moment });
@@ -392,6 +394,7 @@ describe('changes', () => {
       expect(byNumber).toMatchObject({
         ids: [2, 3],
         lag: { pending: 1, without: 1, ahead: 0, newest: 2n ** 63n - 1n },
+        indexed: indexed === null ? null : false,
       });
     }
   });

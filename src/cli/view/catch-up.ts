@@ -47,7 +47,7 @@ function lagText({ milliseconds, pending }: Lag): string {
 }
 
 /** `2026-11-22 09:30:00.123 UTC`, or a number. */
-function upTo({ watermark, time }: CaughtUp): string {
+export function upTo({ watermark, time }: Pick<CaughtUp, 'watermark' | 'time'>): string {
   if (!time) return watermark;
   const text = new Date(Number(BigInt(watermark) / 1000n)).toISOString();
   return `${text.slice(0, 23).replace('T', ' ')} UTC`;

@@ -35,14 +35,31 @@ export class DocumentChanges implements SourceChanges {
   readonly #connection: MongoConnection;
   readonly #collection: string;
   readonly #field: ChangeField;
+  /** Whether it has indexes that can be asked for, which views have not. */
+  readonly #listed: boolean;
 
   constructor(
     connection: MongoConnection,
-    { collection, field }: { readonly collection: string; readonly field: ChangeField },
+    {
+      collection,
+      field,
+      listed,
+    }: { readonly collection: string; readonly field: ChangeField; readonly listed: boolean },
   ) {
+    this.#listed = listed;
     this.#connection = connection;
     this.#collection = collection;
     this.#field = field;
+  }
+
+  async isIndexed(): Promise<boolean | null> {
+    if (!this.#listed) return null;
+    const { cursor } = await this.#connection.command({ listIndexes: this.#collection });
+    const indexes = (cursor as { readonly firstBatch: readonly Document[] }).firstBatch;
+    return indexes.some(
+      (one) =>
+        one['partialFilterExpression'] === undefined && Object.keys(one['key'] as Document)[0] === this.#field.path,
+    );
   }
 
   async mark(): Promise<SourceMark> {

@@ -126,8 +126,9 @@ class MongoSource implements Source {
   }
 
   changes(column: string): SourceChanges {
-    const { declared, connection } = this.#opened;
-    return new DocumentChanges(connection, { collection: declared.place, field: changeField(declared, column) });
+    const { declared, connection, collection } = this.#opened;
+    const field = changeField(declared, column);
+    return new DocumentChanges(connection, { collection: declared.place, field, listed: collection.indexed });
   }
 
   async splits(wanted: number): Promise<readonly Split[]> {

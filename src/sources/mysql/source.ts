@@ -67,6 +67,8 @@ function tableOf(
       ...(locks || key === null ? [] : [viewNote(declared, 'RELOAD')]),
     ],
     times: mysqlTimes,
+    isIndexed: async (field) =>
+      catalogue.engine === null ? null : catalogue.indexes.some(([first]) => first === field),
   };
 }
 

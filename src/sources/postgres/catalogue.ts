@@ -117,6 +117,16 @@ async function indexesOf(session: PostgresSession, oid: string): Promise<readonl
   return rows.map(([names]) => JSON.parse(names ?? '[]') as string[]);
 }
 
+/** Whether an index of whatever kind begins with the column. */
+export async function isIndexed(session: PostgresSession, from: string, column: string): Promise<boolean> {
+  const rows = await session.rows(
+    `SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+     WHERE i.indrelid = to_regclass(${textLiteral(from)}) AND a.attname = ${textLiteral(column)}
+       AND i.indpred IS NULL AND i.indisvalid LIMIT 1`,
+  );
+  return rows.length > 0;
+}
+
 const wholes = ['int2', 'int4', 'int8'];
 const comparable = [
   ...wholes,

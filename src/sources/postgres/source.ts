@@ -5,7 +5,7 @@ import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing, unknownType, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
-import { type Catalogue, catalogueOf, isWholeKey, quoted, splittingKey } from './catalogue.ts';
+import { type Catalogue, catalogueOf, isIndexed, isWholeKey, quoted, splittingKey } from './catalogue.ts';
 import { PostgresSession } from './connection.ts';
 import { typeNotes } from './declared-types.ts';
 import { PostgresReaders } from './readers.ts';
@@ -30,7 +30,7 @@ export async function openPostgres(
     if (catalogue === null) throw tableMissing(declared);
     const openReaders = (): Promise<PostgresReaders> => PostgresReaders.open(name, login);
     const connections = { session, openReaders, close: () => session.close() };
-    return new SqlSource(tableOf(declared, columns, catalogue), connections, changed);
+    return new SqlSource(tableOf(declared, columns, { catalogue, session }), connections, changed);
   } catch (thrown) {
     await session.close();
     throw thrown;
@@ -40,7 +40,7 @@ export async function openPostgres(
 function tableOf(
   declared: ForeignSource,
   columns: readonly SqlColumn<string>[],
-  catalogue: Catalogue,
+  { catalogue, session }: { readonly catalogue: Catalogue; readonly session: PostgresSession },
 ): SqlTable<string> {
   return {
     declared,
@@ -57,6 +57,7 @@ function tableOf(
     identity: hashOf({ place: catalogue.identity, declared, columns: [...catalogue.columns.values()] }),
     notes: [...typeNotes(declared, catalogue), ...zoneNotes(declared, 'postgres.timestamp')],
     times: postgresTimes,
+    isIndexed: async (field) => (catalogue.bytes === null ? null : isIndexed(session, catalogue.from, field)),
   };
 }
 

@@ -71,6 +71,10 @@ export class ColumnChanges<Raw> implements SourceChanges {
     return { ...mark, pending, without, ahead: await this.#count(later.where, later.values) };
   }
 
+  isIndexed(): Promise<boolean | null> {
+    return this.#of.isIndexed(this.#of.column.field);
+  }
+
   get #isTime(): boolean {
     return this.#of.column.isTime;
   }
@@ -102,6 +106,7 @@ export class ColumnChanges<Raw> implements SourceChanges {
 
 interface ChangesOf<Raw> {
   readonly from: string;
+  readonly isIndexed: SqlTable<Raw>['isIndexed'];
   readonly times: SqlTimes<Raw>;
   readonly column: ChangeColumn;
 }

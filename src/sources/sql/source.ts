@@ -57,6 +57,8 @@ export interface SqlTable<Raw> {
   readonly identity: string;
   readonly notes: readonly SourceNote[];
   readonly times: SqlTimes<Raw>;
+  /** Whether an index begins with a column of the table; null for queries and views, of which nobody knows. */
+  readonly isIndexed: (field: string) => Promise<boolean | null>;
 }
 
 export interface SqlConnections<Raw> {
@@ -127,8 +129,9 @@ export class SqlSource<Raw> implements Source {
   }
 
   changes(column: string): SourceChanges {
-    const { from, times } = this.#table;
-    return new ColumnChanges(this.#connections.session, { from, times, column: columnOf(this.#table, column) });
+    const { from, times, isIndexed } = this.#table;
+    const of = { from, times, isIndexed, column: columnOf(this.#table, column) };
+    return new ColumnChanges(this.#connections.session, of);
   }
 
   async splits(wanted: number): Promise<readonly Split[]> {

@@ -73,6 +73,10 @@ async function tableOf(session: SqliteSession, { declared, columns, path }: Decl
     identity: hashOf({ path, schema: String(size[1]), declared, fields }),
     notes: zoneNotes(declared, 'sqlite.timestamp'),
     times: sqliteTimes,
+    isIndexed: async (field) => {
+      if (query !== undefined || (await isView(session, declared.place))) return null;
+      return found.some(({ name, rowid }) => rowid && name === field) || isIndexed(session, declared.place, [field]);
+    },
   };
 }
 
@@ -115,6 +119,11 @@ async function isIndexed(session: SqliteSession, table: string, names: readonly 
   );
   const indexes = Map.groupBy(rows, ([index]) => index);
   return [...indexes.values()].some((index) => names.every((name, at) => index[at]?.[1] === name));
+}
+
+async function isView(session: SqliteSession, table: string): Promise<boolean> {
+  const rows = await session.rows(`SELECT 1 FROM pragma_table_list(${text(table)}) WHERE type = 'view'`);
+  return rows.length > 0;
 }
 
 /** Written by SQLite itself (`quote`), and by nobody else. */
