@@ -32,6 +32,11 @@ export function enginesOf(session: Session): Engines {
   };
 }
 
+/** The repository that a store's name means in one session, for the rows of another. */
+export function backupsInto({ rows, clock, identity }: Session, from: Session, name: string): Backups {
+  return createBackups({ rows, clock, cluster: identity, store: repositoryStore(name, from) });
+}
+
 /** Sealed when the configuration says how, else in the clear. */
 function repositoryStore(name: string, session: Session): BlobStore {
   const { backupSecret } = session.project;

@@ -32,6 +32,12 @@ export function createBackups(dependencies: BackupDependencies): Backups {
       const loaded = await loadManifest(store, id);
       return loaded === null ? null : infoOf(loaded, store.name);
     },
+    contents: async (id) => {
+      const loaded = await loadManifest(store, id);
+      if (loaded === null) return null;
+      const { serverVersion, types, tables } = loaded.manifest;
+      return { serverVersion, types, tables: tables.map(({ table, columns }) => ({ table, columns })) };
+    },
     verify: async (id, onProgress) => {
       const loaded = await loadManifest(store, id);
       if (loaded === null) throw noBackup(id, store);
@@ -62,7 +68,7 @@ async function* listBackups(store: BlobStore): AsyncIterable<BackupInfo> {
   );
 }
 
-function digestScope(
+async function digestScope(
   rows: Rows,
   scope: TableScope,
   context: WorkContext,
@@ -77,7 +83,8 @@ function digestScope(
     countedAs: {},
     consistency: 'QUORUM' as const,
   };
-  return digestLive(rows, live, () => context.assertHeld());
+  const found = await digestLive(rows, live, () => context.assertHeld());
+  return { rows: found.rows, digest: found.digest.sum };
 }
 
 function noBackup(id: string, store: BlobStore): CqlformError {

@@ -1,4 +1,4 @@
-import { createDigest } from '../cql/digest.ts';
+import { createDigest, type DigestState } from '../cql/digest.ts';
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
@@ -25,7 +25,7 @@ export async function digestLive(
   rows: Rows,
   scope: LiveScope,
   onPage: (rows: number) => void,
-): Promise<{ readonly rows: number; readonly digest: string }> {
+): Promise<{ readonly rows: number; readonly digest: DigestState }> {
   const digest = createDigest(scope.columns);
   let counted = 0;
   const read = async (range: TokenRange, stopped: () => boolean): Promise<void> => {
@@ -42,7 +42,7 @@ export async function digestLive(
     }
   };
   await eachAtATime(await rows.splitFor(scope.keyspace, scope.table, scanParts), scansInFlight, read);
-  return { rows: counted, digest: digest.hex() };
+  return { rows: counted, digest: digest.state() };
 }
 
 export function isEmpty(row: StoredRow): boolean {

@@ -119,6 +119,7 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
   return {
     id: manifest.id,
     createdAt: manifest.createdAt,
+    finishedAt: manifest.finishedAt,
     keyspace: manifest.keyspace,
     cluster: manifest.cluster,
     label: manifest.label,
@@ -179,6 +180,13 @@ export class TableReader {
       const problem = `the index lists ${chunks} chunks, the manifest says ${this.entry.chunks}`;
       onDamage(this.#damage('all', 'the index', problem));
     }
+  }
+
+  /** The chunk list of a table that was checked before. Throws `BACKUP_DAMAGED` where it is no longer whole. */
+  async *wholeSegments(): AsyncGenerator<readonly ChunkEntry[]> {
+    yield* this.segments((damage) => {
+      throw this.fail(damage, 'the object changed after it was checked');
+    });
   }
 
   /** Rows of a chunk whose every byte was checked; or what is wrong with it. */

@@ -1,7 +1,4 @@
-import { createDigest, type DigestState } from '../cql/digest.ts';
-import { own } from '../kernel/own.ts';
 import type { StoredRow } from '../model/row.ts';
-import type { Column } from '../model/schema.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Consistency, Rows, TableWriter } from '../ports/cluster.ts';
@@ -13,6 +10,7 @@ import { joinRows } from './join.ts';
 import { comparePositions } from './key-order.ts';
 import type { TableReader } from './repository.ts';
 import { type RestorePlan, workOf } from './restore-rows.ts';
+import { detailOf, Sum, type Totals, totalsIn } from './restore-totals.ts';
 
 /** Chunks per checkpoint: about four megabytes of rows. */
 const chunksPerGroup = 64;
@@ -32,31 +30,24 @@ export interface Group {
   readonly entries: readonly ChunkEntry[];
 }
 
-export interface Totals {
-  readonly rows: number;
-  readonly staticRows: number;
-  readonly expired: number;
-  /** Digest over the rows that were written, and over those left alone because they were deleted since. */
-  readonly kept: DigestState;
-  readonly left: DigestState;
-}
-
 /** The chunk list in pieces to be restored one after another. */
-export function groupsOf(entries: readonly ChunkEntry[]): readonly Group[] {
-  const groups: Group[] = [];
+export async function* groupsOf(segments: AsyncIterable<readonly ChunkEntry[]>): AsyncGenerator<Group> {
   let first = ringBounds.first;
-  let at = 0;
-  do {
-    let end = Math.min(at + chunksPerGroup, entries.length);
-    // the pieces of one partition stay together, because live rows are read by token
-    while (end < entries.length && (entries[end]?.part ?? 0) > 0) end += 1;
-    const lastEntry = entries[end - 1];
-    const last = end >= entries.length || lastEntry === undefined ? ringBounds.last : cellBounds(lastEntry.cell).last;
-    groups.push({ first, last, entries: entries.slice(at, end) });
-    first = last + 1n;
-    at = end;
-  } while (at < entries.length);
-  return groups;
+  let held: ChunkEntry[] = [];
+  for await (const entries of segments) {
+    for (const entry of entries) {
+      const before = held.at(-1);
+      // the pieces of one partition stay together, because live rows are read by token
+      if (before !== undefined && held.length >= chunksPerGroup && entry.part === 0) {
+        const { last } = cellBounds(before.cell);
+        yield { first, last, entries: held };
+        first = last + 1n;
+        held = [];
+      }
+      held.push(entry);
+    }
+  }
+  yield { first, last: ringBounds.last, entries: held };
 }
 
 /** Writes the rows of one table, group by group, each with its checkpoint. */
@@ -93,26 +84,13 @@ export class TableRestore {
     });
   }
 
-  async run(groups: readonly Group[]): Promise<Totals> {
-    const kept = createDigest(this.#columns());
-    const left = createDigest(this.#columns());
-    let [rows, staticRows, expired] = [0, 0, 0];
-    for (const group of groups) {
-      const totals = this.#finished(group) ?? (await this.#restore(group));
-      rows += totals.rows;
-      staticRows += totals.staticRows;
-      expired += totals.expired;
-      kept.merge(totals.kept);
-      left.merge(totals.left);
-      this.#rows = rows;
+  async run(groups: AsyncIterable<Group>): Promise<Totals> {
+    const sum = new Sum(this.#reader.layout, this.#plan);
+    for await (const group of groups) {
+      sum.merge(this.#finished(group) ?? (await this.#restore(group)));
+      this.#rows = sum.rows;
     }
-    return { rows, staticRows, expired, kept: kept.state(), left: left.state() };
-  }
-
-  /** The digest is over the backup's own names. */
-  #columns(): readonly Column[] {
-    const { layout } = this.#reader;
-    return [...layout.static, ...layout.regular];
+    return sum.totals();
   }
 
   #name(group: Group): string {
@@ -128,25 +106,19 @@ export class TableRestore {
   async #restore(group: Group): Promise<Totals> {
     const context = this.#context;
     await context.checkpoint(this.#name(group), 'started', { accounts: null, detail: {} });
-    const kept = createDigest(this.#columns());
-    const left = createDigest(this.#columns());
-    let [rows, staticRows, expired] = [0, 0, 0];
+    const sum = new Sum(this.#reader.layout, this.#plan);
     for await (const joined of this.#joined(group)) {
-      const { backup } = joined;
       const work = workOf(joined, this.#plan, this.#nowSeconds());
-      expired += work.expired;
-      if (backup !== null) (work.fate === 'deleted-since' ? left : kept).add(backup.row);
-      if (work.fate === 'kept' && backup?.row.kind === 'row') rows += 1;
-      if (work.fate === 'kept' && backup?.row.kind === 'static') staticRows += 1;
+      sum.add(joined, work);
       for (const mutation of work.mutations) {
         context.assertHeld();
-        await this.#writer.write(mutation);
+        if (!this.#plan.dryRun) await this.#writer.write(mutation);
       }
-      if (rows % 1000 === 0) this.#tell(rows);
+      if (sum.rows % 1000 === 0) this.#tell(sum.rows);
     }
     await this.#writer.flush();
-    this.#tell(rows);
-    const totals = { rows, staticRows, expired, kept: kept.state(), left: left.state() };
+    this.#tell(sum.rows);
+    const totals = sum.totals();
     await context.checkpoint(this.#name(group), 'done', { accounts: null, detail: detailOf(totals) });
     return totals;
   }
@@ -199,13 +171,15 @@ export class TableRestore {
     if (mode === 'new-table' && !counters) return;
     const statics = target.static.length > 0 ? into.columns.filter((column) => column.static) : [];
     const columns = mode === 're-added' ? statics : all;
+    // Where live cells stay, they count in what is expected, and those that expire do not.
+    const times = mode === 'missing' || mode === 'overwrite';
     const pages = this.#dependencies.rows.scan({
       keyspace: this.#context.keyspace,
       table: into,
       types,
       columns: columns.map(({ name }) => name),
       range: rangeBetween(group.first, group.last),
-      times: false,
+      times,
       consistency: this.#consistency,
     });
     yield* statics.length === 0 ? pages : withStaticRows(pages, statics.length);
@@ -230,27 +204,4 @@ async function* withStaticRows(
     }
     yield rows;
   }
-}
-
-function detailOf({ rows, staticRows, expired, kept, left }: Totals): Record<string, string | number> {
-  const flat = (name: string, state: DigestState): [string, string | number][] =>
-    Object.entries(state).map(([key, value]) => [`${name}.${key}`, value]);
-  return { rows, staticRows, expired, ...Object.fromEntries([...flat('kept', kept), ...flat('left', left)]) };
-}
-
-function totalsIn(detail: Readonly<Record<string, string | number>>): Totals {
-  const state = (name: string): DigestState => ({
-    sum: String(own(detail, `${name}.sum`)),
-    rows: Number(own(detail, `${name}.rows`)),
-    expiringRows: Number(own(detail, `${name}.expiringRows`)),
-    expiringCells: Number(own(detail, `${name}.expiringCells`)),
-  });
-  return {
-    rows: Number(detail['rows']),
-    // A checkpoint of an older version has none.
-    staticRows: Number(detail['staticRows'] ?? 0),
-    expired: Number(detail['expired']),
-    kept: state('kept'),
-    left: state('left'),
-  };
 }

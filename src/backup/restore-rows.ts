@@ -2,13 +2,14 @@ import { mutationsOf, type TimingPolicy } from '../cql/timing.ts';
 import { setOwn } from '../kernel/own.ts';
 import type { Bytes, Cell, Mutation, StoredRow } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
-import type { RestoreMode } from '../model/step.ts';
+import type { RestoreWay } from '../ports/engines.ts';
 import { cellKindOf } from './chunk-layout.ts';
 import type { Joined } from './join.ts';
+import { onlyMissing, raised } from './restore-cells.ts';
 import type { RestoreTarget } from './restore-target.ts';
 
 export interface RestorePlan {
-  readonly mode: RestoreMode;
+  readonly mode: RestoreWay;
   /** True for a backup of the whole table: then rows have markers, and rows that it lacks are deleted. */
   readonly whole: boolean;
   readonly into: Table;
@@ -16,6 +17,14 @@ export interface RestorePlan {
   readonly target: RestoreTarget;
   readonly timestamp: bigint;
   readonly attempt: number;
+  /** By live column: the least write time, where original ones are kept. */
+  readonly floors: Readonly<Record<string, bigint>>;
+  readonly dryRun: boolean;
+}
+
+/** True when the table may hold other rows afterwards than those of the backup that are restored. */
+export function expectsOthers({ mode, target }: RestorePlan): boolean {
+  return mode === 'missing' || mode === 'overwrite' || target.taken !== null;
 }
 
 export interface RowWork {
@@ -23,6 +32,8 @@ export interface RowWork {
   readonly expired: number;
   /** `kept`: in the backup and written; `deleted-since`: left alone; `extra`: only in the live table. */
   readonly fate: 'kept' | 'deleted-since' | 'extra';
+  /** The row as it has to be in the table then; null: there is none. */
+  readonly after: StoredRow | null;
 }
 
 type Pruned = { readonly row: StoredRow; readonly expired: number; readonly gone: boolean };
@@ -30,25 +41,50 @@ type Pruned = { readonly row: StoredRow; readonly expired: number; readonly gone
 /** What has to be written for one joined row. Pure: the same input gives the same mutations. */
 export function workOf(joined: Joined, plan: RestorePlan, nowSeconds: number): RowWork {
   const { backup, live } = joined;
-  if (backup === null) return { mutations: removal(live, plan), expired: 0, fate: 'extra' };
-  if (plan.mode !== 'new-table' && !plan.whole && live === null && backup.anchored)
-    return { mutations: [], expired: 0, fate: 'deleted-since' };
-  if (plan.mode === 'new-table' && hasCounters(plan)) {
-    return { mutations: counting(backup.row, live, plan), expired: 0, fate: 'kept' };
+  if (backup === null) {
+    const after = plan.mode === 'exact' ? null : live;
+    return { mutations: removal(live, plan), expired: 0, fate: 'extra', after };
   }
-  const { row, expired, gone } = withoutExpired(backup.row, nowSeconds);
-  if (gone) return { mutations: live === null ? [] : removal(live, plan), expired, fate: 'kept' };
-  const { mutations } = mutationsOf(row, {
+  if (plan.mode !== 'new-table' && !plan.whole && live === null && backup.anchored)
+    return { mutations: [], expired: 0, fate: 'deleted-since', after: null };
+  const wanted = takenOf(backup.row, plan);
+  if (plan.mode === 'new-table' && hasCounters(plan)) {
+    return { mutations: counting(wanted, live, plan), expired: 0, fate: 'kept', after: wanted };
+  }
+  const { row, expired, gone } = withoutExpired(wanted, nowSeconds);
+  if (gone) {
+    const mutations = live === null ? [] : removal(live, plan);
+    return { mutations, expired, fate: 'kept', after: plan.mode === 'exact' ? null : live };
+  }
+  return { ...written(row, live, { plan, nowSeconds }), expired, fate: 'kept' };
+}
+
+/** What brings a row that has something left to where it has to be. */
+function written(
+  row: StoredRow,
+  live: StoredRow | null,
+  { plan, nowSeconds }: { readonly plan: RestorePlan; readonly nowSeconds: number },
+): Pick<RowWork, 'mutations' | 'after'> {
+  const columns = columnsOf(plan, row.kind);
+  const filled = plan.mode === 'missing' && live !== null ? onlyMissing(row, live, columns) : null;
+  if (filled?.missing === null) return { mutations: [], after: filled.after };
+  const { mutations } = mutationsOf(raised(filled?.missing ?? row, columns, plan.floors), {
     table: plan.into,
     types: plan.types,
     columns: [...plan.target.static, ...plan.target.regular].map(({ name }) => name),
     policy: policyOf(plan),
     attempt: plan.attempt,
     nowSeconds,
-    markers: plan.whole,
+    markers: plan.whole && filled === null,
   });
-  const cleared = plan.mode === 'exact' && live !== null ? clearing(row, live, plan) : [];
-  return { mutations: [...cleared, ...mutations], expired, fate: 'kept' };
+  const replaced = (plan.mode === 'exact' || plan.mode === 'overwrite') && live !== null;
+  return { mutations: [...(replaced ? clearing(row, live, plan) : []), ...mutations], after: filled?.after ?? row };
+}
+
+/** The cells that are restored. */
+function takenOf(row: StoredRow, { target: { taken } }: RestorePlan): StoredRow {
+  if (taken === null) return row;
+  return { ...row, cells: taken[row.kind].map((place) => row.cells[place] ?? null) };
 }
 
 function hasCounters(plan: RestorePlan): boolean {

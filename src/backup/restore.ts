@@ -3,13 +3,13 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { RestoreReport, RestoreRequest, WorkContext } from '../ports/engines.ts';
-import type { ChunkEntry } from './index-segment.ts';
 import { digestLive } from './live-digest.ts';
 import type { Manifest } from './manifest.ts';
 import { damaged, loadManifest, manifestKey, TableReader } from './repository.ts';
-import { groupsOf, type RestoreDependencies, restoreConsistency, TableRestore, type Totals } from './restore-groups.ts';
+import { groupsOf, type RestoreDependencies, restoreConsistency, TableRestore } from './restore-groups.ts';
 import type { RestorePlan } from './restore-rows.ts';
 import { restoreTarget } from './restore-target.ts';
+import type { Totals } from './restore-totals.ts';
 import { checkStored } from './verify.ts';
 
 /**
@@ -26,13 +26,15 @@ export async function restoreBackup(
   const { entry, layout } = reader;
   const target = restoreTarget({
     layout,
+    from: entry.table,
     backupTypes: manifest.types,
     into: request.into,
     types: context.types,
     renamed: request.renamed,
+    leaveOut: request.leaveOut ?? [],
     mode: request.mode,
   });
-  const entries = await checkEverything(reader, dependencies.store, context);
+  await checkEverything(reader, dependencies.store, context);
   const plan: RestorePlan = {
     mode: request.mode,
     whole: entry.columns === null,
@@ -41,10 +43,16 @@ export async function restoreBackup(
     target,
     timestamp: request.timestamp,
     attempt: context.attempt,
+    floors: request.floors ?? {},
+    dryRun: request.dryRun ?? false,
   };
   const restore = new TableRestore(reader, plan, { context, dependencies, consistency: manifest.consistency });
-  const totals = await restore.run(groupsOf(entries));
+  const totals = await restore.run(groupsOf(reader.wholeSegments()));
   checkAgainstManifest(request, reader, totals);
+  const { rows, staticRows, expired, written, deleted } = totals;
+  const restored = totals.expected.expiringCells;
+  const report = { rows, staticRows, expired, expected: totals.expected.sum, written, deleted };
+  if (plan.dryRun) return { ...report, digest: report.expected, expiring: { restored, found: restored } };
   const live = await digestLive(
     dependencies.rows,
     {
@@ -58,8 +66,7 @@ export async function restoreBackup(
     },
     () => context.assertHeld(),
   );
-  const { rows, staticRows, expired } = totals;
-  return { rows, staticRows, expired, digest: live.digest, expected: totals.kept.sum };
+  return { ...report, digest: live.digest.sum, expiring: { restored, found: live.digest.expiringCells } };
 }
 
 async function open(
@@ -79,20 +86,14 @@ async function open(
   return { manifest: loaded.manifest, reader: new TableReader(store, backup.id, entry) };
 }
 
-/** The chunk list, once every stored byte of the table was hashed. */
-async function checkEverything(
-  reader: TableReader,
-  store: BlobStore,
-  context: WorkContext,
-): Promise<readonly ChunkEntry[]> {
-  const entries: ChunkEntry[] = [];
-  const damage = await checkStored(reader, store, (segment, done) => {
+/** Hashes every stored byte of the table; throws where one is not as it was. */
+async function checkEverything(reader: TableReader, store: BlobStore, context: WorkContext): Promise<void> {
+  const damage = await checkStored(reader, store, (_segment, done) => {
     context.assertHeld();
-    if (segment !== null) entries.push(...segment);
     context.onProgress({ unit: 'bytes', done, total: reader.entry.bytes });
   });
   const [first] = damage;
-  if (first === undefined) return entries;
+  if (first === undefined) return;
   const whole = reader.entry.chunks - damage.length;
   throw reader.fail(first, `nothing was written; ${Math.max(0, whole)} of ${reader.entry.chunks} chunks are whole`);
 }

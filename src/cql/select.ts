@@ -105,9 +105,9 @@ export function newestExpressions(shape: Omit<ScanShape, 'times'>): string[] {
     const { type } = columnOf(shape.table, name);
     if (!isMultiCell(type)) return [`max(writetime(${quoted(name)}))`];
     if (!shape.elementTimes) return [];
-    if (type.kind !== 'udt') return [`max(maxwritetime(${quoted(name)}))`];
-    // maxwritetime(udt) is as wrong as writetime(udt) when the first field is null
-    return fieldsOf(shape.types, type.name).map((field) => `max(writetime(${quoted(name)}.${quoted(field)}))`);
+    // Not max(writetime(udt.field)): 5.0.8 takes the time for a value of the field's type, and fails. This one is right,
+    // also where writetime(udt) is not, which is when the first field is null.
+    return [`max(maxwritetime(${quoted(name)}))`];
   });
 }
 

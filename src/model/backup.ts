@@ -2,6 +2,8 @@
 export interface BackupInfo {
   readonly id: string;
   readonly createdAt: string;
+  /** Nothing that was written later is in it. */
+  readonly finishedAt: string;
   readonly keyspace: string;
   readonly cluster: string;
   readonly tables: readonly BackupTableInfo[];

@@ -54,23 +54,41 @@ export interface BackupStored {
   readonly newBytes: number;
 }
 
+/**
+ * Besides what plans use: `overwrite`, as `exact`, but rows that the backup does not have stay; `missing`, only rows,
+ * cells and elements that are not there, all at R.
+ */
+export type RestoreWay = RestoreMode | 'overwrite' | 'missing';
+
 export interface RestoreRequest {
   readonly backup: BackupReference;
   readonly into: Table;
-  readonly mode: RestoreMode;
+  readonly mode: RestoreWay;
   readonly renamed: Readonly<Record<string, string>>;
-  /** Microseconds: the base of mode `re-added` (D + 1) and `exact` (R), and of key-only rows. */
+  /** Microseconds: the base of mode `re-added` (D + 1), `exact`, `overwrite` and `missing` (R), and of key-only rows. */
   readonly timestamp: bigint;
+  /** Columns of the backup that are not restored. Left out: none. */
+  readonly leaveOut?: readonly string[];
+  /** By live column, in microseconds: where original times are kept, earlier ones are raised to it. Left out: none. */
+  readonly floors?: Readonly<Record<string, bigint>>;
+  /** Nothing is written and nothing compared; the report says what would be written. */
+  readonly dryRun?: boolean;
 }
 export interface RestoreReport {
   readonly rows: number;
   readonly staticRows: number;
   /** Cells whose time had run out since the backup. */
   readonly expired: number;
-  /** Value digest of what is in the table now, over the backup's scope, without what expired. */
+  /** Value digest of what is in the table now, over the restored columns, without what expired. In a dry run `expected`. */
   readonly digest: string;
-  /** The backup's own digest, without what expired. Equal to `digest` unless somebody wrote meanwhile. */
+  /** What it has to be: the backup's own digest unless rows were left alone. */
   readonly expected: string;
+  /** Of the rows and static rows of the backup, those that something was written to. */
+  readonly written: number;
+  /** Rows that the backup does not have, which were taken away. */
+  readonly deleted: number;
+  /** Cells with an expiry that were restored, and those that are in the table now: fewer once some have run out. */
+  readonly expiring: { readonly restored: number; readonly found: number };
 }
 
 export interface VerifyReport {
@@ -114,12 +132,21 @@ export interface PruneReport {
   readonly alive: readonly string[];
 }
 
+/** What was backed up, as it was defined. */
+export interface BackupContents {
+  readonly serverVersion: string;
+  readonly types: ByName<UserType>;
+  readonly tables: readonly { readonly table: Table; readonly columns: readonly string[] | null }[];
+}
+
 /** The backup engine over one store and one cluster. */
 export interface Backups {
   create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
   restore(request: RestoreRequest, context: WorkContext): Promise<RestoreReport>;
   list(): AsyncIterable<BackupInfo>;
   find(id: string): Promise<BackupInfo | null>;
+  /** The definitions in a backup; null: there is no such backup. */
+  contents(id: string): Promise<BackupContents | null>;
   verify(id: string, onProgress: (progress: Progress) => void): Promise<VerifyReport>;
   prune(request: PruneRequest): Promise<PruneReport>;
   /** Value digest and row count of a live table over a scope, as a backup of it would have. */

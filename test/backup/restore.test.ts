@@ -321,7 +321,7 @@ describe('mode re-added', () => {
     const retyped = {
       ...now,
       columns: columns.map((column) =>
-        column.name === 'v' ? { ...column, type: { kind: 'scalar', name: 'blob' } as const } : column,
+        column.name === 'v' ? { ...column, type: { kind: 'scalar', name: 'int' } as const } : column,
       ),
     };
     await expect(fixture.restore(backup, retyped, { mode: 'exact', renamed })).rejects.toThrow(

@@ -166,7 +166,7 @@ describe('the commands, on one keyspace from its first table to its last rollbac
     await project.client.execute(
       `CREATE TABLE ${project.keyspace}.copy (id int PRIMARY KEY, email text, tags set<text>)`,
     );
-    expect(await json('backup', 'restore', id, '--into', 'copy')).toMatchObject({ rows: 1 });
+    expect(await json('backup', 'restore', id, '--into', 'copy')).toMatchObject({ tables: [{ rows: 1 }] });
     expect(await project.rows('SELECT id, email FROM $ks.copy')).toEqual([{ id: 1, email: 'a@b' }]);
     const full = await project.run('backup', 'restore', id, '--into', 'copy');
     expect(full.code).toBe(3);

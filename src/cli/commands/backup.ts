@@ -1,12 +1,12 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
-import { inSession, movingRows } from '../project.ts';
-import { untilSignalled } from '../signals.ts';
+import { inSession } from '../project.ts';
 import { backupCreateCommand } from './backup-create.ts';
 import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
 import { backupPruneCommand } from './backup-prune.ts';
+import { backupRestoreCommand } from './backup-restore.ts';
 
 const options = { ...projectOptions, store } as const;
 const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
@@ -77,42 +77,7 @@ export const backupCommand: AnyCommand = group({
         return report.damage.length === 0 ? exitCodes.fine : exitCodes.integrity;
       },
     }),
-    command({
-      usage: 'restore <id>',
-      summary: "Write a backup's rows into a table",
-      positionals: { id },
-      options: {
-        ...options,
-        table: { type: 'string', describe: 'Which table of the backup, when it has several' },
-        into: { type: 'string', describe: 'Table to write', defaultDescription: 'the one it was taken from' },
-        exact: {
-          type: 'boolean',
-          default: false,
-          describe: 'The table has rows: make it what the backup has, delete the rest',
-        },
-      },
-      examples: [['backup restore ID --into users_copy', 'Into an empty table of the same shape']],
-      run: async (flags, output): Promise<ExitCode> => {
-        const report = await movingRows(flags, { output, events: false }, async (session) => {
-          const { repositoryOf, restoreBackup } = await import('../../app/backup.ts');
-          return untilSignalled((signal) =>
-            withProgress(output, 'restore', async (onProgress) =>
-              restoreBackup(session, await repositoryOf(session, flags.store), {
-                id: word(flags, 'id') ?? '',
-                table: flags.table ?? null,
-                into: flags.into ?? null,
-                exact: flags.exact,
-                onProgress,
-                signal,
-              }),
-            ),
-          );
-        });
-        const { restoreText } = await import('../view/backup.ts');
-        output.out(output.json ? JSON.stringify(report) : restoreText(report, output.paint));
-        return report.digest === report.expected ? exitCodes.fine : exitCodes.integrity;
-      },
-    }),
+    backupRestoreCommand,
     backupPruneCommand,
     backupKeyCommand,
   ],

@@ -1,7 +1,7 @@
 import type { BackupInfo } from '../../model/backup.ts';
-import type { RestoreReport, VerifyReport } from '../../ports/engines.ts';
+import type { VerifyReport } from '../../ports/engines.ts';
 import { indent } from './indent.ts';
-import { bytesText, countText, plural, rowsText } from './numbers.ts';
+import { bytesText, countText, rowsText } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
 export function backupListText(infos: readonly BackupInfo[], paint: Paint): string {
@@ -43,15 +43,6 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
   if (report.damage.length === 0) return `${paint.good('Whole:')} ${read}.`;
   const lines = report.damage.map((one) => `  ${one.table} ${one.range}: ${one.problem} (${one.object})`);
   return [`${paint.fail('Damaged:')} ${read}.`, ...lines].join('\n');
-}
-
-export function restoreText(report: RestoreReport, paint: Paint): string {
-  const expired = report.expired === 0 ? '' : `, ${plural(report.expired, 'cell')} had run out`;
-  const equal = report.digest === report.expected;
-  const digest = equal
-    ? paint.good('digest as in the backup')
-    : paint.fail(`digest ${report.digest} differs from the backup's ${report.expected}`);
-  return `Restored ${rowsText(report)}${expired}; ${digest}.`;
 }
 
 function dateText(iso: string): string {

@@ -64,7 +64,8 @@ export async function runRestore(input: WorkInput<'restore'>): Promise<StepResul
     });
     explainDifference(input, newest !== null && newest > writtenSince(input));
   }
-  return { kind: 'restore', ...report };
+  const { rows, staticRows, expired, digest, expected } = report;
+  return { kind: 'restore', rows, staticRows, expired, digest, expected };
 }
 
 /** Cells newer than this can only be somebody else's. */

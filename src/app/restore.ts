@@ -1,0 +1,260 @@
+import type { RestoreDifference } from '../backup/restore-differences.ts';
+import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { own } from '../kernel/own.ts';
+import type { BackupInfo } from '../model/backup.ts';
+import type { Progress } from '../model/event.ts';
+import { keyColumns } from '../model/schema.ts';
+import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
+import { actorOf } from './actor.ts';
+import { type BackupChoice, chooseBackup } from './backup-choice.ts';
+import { ensureKeyspace, makeTable } from './restore-create.ts';
+import { type PlannedRestore, planRestore, type RestoreInto, type RestoreWishes } from './restore-plan.ts';
+import { type RestoreRecord, RestoreRecords } from './restore-record.ts';
+import type { Session } from './session.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
+
+export interface RestoreInput extends RestoreWishes {
+  readonly choice: BackupChoice;
+  readonly way: RestoreInto;
+  /** Nothing is written; the report says what would be. */
+  readonly dryRun: boolean;
+  /** Told before anything is written. */
+  readonly onPlan: (plan: RestorePreview) => void;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What is about to be restored. */
+export interface RestorePreview {
+  readonly backup: BackupInfo;
+  /** Of the cluster that is written to. */
+  readonly cluster: string;
+  readonly keyspace: string;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly into: string;
+    readonly create: boolean;
+    readonly differences: readonly RestoreDifference[];
+    readonly leaveOut: readonly string[];
+    readonly rows: number;
+    readonly staticRows: number;
+  }[];
+}
+
+export interface RestoredTable extends RestoreReport {
+  readonly table: string;
+  readonly into: string;
+  readonly mode: RestoreWay;
+  readonly created: boolean;
+  readonly differences: readonly RestoreDifference[];
+  readonly leaveOut: readonly string[];
+  /** Rows that a deletion newer than their own times hid, and that were written again at the present time. */
+  readonly hidden: number;
+  /** True when it went on where an earlier try had stopped. */
+  readonly resumed: boolean;
+}
+
+export interface Restored {
+  readonly backup: string;
+  readonly createdAt: string;
+  readonly cluster: string;
+  readonly keyspace: string;
+  readonly dryRun: boolean;
+  readonly tables: readonly RestoredTable[];
+  /** Stored bytes of the whole backup. */
+  readonly bytes: number;
+}
+
+/** True when every table holds what it has to. */
+export function isAsExpected({ tables }: Restored): boolean {
+  return tables.every(({ digest, expected }) => digest === expected);
+}
+
+/**
+ * Writes tables of a backup into the session's keyspace. An empty table gets the original write times; one with rows
+ * only what `way` says, at the present time. `backups` is the repository, bound to the session's cluster.
+ */
+export async function restoreTables(session: Session, backups: Backups, input: RestoreInput): Promise<Restored> {
+  const { cluster, project } = session;
+  let live = await cluster.describe(project.keyspace);
+  const info = await chooseBackup(backups, input.choice, live.cluster);
+  const contents = await backups.contents(info.id);
+  if (contents === null) throw new TypeError(`backup ${info.id} vanished`);
+  const planned = planRestore({ info, contents }, live, input);
+  input.onPlan(previewOf(info, { cluster: live.cluster, keyspace: live.name }, planned));
+  if (input.create && !input.dryRun && !live.exists) live = await ensureKeyspace(session);
+  const tables: RestoredTable[] = [];
+  for (const one of planned) tables.push(await new TableRestoring(session, backups, { input, one }).run());
+  const { id, createdAt, bytes } = info;
+  const { dryRun } = input;
+  return { backup: id, createdAt, cluster: live.cluster, keyspace: live.name, dryRun, tables, bytes };
+}
+
+function previewOf(
+  backup: BackupInfo,
+  place: Pick<RestorePreview, 'cluster' | 'keyspace'>,
+  planned: readonly PlannedRestore[],
+): RestorePreview {
+  return {
+    backup,
+    ...place,
+    tables: planned.map(({ backup: { table, rows, staticRows = 0 }, into, create, differences, leaveOut }) => ({
+      ...{ table, into: into.name, create, differences, leaveOut, rows, staticRows },
+    })),
+  };
+}
+
+class TableRestoring {
+  readonly #session: Session;
+  readonly #backups: Backups;
+  readonly #input: RestoreInput;
+  readonly #one: PlannedRestore;
+
+  constructor(session: Session, backups: Backups, of: { readonly input: RestoreInput; readonly one: PlannedRestore }) {
+    this.#session = session;
+    this.#backups = backups;
+    this.#input = of.input;
+    this.#one = of.one;
+  }
+
+  async run(): Promise<RestoredTable> {
+    const { cluster, project } = this.#session;
+    const { create, into, types, leaveOut, differences, backup } = this.#one;
+    const { dryRun } = this.#input;
+    const said = { table: backup.table, into: into.name, created: create, differences, leaveOut };
+    // A table that is not there yet is as good as empty: what would be written is known.
+    if (create && dryRun) return { ...said, ...unwritten(backup), mode: 'new-table', hidden: 0, resumed: false };
+    if (create) await makeTable(cluster, project.keyspace, { table: into, types });
+    const record = dryRun ? null : await this.#record();
+    try {
+      const { mode, timestamp } = record ?? (await this.#begin());
+      const report = await this.#restore({ mode, timestamp, record });
+      const { hidden, ...found } =
+        mode === 'new-table' && !dryRun ? await this.#bringOut(report) : { ...report, hidden: 0 };
+      await record?.end();
+      return { ...said, ...found, mode, hidden, resumed: (record?.attempt ?? 1) > 1 };
+    } finally {
+      await record?.close();
+    }
+  }
+
+  /** What an earlier try of the same restore left, or a new one. */
+  async #record(): Promise<RestoreRecord> {
+    const { cluster, project, clock } = this.#session;
+    const { backup, into, leaveOut, renamed } = this.#one;
+    const live = await cluster.describe(project.keyspace);
+    const identity = {
+      ...{ backup: backup.id, manifest: backup.manifestHash, table: backup.table, leaveOut, renamed },
+      ...{ way: this.#input.way, cluster: live.cluster, keyspace: live.name, into: into.name },
+      id: own(live.facts, into.name)?.id ?? '',
+    };
+    const records = new RestoreRecords(project.stateFolder);
+    const left = await records.find(identity, clock.now());
+    return left ?? (await records.begin(identity, await this.#begin(), clock.now()));
+  }
+
+  /** Throws `TABLE_NOT_EMPTY` where nobody has said what shall become of the rows that are there. */
+  async #begin(): Promise<{ readonly mode: RestoreWay; readonly timestamp: bigint }> {
+    const { project, rows } = this.#session;
+    const { into } = this.#one;
+    const { way } = this.#input;
+    const empty = await rows.isEmpty(project.keyspace, into.name);
+    if (!empty && way === 'empty') throw notEmpty(`${project.keyspace}.${into.name}`);
+    return { mode: empty || way === 'empty' ? 'new-table' : way, timestamp: await this.#present() };
+  }
+
+  /** After whatever the table shows, and after the drop of every column that is there again. */
+  async #present(): Promise<bigint> {
+    const { project, cluster, rows, clock } = this.#session;
+    const { into, floors } = this.#one;
+    const { schema } = await cluster.describe(project.keyspace);
+    const keys = keyColumns(into);
+    const columns = into.columns.map(({ name }) => name).filter((name) => !keys.includes(name));
+    const newest = await rows.newestWriteTime({
+      keyspace: project.keyspace,
+      table: into,
+      types: schema.types,
+      columns,
+    });
+    await this.#waitFor(Object.values(floors));
+    return [clock.micros(), ...Object.values(floors), ...(newest === null ? [] : [newest + 1n])].reduce((a, b) =>
+      a > b ? a : b,
+    );
+  }
+
+  /** A column may have been dropped at a time that is still to come: what is written before it is hidden. */
+  async #waitFor(floors: readonly bigint[]): Promise<void> {
+    const { clock } = this.#session;
+    for (;;) {
+      const ahead = Math.max(0, ...floors.map((floor) => Number(floor / 1000n) + 1 - clock.now().getTime()));
+      if (ahead === 0) return;
+      if (ahead > furthestDropMs) throw dropAhead(this.#one.into.name, ahead);
+      this.#assertGoingOn();
+      await clock.sleep(Math.min(ahead, 1000));
+    }
+  }
+
+  async #restore(how: {
+    readonly mode: RestoreWay;
+    readonly timestamp: bigint;
+    readonly record: RestoreRecord | null;
+  }): Promise<RestoreReport> {
+    const { backup, into, renamed, leaveOut, floors } = this.#one;
+    const { mode, timestamp, record } = how;
+    const { schema } = await this.#session.cluster.describe(this.#session.project.keyspace);
+    const context: WorkContext = {
+      keyspace: this.#session.project.keyspace,
+      types: schema.types,
+      onProgress: this.#input.onProgress,
+      assertHeld: () => this.#assertGoingOn(),
+      ...(record ?? unrecorded),
+    };
+    const { dryRun } = this.#input;
+    return this.#backups.restore({ backup, into, mode, renamed, timestamp, leaveOut, floors, dryRun }, context);
+  }
+
+  /**
+   * Rows with their original times stay hidden behind deletions that are newer, which no reading tells: what is missing
+   * after all was written is written again at the present time.
+   */
+  async #bringOut(report: RestoreReport): Promise<RestoreReport & { readonly hidden: number }> {
+    const whole = report.digest === report.expected && report.expiring.found >= report.expiring.restored;
+    const counters = this.#one.into.columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
+    if (whole || counters) return { ...report, hidden: 0 };
+    const timestamp = await this.#present();
+    const again = await this.#restore({ mode: 'missing', timestamp, record: null });
+    return { ...report, digest: again.digest, expiring: again.expiring, hidden: again.written };
+  }
+
+  #assertGoingOn(): void {
+    assertGoingOn(this.#input.signal, {
+      message: `${actorOf()} stopped the restore`,
+      next: 'Run the same command again: it goes on where it stopped.',
+    });
+  }
+}
+
+const furthestDropMs = 10 * 60_000;
+
+function unwritten({ rows, staticRows = 0, valueDigest }: PlannedRestore['backup']): RestoreReport {
+  const expiring = { restored: 0, found: 0 };
+  const written = rows + staticRows;
+  return { rows, staticRows, expired: 0, digest: valueDigest, expected: valueDigest, written, deleted: 0, expiring };
+}
+
+function notEmpty(address: string): CqlformError {
+  return new CqlformError('TABLE_NOT_EMPTY', `${address} has rows`, {
+    next: 'Say what shall become of them: --missing-only adds what is not there and leaves the rest, --overwrite replaces rows that the backup has, --exact makes the table what the backup has and deletes everything else; or restore into an empty table with --into.',
+    exitCode: exitCodes.consentMissing,
+  });
+}
+
+function dropAhead(table: string, aheadMs: number): CqlformError {
+  const minutes = Math.ceil(aheadMs / 60_000);
+  return new CqlformError('DROP_AHEAD', `a column of ${table} was dropped at a time that is ${minutes} minutes ahead`, {
+    next: 'Until then whatever is written to it is hidden. Run the command again after that time.',
+    fields: { table, minutes },
+    retryable: true,
+    exitCode: exitCodes.blocked,
+  });
+}
