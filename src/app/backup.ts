@@ -62,11 +62,23 @@ export async function showBackup(backups: Backups, id: string): Promise<BackupIn
   });
 }
 
+/** `share`: percent of the packs. Throws `USAGE` for a share that is none. */
 export async function verifyBackup(
   backups: Backups,
   id: string,
-  onProgress: (progress: Progress) => void,
+  { onProgress, share }: { readonly onProgress: (progress: Progress) => void; readonly share: number },
 ): Promise<VerifyReport> {
   await showBackup(backups, id);
-  return backups.verify(id, onProgress);
+  return backups.verify(id, onProgress, { share });
+}
+
+/** `5%` or `5`. Throws `USAGE`. */
+export function shareNamed(option: string, text: string): number {
+  const share = /^\d+(?:\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : 0;
+  if (share > 0 && share <= 100) return share;
+  throw new CqlformError('USAGE', `--${option} ${text} is no share`, {
+    next: 'Say a percentage above 0 and up to 100, as in 5%.',
+    fields: { option },
+    exitCode: exitCodes.usage,
+  });
 }

@@ -18,6 +18,8 @@ export interface RestoreInput extends RestoreWishes {
   readonly way: RestoreInto;
   /** Nothing is written; the report says what would be. */
   readonly dryRun: boolean;
+  /** Chunks that are not whole are passed over. */
+  readonly skipDamaged: boolean;
   /** Told before anything is written. */
   readonly onPlan: (plan: RestorePreview) => void;
   readonly onProgress: (progress: Progress) => void;
@@ -145,7 +147,8 @@ class TableRestoring {
     const live = await cluster.describe(project.keyspace);
     const identity = {
       ...{ backup: backup.id, manifest: backup.manifestHash, table: backup.table, leaveOut, renamed },
-      ...{ way: this.#input.way, cluster: live.cluster, keyspace: live.name, into: into.name },
+      ...{ way: this.#input.way, skipDamaged: this.#input.skipDamaged },
+      ...{ cluster: live.cluster, keyspace: live.name, into: into.name },
       id: own(live.facts, into.name)?.id ?? '',
     };
     const records = new RestoreRecords(project.stateFolder);
@@ -209,8 +212,11 @@ class TableRestoring {
       assertHeld: () => this.#assertGoingOn(),
       ...(record ?? unrecorded),
     };
-    const { dryRun } = this.#input;
-    return this.#backups.restore({ backup, into, mode, renamed, timestamp, leaveOut, floors, dryRun }, context);
+    const { dryRun, skipDamaged } = this.#input;
+    return this.#backups.restore(
+      { backup, into, mode, renamed, timestamp, leaveOut, floors, dryRun, skipDamaged },
+      context,
+    );
   }
 
   /**
@@ -239,7 +245,8 @@ const furthestDropMs = 10 * 60_000;
 function unwritten({ rows, staticRows = 0, valueDigest }: PlannedRestore['backup']): RestoreReport {
   const expiring = { restored: 0, found: 0 };
   const written = rows + staticRows;
-  return { rows, staticRows, expired: 0, digest: valueDigest, expected: valueDigest, written, deleted: 0, expiring };
+  const digests = { digest: valueDigest, expected: valueDigest };
+  return { rows, staticRows, expired: 0, ...digests, written, deleted: 0, skippedChunks: 0, expiring };
 }
 
 function notEmpty(address: string): CqlformError {

@@ -38,10 +38,10 @@ export function createBackups(dependencies: BackupDependencies): Backups {
       const { serverVersion, types, tables } = loaded.manifest;
       return { serverVersion, types, tables: tables.map(({ table, columns }) => ({ table, columns })) };
     },
-    verify: async (id, onProgress) => {
+    verify: async (id, onProgress, options) => {
       const loaded = await loadManifest(store, id);
       if (loaded === null) throw noBackup(id, store);
-      return await verifyBackup(loaded, store, onProgress);
+      return await verifyBackup(loaded, store, { onProgress, ...options });
     },
     prune: (request) => prune(store, request, dependencies.clock),
     digest: (scope, context) => digestScope(rows, scope, context),

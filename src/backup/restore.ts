@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { RestoreReport, RestoreRequest, WorkContext } from '../ports/engines.ts';
+import type { ChunkEntry } from './index-segment.ts';
 import { digestLive } from './live-digest.ts';
 import type { Manifest } from './manifest.ts';
 import { damaged, loadManifest, manifestKey, TableReader } from './repository.ts';
@@ -34,7 +35,7 @@ export async function restoreBackup(
     leaveOut: request.leaveOut ?? [],
     mode: request.mode,
   });
-  await checkEverything(reader, dependencies.store, context);
+  const skipped = await checkEverything(reader, dependencies.store, { request, context });
   const plan: RestorePlan = {
     mode: request.mode,
     whole: entry.columns === null,
@@ -47,11 +48,12 @@ export async function restoreBackup(
     dryRun: request.dryRun ?? false,
   };
   const restore = new TableRestore(reader, plan, { context, dependencies, consistency: manifest.consistency });
-  const totals = await restore.run(groupsOf(reader.wholeSegments()));
-  checkAgainstManifest(request, reader, totals);
+  const totals = await restore.run(groupsOf(skipped === null ? reader.wholeSegments() : skipped.segments(reader)));
+  if (skipped === null) checkAgainstManifest(request, reader, totals);
   const { rows, staticRows, expired, written, deleted } = totals;
   const restored = totals.expected.expiringCells;
-  const report = { rows, staticRows, expired, expected: totals.expected.sum, written, deleted };
+  const skippedChunks = skipped?.chunks ?? 0;
+  const report = { rows, staticRows, expired, expected: totals.expected.sum, written, deleted, skippedChunks };
   if (plan.dryRun) return { ...report, digest: report.expected, expiring: { restored, found: restored } };
   const live = await digestLive(
     dependencies.rows,
@@ -86,16 +88,55 @@ async function open(
   return { manifest: loaded.manifest, reader: new TableReader(store, backup.id, entry) };
 }
 
-/** Hashes every stored byte of the table; throws where one is not as it was. */
-async function checkEverything(reader: TableReader, store: BlobStore, context: WorkContext): Promise<void> {
-  const damage = await checkStored(reader, store, (_segment, done) => {
-    context.assertHeld();
-    context.onProgress({ unit: 'bytes', done, total: reader.entry.bytes });
+/** Hashes every stored byte of the table. Null: all are as they were; throws where they are not and nobody wants the rest. */
+async function checkEverything(
+  reader: TableReader,
+  store: BlobStore,
+  { request, context }: { readonly request: RestoreRequest; readonly context: WorkContext },
+): Promise<Skipped | null> {
+  const skipped = new Skipped();
+  const damage = await checkStored(reader, store, {
+    onRead: (done) => {
+      context.assertHeld();
+      context.onProgress({ unit: 'bytes', done, total: reader.entry.bytes });
+    },
+    onDamaged: (entry) => skipped.add(entry),
   });
   const [first] = damage;
-  if (first === undefined) return;
+  if (first === undefined) return null;
+  if (request.skipDamaged === true && request.mode !== 'exact') return skipped;
   const whole = reader.entry.chunks - damage.length;
   throw reader.fail(first, `nothing was written; ${Math.max(0, whole)} of ${reader.entry.chunks} chunks are whole`);
+}
+
+/** Chunks that are not whole. */
+class Skipped {
+  readonly #names = new Set<string>();
+  #listed = 0;
+  #all = 0;
+
+  add(entry: ChunkEntry): void {
+    this.#names.add(nameOf(entry));
+  }
+
+  /** Known once the list was gone through: chunks of a damaged part of the index count, too. */
+  get chunks(): number {
+    return this.#all - this.#listed;
+  }
+
+  async *segments(reader: TableReader): AsyncGenerator<readonly ChunkEntry[]> {
+    this.#all = reader.entry.chunks;
+    this.#listed = 0;
+    for await (const entries of reader.segments(() => undefined)) {
+      const whole = entries.filter((entry) => !this.#names.has(nameOf(entry)));
+      this.#listed += whole.length;
+      yield whole;
+    }
+  }
+}
+
+function nameOf({ cell, part }: ChunkEntry): string {
+  return `${cell.depth}/${cell.index}#${part}`;
 }
 
 /** What was written and what was left out must together be the whole backup. */

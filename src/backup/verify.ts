@@ -3,7 +3,7 @@ import { sha256 } from '../kernel/hash.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import type { VerifyReport } from '../ports/engines.ts';
+import type { VerifiedTable, VerifyOptions, VerifyReport } from '../ports/engines.ts';
 import { countsOf } from './capture.ts';
 import { type ChunkEntry, inTokenOrder } from './index-segment.ts';
 import type { BackupCounts } from './manifest.ts';
@@ -11,42 +11,65 @@ import { type Damage, type LoadedManifest, packKey, rangeOf, TableReader } from 
 
 type OnChunk = (entry: ChunkEntry, stored: Uint8Array) => Promise<Damage | null>;
 
-/**
- * Reads every stored byte of a table: index, whole packs, each chunk. `onSegment` is told of each part of the chunk list
- * once its bytes are found whole (null: it was not) with the bytes read so far. Gives all damage.
- */
+export interface CheckOptions {
+  /** Called after each part of the chunk list with the bytes of chunks read so far. */
+  readonly onRead: (bytes: number) => void;
+  /** What else has to hold of a chunk whose bytes are whole. */
+  readonly onChunk?: OnChunk;
+  /** Told of each chunk that is not whole. */
+  readonly onDamaged?: (entry: ChunkEntry) => void;
+  /** Percent of the packs that are read, chosen at random, at least one; left out: all. */
+  readonly share?: number;
+}
+
+/** Reads every stored byte of a table: index, whole packs, each chunk; or a share of the packs. Gives all damage. */
 export async function checkStored(
   reader: TableReader,
   store: BlobStore,
-  onSegment: (entries: readonly ChunkEntry[] | null, bytes: number) => void,
-  onChunk: OnChunk = async () => null,
+  { onRead, onChunk = async () => null, onDamaged = () => undefined, share = 100 }: CheckOptions,
 ): Promise<readonly Damage[]> {
   const damage: Damage[] = [];
+  const pick = chooser(share);
   let bytes = 0;
   for await (const entries of reader.segments((each) => damage.push(each))) {
-    const before = damage.length;
     const byPack = Map.groupBy(entries, (entry) => entry.pack);
-    for (const [pack, chunks] of byPack) {
-      damage.push(...(await checkPack({ reader, store, onChunk }, pack, chunks)));
+    for (const pack of pick([...byPack.keys()])) {
+      const chunks = byPack.get(pack) ?? [];
+      damage.push(...(await checkPack({ reader, store, onChunk, onDamaged }, pack, chunks)));
       bytes += chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     }
-    onSegment(damage.length === before ? entries : null, bytes);
+    onRead(bytes);
   }
   return damage;
+}
+
+/** Chooses names at random, of the first list at least one. */
+function chooser(share: number): (names: readonly string[]) => readonly string[] {
+  let chosen = false;
+  return (names) => {
+    if (share >= 100) return names;
+    const some = names.filter(() => Math.random() * 100 < share);
+    const any = names[Math.floor(Math.random() * names.length)];
+    const picked = some.length > 0 || chosen || any === undefined ? some : [any];
+    chosen = true;
+    return picked;
+  };
 }
 
 interface PackCheck {
   readonly reader: TableReader;
   readonly store: BlobStore;
   readonly onChunk: OnChunk;
+  readonly onDamaged: (entry: ChunkEntry) => void;
 }
 
 async function checkPack(check: PackCheck, pack: string, chunks: readonly ChunkEntry[]): Promise<Damage[]> {
-  const { reader, store, onChunk } = check;
+  const { reader, store, onChunk, onDamaged } = check;
   const object = packKey(pack);
   const table = reader.entry.table.name;
   const bytes = await store.get(object);
   if (bytes === null) {
+    for (const entry of chunks) onDamaged(entry);
     return chunks.map((entry) => ({ table, range: rangeOf(entry), object, problem: 'the pack is missing' }));
   }
   const damage: Damage[] = [];
@@ -59,7 +82,9 @@ async function checkPack(check: PackCheck, pack: string, chunks: readonly ChunkE
           ? null
           : 'the chunk does not match its hash';
     const found = problem === null ? await onChunk(entry, stored) : { table, range: rangeOf(entry), object, problem };
-    if (found !== null) damage.push(found);
+    if (found === null) continue;
+    damage.push(found);
+    onDamaged(entry);
   }
   if (damage.length === 0 && sha256(bytes) !== pack) {
     const problem = 'the pack does not match its hash, outside of the chunks of this backup';
@@ -68,33 +93,47 @@ async function checkPack(check: PackCheck, pack: string, chunks: readonly ChunkE
   return damage;
 }
 
-/** Re-reads every byte of a backup: hashes, decodes, counts, digests. */
+/**
+ * Re-reads every byte of a backup: hashes, decodes, counts, digests. With a `share` below 100, in percent, only so many of
+ * its packs, and then nothing is counted against the manifest.
+ */
 export async function verifyBackup(
   { manifest, bytes: manifestBytes }: LoadedManifest,
   store: BlobStore,
-  onProgress: (progress: Progress) => void,
+  { onProgress, share = 100 }: VerifyOptions & { readonly onProgress: (progress: Progress) => void },
 ): Promise<VerifyReport> {
   const damage: Damage[] = [];
   const total = manifest.tables.reduce((sum, each) => sum + each.bytes, 0);
   let [chunks, rows, staticRows, bytes] = [0, 0, 0, manifestBytes];
+  const tables: VerifiedTable[] = [];
   let done = 0;
   for (const entry of manifest.tables) {
     const reader = new TableReader(store, manifest.id, entry);
     const tally = new Tally(reader);
-    const found = await checkStored(
-      reader,
-      store,
-      (_entries, read) => onProgress({ unit: 'bytes', done: done + read, total }),
-      (chunk, stored) => tally.take(chunk, stored),
-    );
-    done += entry.bytes;
-    bytes += entry.bytes + entry.index.reduce((sum, each) => sum + each.bytes, 0);
+    let readBytes = 0;
+    const found = await checkStored(reader, store, {
+      onRead: (read) => {
+        readBytes = read;
+        onProgress({ unit: 'bytes', done: done + read, total: (total * share) / 100 });
+      },
+      onChunk: (chunk, stored) => tally.take(chunk, stored),
+      share,
+    });
+    done += readBytes;
+    bytes += readBytes + entry.index.reduce((sum, each) => sum + each.bytes, 0);
     chunks += tally.chunks;
     rows += tally.counts.rows;
     staticRows += tally.counts.staticRows;
-    damage.push(...found, ...(found.length === 0 ? tally.differences() : []));
+    const all = [...found, ...(found.length === 0 && share >= 100 ? tally.differences() : [])];
+    damage.push(...all);
+    const { counts, table } = entry;
+    tables.push({
+      table: table.name,
+      ...{ chunks: entry.chunks, wholeChunks: tally.chunks, rows: counts.rows, wholeRows: tally.counts.rows },
+      isWhole: all.length === 0,
+    });
   }
-  return { backup: manifest.id, chunks, rows, staticRows, bytes, damage };
+  return { backup: manifest.id, share, chunks, rows, staticRows, bytes, tables, damage };
 }
 
 /** What the chunks of a table come to, against what its manifest says. */

@@ -71,6 +71,8 @@ export interface RestoreRequest {
   readonly leaveOut?: readonly string[];
   /** By live column, in microseconds: where original times are kept, earlier ones are raised to it. Left out: none. */
   readonly floors?: Readonly<Record<string, bigint>>;
+  /** Chunks that are not whole are passed over, with their rows; not with mode `exact`, which would delete these. */
+  readonly skipDamaged?: boolean;
   /** Nothing is written and nothing compared; the report says what would be written. */
   readonly dryRun?: boolean;
 }
@@ -87,12 +89,33 @@ export interface RestoreReport {
   readonly written: number;
   /** Rows that the backup does not have, which were taken away. */
   readonly deleted: number;
+  /** Chunks that were passed over because they are not whole. */
+  readonly skippedChunks: number;
   /** Cells with an expiry that were restored, and those that are in the table now: fewer once some have run out. */
   readonly expiring: { readonly restored: number; readonly found: number };
 }
 
+export interface VerifyOptions {
+  /** Percent of the packs that are read, more than 0; left out: all. Index and manifest are read whole. */
+  readonly share?: number;
+}
+
+/** `whole…`: read, and found as they have to be. */
+export interface VerifiedTable {
+  readonly table: string;
+  readonly chunks: number;
+  readonly wholeChunks: number;
+  readonly rows: number;
+  readonly wholeRows: number;
+  /** True when nothing of what was read is hurt. */
+  readonly isWhole: boolean;
+}
+
 export interface VerifyReport {
   readonly backup: string;
+  /** Percent of the packs that were read. */
+  readonly share: number;
+  readonly tables: readonly VerifiedTable[];
   readonly chunks: number;
   readonly rows: number;
   readonly staticRows: number;
@@ -147,7 +170,7 @@ export interface Backups {
   find(id: string): Promise<BackupInfo | null>;
   /** The definitions in a backup; null: there is no such backup. */
   contents(id: string): Promise<BackupContents | null>;
-  verify(id: string, onProgress: (progress: Progress) => void): Promise<VerifyReport>;
+  verify(id: string, onProgress: (progress: Progress) => void, options?: VerifyOptions): Promise<VerifyReport>;
   prune(request: PruneRequest): Promise<PruneReport>;
   /** Value digest and row count of a live table over a scope, as a backup of it would have. */
   digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;

@@ -42,7 +42,16 @@ export type Wishes = Partial<RestoreInput> & { readonly id?: string };
 export function inputOf({ id, ...wishes }: Wishes, keyspace: string): RestoreInput {
   return {
     choice: { id: id ?? null, label: null, at: null, keyspace, cluster: null },
-    ...{ tables: [], into: null, leaveOut: [], renamed: {}, create: false, way: 'empty', dryRun: false },
+    ...{
+      tables: [],
+      into: null,
+      leaveOut: [],
+      renamed: {},
+      create: false,
+      way: 'empty',
+      dryRun: false,
+      skipDamaged: false,
+    },
     ...{ onPlan: () => undefined, onProgress: () => undefined, signal: going },
     ...wishes,
   };

@@ -228,6 +228,40 @@ describe('a damaged backup', () => {
     await expect(backups.verify(backup.id, () => undefined)).rejects.toMatchObject({ code: 'BACKUP_TOO_NEW' });
   });
 
+  it('is found by a sample, and told with what can still be restored, which is', async () => {
+    const { packs } = await ownFiles();
+    const [pack] = packs;
+    if (pack === undefined) throw new Error('no pack');
+    expect(await backups.verify(backup.id, () => undefined, { share: 0.001 })).toMatchObject({
+      share: 0.001,
+      damage: [],
+      tables: [{ table: 'things', isWhole: true }],
+    });
+    const bytes = await readFile(pack);
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(pack, bytes);
+    const sampled = await backups.verify(backup.id, () => undefined, { share: 0.001 });
+    const found = await backups.verify(backup.id, () => undefined);
+    const [sound] = found.tables;
+    if (sound === undefined) throw new Error('no table');
+    const { chunks, wholeRows } = sound;
+    expect(sound).toMatchObject({ table: 'things', rows: 3000, isWhole: false, wholeChunks: chunks - 1 });
+    expect(wholeRows).toBeGreaterThan(0);
+    expect(wholeRows).toBeLessThan(3000);
+    for (const { damage } of [sampled, found]) {
+      expect(damage).toMatchObject([{ table: 'things', range: expect.stringMatching(/^tokens -?\d+ to -?\d+$/) }]);
+    }
+
+    const request = { backup, into: table, renamed: {}, timestamp: BigInt(Date.now()) * 1000n, skipDamaged: true };
+    await expect(backups.restore({ ...request, mode: 'exact' }, fixture.context())).rejects.toMatchObject({
+      code: 'BACKUP_DAMAGED',
+    });
+    const report = await backups.restore({ ...request, mode: 'overwrite' }, fixture.context());
+    expect(report).toMatchObject({ rows: wholeRows, skippedChunks: 1, deleted: 0 });
+    expect(report.digest).toBe(report.expected);
+  });
+
   it('does not hide the others', async () => {
     const { manifest: path } = await ownFiles();
     await writeFile(path, 'rubbish');

@@ -43,6 +43,11 @@ const options = {
   },
   'leave-out': { type: 'string', describe: 'Columns of the backup that are not restored, separated by commas' },
   rename: { type: 'string', describe: 'Columns that have another name now: old=new, separated by commas' },
+  'skip-damaged': {
+    type: 'boolean',
+    default: false,
+    describe: 'Pass over chunks that `backup verify` finds damaged, with their rows; not with --exact',
+  },
   'dry-run': { type: 'boolean', default: false, describe: 'Write nothing; tell what would be written' },
 } as const;
 
@@ -82,6 +87,7 @@ export const backupRestoreCommand: AnyCommand = command({
               choice,
               way,
               dryRun: flags['dry-run'],
+              skipDamaged: flags['skip-damaged'],
               onPlan: (plan) => {
                 if (!output.json) output.err(previewText(plan, output.paint));
               },
@@ -141,6 +147,8 @@ function wayOf(flags: Flags): RestoreInto {
     ...(flags.overwrite ? ['overwrite' as const] : []),
     ...(flags.exact ? ['exact' as const] : []),
   ];
+  if (flags.exact && flags['skip-damaged'])
+    throw usage('--exact would delete the rows that --skip-damaged passes over', 'Say --overwrite or --missing-only.');
   if (said.length <= 1) return said[0] ?? 'empty';
   throw usage('--missing-only, --overwrite and --exact exclude each other', 'Say one of them.');
 }

@@ -63,15 +63,26 @@ export const backupCommand: AnyCommand = group({
       usage: 'verify <id>',
       summary: 'Read every byte again and compare it with the manifest',
       positionals: { id },
-      options,
-      examples: [['backup verify ID', 'Exit 8 when anything is damaged']],
+      options: {
+        ...options,
+        sample: {
+          type: 'string',
+          describe: 'Read only so many percent of the packs, chosen anew each time',
+          defaultDescription: '100%',
+        },
+      },
+      examples: [
+        ['backup verify ID', 'Exit 8 when anything is damaged'],
+        ['backup verify ID --sample 5%', 'A part of a large one, each night another'],
+      ],
       run: async (flags, output): Promise<ExitCode> => {
-        const report = await inSession(flags, async (session) => {
-          const { repositoryOf, verifyBackup } = await import('../../app/backup.ts');
-          return withProgress(output, 'verify', async (onProgress) =>
-            verifyBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '', onProgress),
-          );
-        });
+        const { repositoryOf, shareNamed, verifyBackup } = await import('../../app/backup.ts');
+        const share = flags.sample === undefined ? 100 : shareNamed('sample', flags.sample);
+        const report = await inSession(flags, async (session) =>
+          withProgress(output, 'verify', async (onProgress) =>
+            verifyBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '', { onProgress, share }),
+          ),
+        );
         const { verifyText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(report) : verifyText(report, output.paint));
         return report.damage.length === 0 ? exitCodes.fine : exitCodes.integrity;

@@ -49,16 +49,21 @@ function dryText({ written, deleted, expired }: RestoredTable, bytes: number): s
 }
 
 function tableText(report: RestoredTable, paint: Paint): string {
-  const { written, deleted, expired, hidden, mode, digest, expected } = report;
+  const { written, deleted, expired, hidden, mode, digest, expected, skippedChunks } = report;
   const facts = [
     ...(mode === 'missing' ? [`${plural(written, 'row')} of them lacked something`] : []),
+    ...(skippedChunks === 0 ? [] : [`${plural(skippedChunks, 'chunk')} passed over that are damaged`]),
     ...(deleted === 0 ? [] : [`${plural(deleted, 'row')} deleted`]),
     ...(expired === 0 ? [] : [`${plural(expired, 'cell')} had run out`]),
     ...(hidden === 0 ? [] : [`${countText(hidden)} hidden by later deletions, so written at the present time`]),
   ].map((text) => `, ${text}`);
   const result =
     digest === expected
-      ? paint.good(mode === 'new-table' || mode === 'exact' ? 'digest as in the backup' : 'digest as it has to be')
+      ? paint.good(
+          (mode === 'new-table' || mode === 'exact') && skippedChunks === 0
+            ? 'digest as in the backup'
+            : 'digest as it has to be',
+        )
       : paint.fail(`digest ${digest} differs from ${expected}, which it has to be`);
   return `Restored ${rowsText(report)}${facts.join('')}; ${result}.`;
 }

@@ -1,5 +1,5 @@
 import type { BackupInfo } from '../../model/backup.ts';
-import type { VerifyReport } from '../../ports/engines.ts';
+import type { VerifiedTable, VerifyReport } from '../../ports/engines.ts';
 import { indent } from './indent.ts';
 import { bytesText, countText, rowsText } from './numbers.ts';
 import type { Paint } from './paint.ts';
@@ -39,10 +39,26 @@ export function backupText(info: BackupInfo, paint: Paint): string {
 }
 
 export function verifyText(report: VerifyReport, paint: Paint): string {
-  const read = `${countText(report.chunks)} chunks, ${rowsText(report)}, ${bytesText(report.bytes)} read again`;
+  const share = report.share < 100 ? ` (a sample of ${report.share}%)` : '';
+  const read = `${countText(report.chunks)} chunks, ${rowsText(report)}, ${bytesText(report.bytes)} read again${share}`;
   if (report.damage.length === 0) return `${paint.good('Whole:')} ${read}.`;
   const lines = report.damage.map((one) => `  ${one.table} ${one.range}: ${one.problem} (${one.object})`);
-  return [`${paint.fail('Damaged:')} ${read}.`, ...lines].join('\n');
+  const restorable = report.tables.map((one) => `  ${restorableText(report, one)}`);
+  return [
+    `${paint.fail('Damaged:')} backup ${report.backup}: ${read}.`,
+    ...lines,
+    'What can be restored:',
+    ...restorable,
+  ].join('\n');
+}
+
+function restorableText({ backup, share }: VerifyReport, one: VerifiedTable): string {
+  const { table, chunks, wholeChunks, rows, wholeRows } = one;
+  if (one.isWhole) return `${table}: ${share < 100 ? 'as far as it was read, all of it' : 'all of it'}`;
+  const command = `\`cqlform backup restore ${backup} --table ${table} --skip-damaged\``;
+  if (share < 100) return `${table}: not all of it; without --sample, verify tells how much`;
+  if (wholeChunks === 0) return `${table}: nothing`;
+  return `${table}: ${countText(wholeRows)} of ${countText(rows)} rows, in ${countText(wholeChunks)} of ${countText(chunks)} chunks, by ${command}`;
 }
 
 function dateText(iso: string): string {
