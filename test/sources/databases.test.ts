@@ -81,6 +81,22 @@ const sources = {
   }),
 };
 
+/** The same rows by a text, which both systems order otherwise than by its bytes. */
+const mixed = {
+  mysql: mysql.table('mixed', {
+    connection: 'mysql',
+    columns: { k: mysql.text(), id: mysql.int(), v: mysql.text() },
+    key: ['k'],
+    notNull: ['id'],
+  }),
+  postgres: postgres.table('mixed', {
+    connection: 'postgres',
+    columns: { k: postgres.text(), id: postgres.int(), v: postgres.text() },
+    key: ['k'],
+    notNull: ['id'],
+  }),
+};
+
 /** Ends one connection of those that read, by the server's own means; the number of those that read before. */
 const endOne: Readonly<Record<'mysql' | 'postgres', () => Promise<number>>> = {
   mysql: async () => {
@@ -112,11 +128,15 @@ describe('a copy that stops in the middle', () => {
     await maria.sql(
       'CREATE TABLE loaded (id INT PRIMARY KEY, v TEXT NOT NULL)',
       `INSERT INTO loaded SELECT seq, CONCAT('value ', seq) FROM seq_1_to_${rowCount}`,
-      'ANALYZE TABLE loaded',
+      'CREATE TABLE mixed (k VARCHAR(40) PRIMARY KEY, id INT, v TEXT NOT NULL)',
+      "INSERT INTO mixed SELECT CONCAT(LPAD(id DIV 97, 4, '0'), IF(id % 2, 'K', 'k'), LPAD(id, 6, '0')), id, v FROM loaded",
+      'ANALYZE TABLE loaded, mixed',
     );
     await pg.sql(
       'CREATE TABLE loaded (id int PRIMARY KEY, v text NOT NULL)',
       `INSERT INTO loaded SELECT n, 'value ' || n FROM generate_series(1, ${rowCount}) n`,
+      'CREATE TABLE mixed (k text PRIMARY KEY, id int, v text NOT NULL)',
+      "INSERT INTO mixed SELECT lpad((id / 97)::text, 4, '0') || CASE id % 2 WHEN 1 THEN 'K' ELSE 'k' END || lpad(id::text, 6, '0'), id, v FROM loaded",
     );
   });
 
@@ -150,10 +170,10 @@ describe('a copy that stops in the middle', () => {
     'reads on in the same view when one connection is ended: %s',
     async (system) => {
       await fixture.base.cql('TRUNCATE sources_databases.loaded');
-      const data = copy({ from: sources[system], into: loaded });
+      const data = copy({ from: mixed[system], into: loaded, columns: { id: 'id', v: 'v' } });
       let ending: Promise<number> | null = null;
       const late = async (): Promise<number> => {
-        await sql(system, `INSERT INTO loaded VALUES (${rowCount + 2}, 'late')`);
+        await sql(system, `INSERT INTO mixed VALUES ('late', ${rowCount + 2}, 'late')`);
         return endOne[system]();
       };
       const { result } = await fixture.run(data, {

@@ -292,7 +292,9 @@ describe('the catalogue', () => {
 describe('pieces', () => {
   const tables = [
     ['a whole number', 'bigint', (n: number) => `${n - 5000}`],
-    ['text', 'text', (n: number) => `'kéy''${(n * 7919) % 20_011}'`],
+    ['text', 'text', (n: number) => `'ké\\y''${(n * 7919) % 20_011}'`],
+    ['text of both cases', 'text', (n: number) => `'${n % 2 === 0 ? 'K' : 'k'}${String(n).padStart(5, '0')}'`],
+    ['text of a language', 'text COLLATE "sv-x-icu"', (n: number) => `'${n % 2 === 0 ? 'Ö' : 'ö'}${n}'`],
     ['a uuid', 'uuid', (n: number) => `md5('${n}')::uuid`],
     ['a moment', 'timestamptz', (n: number) => `'2026-01-01'::timestamptz + '${n * 1001} us'`],
   ] as const;

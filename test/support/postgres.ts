@@ -64,7 +64,13 @@ async function withDatabase(server: ServerProcess): Promise<Postgres> {
     return client;
   };
   const first = await connect('postgres');
-  await first.query('CREATE DATABASE shop');
+  // Of a collation that orders texts otherwise than their bytes, as most databases have one.
+  const { rows } = await first.query<{ icu: boolean }>(
+    "SELECT current_setting('server_version_num')::int >= 150000 AS icu",
+  );
+  await first.query(
+    `CREATE DATABASE shop${rows[0]?.icu === true ? " TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" : ''}`,
+  );
   await first.end();
   const client = await connect('shop');
   return {

@@ -26,9 +26,12 @@ export interface Catalogue {
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
-/** A text as a literal that no setting of the server changes. */
+/**
+ * A text as a literal that no setting of the server changes, and which has no collation of its own: beside a column it
+ * is compared as that column is ordered.
+ */
 export function textLiteral(text: string): string {
-  return `convert_from(decode('${Buffer.from(text, 'utf8').toString('hex')}', 'hex'), 'UTF8')`;
+  return `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
 /** Up to so many bytes, rows that the server has never estimated are counted. */
