@@ -96,7 +96,11 @@ function planTable(backup: BackupReference, { contents, live, wishes }: Surround
   return { backup, types: contents.types, into, create: there === undefined, differences, leaveOut, renamed, floors };
 }
 
-function referencesOf(info: BackupInfo, { tables, into, renamed }: RestoreWishes): readonly BackupReference[] {
+/** Of the tables that are wished for. Throws `TABLE_NOT_IN_BACKUP`. */
+export function referencesOf(
+  info: BackupInfo,
+  { tables, into, renamed }: Pick<RestoreWishes, 'tables' | 'into' | 'renamed'>,
+): readonly BackupReference[] {
   const names = tables.length > 0 ? tables : info.tables.map(({ table }) => table);
   if (names.length > 1 && (into !== null || Object.keys(renamed).length > 0)) {
     throw wrong(

@@ -18,6 +18,12 @@ export function createCluster(connection: Connection, session: SchemaSession): C
   return {
     address: connection.address,
     describe: (keyspace) => describe(keyspace, { connection, session, readSchema }),
+    keyspaces: async () => {
+      const { rows } = await connection.client.execute('SELECT keyspace_name FROM system_schema.keyspaces', [], {
+        host: session.coordinator(),
+      });
+      return rows.map((row) => String(row['keyspace_name']));
+    },
     estimate: (keyspace, tables) => estimateTables(connection, { keyspace, tables, host: session.coordinator() }),
     health: () => healthOf(connection, session.coordinator()),
     clocks: async () => {

@@ -26,6 +26,8 @@ export type HeldRights =
 export interface Cluster {
   readonly address: string;
   describe(keyspace: string): Promise<LiveKeyspace>;
+  /** The names of all, those of the server itself too. */
+  keyspaces(): Promise<readonly string[]>;
   /** `size_estimates`, and sampled ranges for the tables named whose estimate is absent. */
   estimate(keyspace: string, tables: readonly string[]): Promise<LiveKeyspace['estimates']>;
   health(): Promise<readonly NodeHealth[]>;

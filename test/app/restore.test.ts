@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseBackup, timeNamed } from '../../src/app/backup-choice.ts';
 import type { RestorePreview } from '../../src/app/restore.ts';
@@ -10,8 +8,7 @@ import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { BackupInfo } from '../../src/model/backup.ts';
 import { ownKeyspace, temporaryFolder } from '../backup/fixture.ts';
 import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
-import { cassandraAddress } from '../support/cassandra.ts';
-import type { Orders } from './killed-restore-child.ts';
+import { killable } from './killable.ts';
 import { backUp, inPlace, type Place, restore } from './restore-project.ts';
 
 let fixture: RowsFixture;
@@ -260,7 +257,7 @@ describe('a restore that is killed', () => {
     const { id, tables } = await backUp(place, ['large']);
     const digest = tables[0]?.valueDigest;
     const run = (dieAfter: number, way: 'empty' | 'exact', into: string): Promise<unknown> =>
-      killable('killed-restore-child.ts', { dieAfter, wishes: { id, tables: ['large'], into, way } });
+      killable(place, { work: 'restore', dieAfter, wishes: { id, tables: ['large'], into, way } });
 
     await cql(`CREATE TABLE ${name('large_copy')} (id int PRIMARY KEY, v text, l list<int>)`);
     expect(await run(300, 'empty', 'large_copy')).toBeNull();
@@ -284,21 +281,3 @@ describe('a restore that is killed', () => {
     await expect(restore(place, { id, tables: ['large'] })).rejects.toMatchObject({ code: 'TABLE_NOT_EMPTY' });
   });
 });
-
-/** What the child printed; null: it was killed. */
-async function killable(child: string, orders: Pick<Orders, 'dieAfter' | 'wishes'>): Promise<unknown> {
-  const { host, port } = cassandraAddress();
-  const all: Orders = { contactPoint: `${host}:${port}`, ...place, ...orders };
-  const path = join(import.meta.dirname, child);
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      ['--disable-warning=ExperimentalWarning', path, JSON.stringify(all)],
-      (error, stdout, stderr) => {
-        if (error === null) resolve(JSON.parse(stdout));
-        else if (error.signal === 'SIGKILL') resolve(null);
-        else reject(new Error(stderr, { cause: error }));
-      },
-    );
-  });
-}

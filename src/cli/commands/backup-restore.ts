@@ -1,24 +1,19 @@
 import type { BackupChoice } from '../../app/backup-choice.ts';
 import type { RestoreInto, RestoreWishes } from '../../app/restore-plan.ts';
-import type { Session } from '../../app/session.ts';
 import { CqlformError, type ExitCode, exitCodes } from '../../kernel/errors.ts';
-import type { Backups } from '../../ports/engines.ts';
 import { type AnyCommand, command, type Given, projectOptions, word } from '../command.ts';
 import { namesIn } from '../names-in.ts';
 import { withProgress } from '../progress.ts';
-import { inSession, movingRows } from '../project.ts';
+import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { choiceOptions, store } from './backup-options.ts';
+import { fromEnv, withRepository } from './backup-repository.ts';
 
 const options = {
   ...projectOptions,
   store,
   ...choiceOptions,
-  'from-env': {
-    type: 'string',
-    describe: 'Environment in whose place the backup lies, when another one is restored into',
-    defaultDescription: 'the same',
-  },
+  'from-env': fromEnv,
   table: { type: 'string', describe: 'Which tables of the backup, separated by commas', defaultDescription: 'all' },
   into: { type: 'string', describe: 'Table to write', defaultDescription: 'the one it was taken from' },
   create: {
@@ -103,20 +98,6 @@ export const backupRestoreCommand: AnyCommand = command({
     return isAsExpected(restored) ? exitCodes.fine : exitCodes.integrity;
   },
 });
-
-/** The repository, and the keyspace whose backups are looked at. */
-async function withRepository<T>(
-  session: Session,
-  flags: Flags,
-  work: (backups: Backups, keyspace: string) => Promise<T>,
-): Promise<T> {
-  const { repositoryFor, repositoryOf } = await import('../../app/backup.ts');
-  const env = flags['from-env'];
-  if (env === undefined) return work(await repositoryOf(session, flags.store), session.project.keyspace);
-  return inSession({ config: flags.config, env }, async (from) =>
-    work(await repositoryFor(session, from, flags.store), from.project.keyspace),
-  );
-}
 
 function wishesOf(flags: Flags): RestoreWishes {
   const listed = (option: string, text: string | undefined): readonly string[] =>

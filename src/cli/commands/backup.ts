@@ -3,6 +3,7 @@ import { type AnyCommand, command, group, projectOptions, word } from '../comman
 import { withProgress } from '../progress.ts';
 import { inSession } from '../project.ts';
 import { backupCreateCommand } from './backup-create.ts';
+import { backupDrillCommand } from './backup-drill.ts';
 import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
 import { backupPruneCommand } from './backup-prune.ts';
@@ -13,7 +14,7 @@ const id = { type: 'string', demandOption: true, describe: 'A backup, from `back
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, prune, key',
+  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, prune, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -89,6 +90,7 @@ export const backupCommand: AnyCommand = group({
       },
     }),
     backupRestoreCommand,
+    backupDrillCommand,
     backupPruneCommand,
     backupKeyCommand,
   ],

@@ -1,4 +1,5 @@
 import { repositoryOf } from '../../src/app/backup.ts';
+import { drillBackup } from '../../src/app/backup-drill.ts';
 import { openProject } from '../../src/app/config.ts';
 import { restoreTables } from '../../src/app/restore.ts';
 import { withSession } from '../../src/app/session.ts';
@@ -12,6 +13,7 @@ export interface Orders {
   readonly keyspace: string;
   /** Dies after so many mutations; 0: never. */
   readonly dieAfter: number;
+  readonly work: 'restore' | 'drill';
   readonly wishes: Pick<Wishes, 'id' | 'tables' | 'into' | 'way'>;
 }
 
@@ -40,8 +42,10 @@ function mortal(rows: Rows): Rows {
 }
 
 const project = await openProject({ contactPoints: orders.contactPoint, keyspace }, folder);
-const restored = await withSession(project, async (session) => {
+const { tables } = await withSession(project, async (session) => {
   const dying = { ...session, rows: mortal(session.rows) };
-  return restoreTables(dying, await repositoryOf(dying, storeOf(orders)), inputOf(orders.wishes, keyspace));
+  const repository = await repositoryOf(dying, storeOf(orders));
+  const input = inputOf(orders.wishes, keyspace);
+  return orders.work === 'drill' ? drillBackup(dying, repository, input) : restoreTables(dying, repository, input);
 });
-console.log(JSON.stringify({ count, tables: restored.tables }));
+console.log(JSON.stringify({ count, tables }));
