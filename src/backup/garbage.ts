@@ -39,7 +39,7 @@ export async function readIntents(store: BlobStore, now: Date): Promise<Intents>
   const packs = new Set<string>();
   for (const [folder, keys] of byFolder) {
     const begun = await beginOf(store, `${folder}/begun.json`);
-    if (begun !== null && now.getTime() - begun > abandonedAfterMs) {
+    if (begun === 'missing' || (begun !== null && now.getTime() - begun > abandonedAfterMs)) {
       abandoned.push(...keys);
       continue;
     }
@@ -53,11 +53,15 @@ export async function readIntents(store: BlobStore, now: Date): Promise<Intents>
   return { alive, abandoned, packs };
 }
 
-/** Milliseconds; null where it cannot be told, which counts as alive. */
-async function beginOf(store: BlobStore, key: string): Promise<number | null> {
+/**
+ * Milliseconds; null where it cannot be told, which counts as alive. One without a beginning died while it was removed:
+ * the beginning is there before anything else, and a backup that does not find it fails.
+ */
+async function beginOf(store: BlobStore, key: string): Promise<number | 'missing' | null> {
   const bytes = await store.get(key);
+  if (bytes === null) return 'missing';
   try {
-    return Date.parse(begunShape.parse(JSON.parse(Buffer.from(bytes ?? []).toString('utf8'))).createdAt);
+    return Date.parse(begunShape.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).createdAt);
   } catch {
     return null;
   }

@@ -46,10 +46,18 @@ export class PruningMark {
     return this.#clock.monotonic() - this.#renewed <= lapsedAfterMs;
   }
 
+  /** With it go those that died. */
   async remove(): Promise<void> {
     if (this.#renewing !== null) clearInterval(this.#renewing);
     await this.#putting;
     await this.#store.delete(this.#key);
+    const now = this.#clock.now();
+    const dead: string[] = [];
+    for await (const { key } of this.#store.list(folder)) {
+      const at = await timeOf(this.#store, key);
+      if (at !== null && now.getTime() - at > staleAfterMs) dead.push(key);
+    }
+    for (const key of dead) await this.#store.delete(key);
   }
 
   async #put(): Promise<void> {
@@ -71,11 +79,16 @@ export async function waitForPruning(store: BlobStore, clock: Clock, assertHeld:
 
 async function isPruned(store: BlobStore, now: Date): Promise<boolean> {
   for await (const { key } of store.list(folder)) {
-    const bytes = await store.get(key);
-    const at = bytes === null ? null : timeIn(bytes);
+    const at = await timeOf(store, key);
     if (at !== null && now.getTime() - at <= staleAfterMs) return true;
   }
   return false;
+}
+
+/** Milliseconds; null: it is gone, or cannot be read. */
+async function timeOf(store: BlobStore, key: string): Promise<number | null> {
+  const bytes = await store.get(key);
+  return bytes === null ? null : timeIn(bytes);
 }
 
 function timeIn(bytes: Uint8Array): number | null {

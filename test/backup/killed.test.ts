@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prune } from '../../src/backup/prune.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createTable } from '../../src/cql/create.ts';
 import type { BackupReference } from '../../src/model/journal.ts';
 import type { Table } from '../../src/model/schema.ts';
@@ -55,6 +58,24 @@ async function objects(store: BlobStore, prefix: string): Promise<string[]> {
   return keys;
 }
 
+const day = 24 * 60 * 60 * 1000;
+
+/** Of a backup that nobody makes again, prunings leave nothing, or all of it when it was there. */
+async function expectCleared(folder: string): Promise<void> {
+  const copy = `${folder}-abandoned`;
+  await cp(folder, copy, { recursive: true });
+  const store = localStore(copy);
+  const request = { forget: [], graceMs: day, dryRun: false, assertHeld: () => undefined };
+  for (const days of [8, 9]) {
+    const now = new Date(Date.now() + days * day + 1);
+    await prune(store, { ...request, now }, { ...systemClock, now: () => now });
+  }
+  const there = (await objects(store, 'manifests/')).length > 0;
+  for (const prefix of ['intents/', 'pruning/', 'garbage/']) expect(await objects(store, prefix)).toEqual([]);
+  if (there) expect((await fixture.backupsIn(store).verify('killed', () => undefined)).damage).toEqual([]);
+  else expect([...(await objects(store, 'packs/')), ...(await objects(store, 'indexes/'))]).toEqual([]);
+}
+
 describe('a backup killed at any write', () => {
   it('is not a backup, or a whole one, and the next try makes one out of what is there', {
     timeout: 240_000,
@@ -72,6 +93,7 @@ describe('a backup killed at any write', () => {
       }
       if (outcome !== null) break;
       kills += 1;
+      await expectCleared(folder);
       const packs = await objects(store, 'packs/');
       const again = await run({ kind: 'create', id: 'killed' }, { count: 0, when }, folder);
       expect(again).toMatchObject({ id: 'killed', valueDigest: digest, rows: 400 });

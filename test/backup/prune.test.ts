@@ -1,11 +1,17 @@
+import { execFile } from 'node:child_process';
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prune as pruneStore } from '../../src/backup/prune.ts';
 import { retain } from '../../src/backup/retention.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { BackupReference } from '../../src/model/journal.ts';
 import type { Table } from '../../src/model/schema.ts';
 import type { BlobStore } from '../../src/ports/blobs.ts';
 import type { Backups, PruneReport } from '../../src/ports/engines.ts';
 import { type BackupFixture, backupFixture, temporaryFolder } from './fixture.ts';
+import type { PruneOrders } from './killed-prune-child.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -45,6 +51,7 @@ describe('retention', () => {
 describe('pruning', () => {
   let fixture: BackupFixture;
   let store: BlobStore;
+  let storeFolder: string;
   let backups: Backups;
   let table: Table;
   const write = async (from: number, to: number, text: string): Promise<void> => {
@@ -79,7 +86,8 @@ describe('pruning', () => {
 
   beforeAll(async () => {
     fixture = await backupFixture('backup_prune');
-    store = localStore(await temporaryFolder());
+    storeFolder = await temporaryFolder();
+    store = localStore(storeFolder);
     backups = fixture.backupsIn(store);
     table = await fixture.table('things', { columns: { id: 'int', a: 'text' }, partitionKey: ['id'] });
     await write(0, 2000, 'old');
@@ -105,6 +113,78 @@ describe('pruning', () => {
     expect(await keysIn('pruning')).toEqual([]);
     await whole(second.id);
     await expect(backups.verify(first.id, () => undefined)).rejects.toMatchObject({ code: 'BACKUP_MISSING' });
+  });
+
+  it('killed at any put or delete, in either phase, loses nothing and leaves nothing for good', {
+    timeout: 120_000,
+  }, async () => {
+    await write(0, 2000, 'killed');
+    const first = await backup('kill-first');
+    await write(0, 1000, 'killed later');
+    const kept = await backup('kill-kept');
+    const others: string[] = [];
+    for await (const { id } of backups.list()) if (id !== first.id && id !== kept.id) others.push(id);
+    const start = Date.now();
+    /** Prunes in a process of its own; false when it was killed. */
+    const run = (folder: string, days: number, dieAt: PruneOrders['dieAt']): Promise<boolean> => {
+      const now = new Date(start + days * (day + 1)).toISOString();
+      const orders: PruneOrders = { folder, forget: days === 0 ? [first.id, ...others] : [], now, graceMs: day, dieAt };
+      return new Promise((resolve, reject) => {
+        const child = join(import.meta.dirname, 'killed-prune-child.ts');
+        execFile(
+          process.execPath,
+          ['--disable-warning=ExperimentalWarning', child, JSON.stringify(orders)],
+          (error, _stdout, stderr) => {
+            if (error === null) resolve(true);
+            else if (error.signal === 'SIGKILL') resolve(false);
+            else reject(new Error(stderr, { cause: error }));
+          },
+        );
+      });
+    };
+    const never = { count: 0, when: 'after' } as const;
+    const ended = async (folder: string): Promise<string[]> => {
+      for (const days of [0, 1, 2]) {
+        const now = new Date(start + days * (day + 1));
+        const request = { forget: days === 0 ? [first.id, ...others] : [], now, graceMs: day, dryRun: false };
+        await pruneStore(
+          localStore(folder),
+          { ...request, assertHeld: () => undefined },
+          { ...systemClock, now: () => now },
+        );
+      }
+      const keys: string[] = [];
+      for await (const { key } of localStore(folder).list('')) keys.push(key);
+      return keys.filter((key) => !key.startsWith('newest/')).sort();
+    };
+    const copied = async (from: string): Promise<string> => {
+      const folder = await temporaryFolder();
+      await cp(from, folder, { recursive: true });
+      return folder;
+    };
+    const expected = await ended(await copied(storeFolder));
+    expect(expected.some((key) => /^(?:garbage|pruning|intents)/.test(key))).toBe(false);
+    const marked = await copied(storeFolder);
+    expect(await run(marked, 0, never)).toBe(true);
+    for (const [days, from] of [
+      [0, storeFolder],
+      [1, marked],
+    ] as const) {
+      for (let count = 1; ; count += 1) {
+        const folder = await copied(from);
+        const whole = await run(folder, days, { count, when: count % 2 === 0 ? 'before' : 'after' });
+        const there = fixture.backupsIn(localStore(folder));
+        expect((await there.verify(kept.id, () => undefined)).damage).toEqual([]);
+        // One that was to go is there whole, or not at all.
+        for await (const { id } of there.list()) {
+          if (id === first.id) expect((await there.verify(id, () => undefined)).damage).toEqual([]);
+        }
+        expect(await ended(folder)).toEqual(expected);
+        await rm(folder, { recursive: true });
+        if (whole) break;
+        expect(count).toBeLessThan(40);
+      }
+    }
   });
 
   it('spares what a backup that came in between uses, and what one under way may use', async () => {
@@ -161,6 +241,7 @@ describe('pruning', () => {
     await store.put('manifests/broken.json', Buffer.from('{'));
     const before = await keysIn('');
     await expect(prune([], 20 * day)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
-    expect(await keysIn('')).toEqual(before);
+    // But for the mark of a pruning that died.
+    expect(await keysIn('')).toEqual(before.filter((key) => !key.startsWith('pruning/')));
   });
 });
