@@ -1,4 +1,4 @@
-import { type Client, policies, type QueryOptions } from 'cassandra-driver';
+import { type Client, type Host, policies, type QueryOptions } from 'cassandra-driver';
 import { routingKey } from '../cql/token.ts';
 import { reasonOf } from '../kernel/errors.ts';
 import type { Bytes } from '../model/row.ts';
@@ -33,11 +33,13 @@ export interface DeliveryOptions {
   readonly deadlineMs: number;
 }
 
-/** A batch of rows of one partition. */
+/** A batch of rows. */
 export interface SentRows extends FramedRows {
   /** Of the first row. */
   readonly statement: number;
   readonly routing: Buffer | null;
+  /** Those of each partition; left out: all are of one. */
+  readonly parts?: readonly SentRows[];
 }
 
 interface RowKey {
@@ -53,6 +55,9 @@ export class BatchDelivery {
   readonly #query: QueryOptions;
   readonly #statements: RowStatement[] = [];
   readonly #heads: RowHead[] = [];
+  /** Of lists of nodes, and of their names. */
+  readonly #places = new WeakMap<readonly Host[], number>();
+  readonly #placesByName = new Map<string, number>();
   readonly #onTooLarge: (bytes: number) => void;
   #ready: Promise<void> | null = null;
   #stopped = false;
@@ -128,6 +133,8 @@ export class BatchDelivery {
       } catch (thrown) {
         if (isTooLarge(thrown) && rows.rows > 1) return this.#deliverHalves(rows);
         const trouble = troubleOf(thrown);
+        // by itself each partition shows whether it is the one that is refused
+        if (trouble === 'refused' && rows.parts !== undefined) return this.#deliverEach(rows.parts);
         if (trouble !== 'refused') limit.wasTroubled();
         const givenUp =
           trouble === 'refused' ||
@@ -139,6 +146,10 @@ export class BatchDelivery {
     }
   }
 
+  async #deliverEach(parts: readonly SentRows[]): Promise<void> {
+    for (const part of parts) await this.deliver(part);
+  }
+
   /** The server takes less at once than it does by default; the batches after this one are smaller too. */
   async #deliverHalves(rows: SentRows): Promise<void> {
     this.#onTooLarge(rows.bytes >> 1);
@@ -146,8 +157,10 @@ export class BatchDelivery {
     const first = rows.rows >> 1;
     let middle = 0;
     for (let row = 0; row < first; row += 1) middle = endOfRow(bytes, middle);
+    const { routing, statement } = rows;
     const half = (count: number, part: Buffer): SentRows => ({
-      ...rows,
+      routing,
+      statement,
       rows: count,
       bytes: part.length,
       copy: (target, at) => void part.copy(target, at),
@@ -165,6 +178,23 @@ export class BatchDelivery {
     // one node holds every partition; hashing the key would be for nothing
     if (this.#options.client.hosts.length === 1) return null;
     return Buffer.from(routingKey(this.#keyAt(bytes, at, statement).partitionKey));
+  }
+
+  /** A number for the nodes that hold a partition; null: they are not known. */
+  placeOf(routing: Buffer | null): number | null {
+    if (routing === null) return 0;
+    const { client, request } = this.#options;
+    // the driver's own list, or nothing where it does not know the ring
+    const hosts: readonly Host[] | null | undefined = client.getReplicas(request.keyspace, routing);
+    if (hosts === null || hosts === undefined || hosts.length === 0) return null;
+    const known = this.#places.get(hosts);
+    if (known !== undefined) return known;
+    const addresses = hosts.map(({ address }) => address).sort();
+    const name = addresses.join(' ');
+    const place = this.#placesByName.get(name) ?? this.#placesByName.size;
+    this.#placesByName.set(name, place);
+    this.#places.set(hosts, place);
+    return place;
   }
 
   async #prepareOne(text: string): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import type { RowSink } from '../cql/row-sink.ts';
 import { BatchDelivery, type DeliveryOptions, type RowStatement, type SentRows } from './batch-delivery.ts';
 import { HeldRows, type RowGroup } from './held-rows.ts';
+import { Packs } from './packs.ts';
 
 /**
  * Rows go before the memory is full only while fewer requests than this are in flight, so that the cluster always has
@@ -20,13 +21,14 @@ export interface SenderOptions extends DeliveryOptions {
 }
 
 /**
- * Gathers rows that may be sent twice, and sends them in unlogged batches of one partition, and again after time-outs.
- * Their memory is used again only when they are acknowledged.
+ * Gathers rows that may be sent twice, and sends them in unlogged batches of one partition, or of several with few
+ * rows each that the same nodes hold; and again after time-outs. Their memory is used again only when they are acknowledged.
  */
 export class BatchSender {
   readonly #options: SenderOptions;
   readonly #delivery: BatchDelivery;
   readonly #held: HeldRows;
+  readonly #packs: Packs;
   readonly #underWay = new Set<Promise<void>>();
   #failure: unknown = null;
   #sending: Promise<void> | null = null;
@@ -40,6 +42,7 @@ export class BatchSender {
     this.#options = options;
     const delivery = new BatchDelivery(options, (bytes) => this.#held.shrink(bytes));
     this.#delivery = delivery;
+    this.#packs = new Packs(({ routing }) => delivery.placeOf(routing));
     this.#held = new HeldRows({
       bytes: options.held,
       headOf: (statement) => delivery.headOf(statement),
@@ -108,8 +111,7 @@ export class BatchSender {
   #wants(): boolean {
     if (this.#held.hasFull || this.#pressing) return true;
     if (this.#options.limit.inFlight >= busy) return false;
-    const { used } = this.#held;
-    const { held } = this.#options;
+    const { used, capacity: held } = this.#held;
     const { from, to, ofAll } = filledFirst;
     return used >= Math.min(to * held, Math.max(from * held, ofAll * (this.#sentBytes + used)));
   }
@@ -126,16 +128,19 @@ export class BatchSender {
   async #sendWanted(): Promise<void> {
     const { limit, admit } = this.#options;
     while (this.#failure === null && this.#wants()) {
-      const group = this.#held.takeFull() ?? this.#held.takeOldest();
-      if (group === null) return;
-      const { bytes, rows } = group;
+      const groups = this.#next();
+      if (groups === null) return;
+      const batch = this.#framed(groups);
+      const { bytes, rows } = batch;
       this.#sentBytes += bytes;
       await admit?.(rows, bytes);
       await limit.acquire(bytes);
       const sending = this.#delivery
-        .deliver(this.#framed(group))
+        .deliver(batch)
         .then(
-          () => this.#held.giveBack(group),
+          () => {
+            for (const group of groups) this.#held.giveBack(group);
+          },
           (thrown: unknown) => this.#fail(thrown),
         )
         .finally(() => {
@@ -148,7 +153,7 @@ export class BatchSender {
   }
 
   #answered(): void {
-    if (this.#failure !== null || this.#held.used <= roomy * this.#options.held) this.#wake();
+    if (this.#failure !== null || this.#held.used <= roomy * this.#held.capacity) this.#wake();
     this.filled();
   }
 
@@ -164,14 +169,41 @@ export class BatchSender {
     this.#delivery.stop();
   }
 
-  #framed(group: RowGroup): SentRows {
-    const { rows, bytes, routing } = group;
-    return {
-      rows,
-      bytes,
-      routing,
-      statement: group.statement,
-      copy: (target, at) => this.#held.copy(group, target, at),
-    };
+  /** What travels next as one request; null: nothing is held. */
+  #next(): readonly RowGroup[] | null {
+    for (;;) {
+      const group = this.#held.takeFull() ?? this.#held.takeOldest();
+      if (group === null) return this.#packs.take();
+      const groups = this.#packs.add(group);
+      if (groups !== null) return groups;
+    }
   }
+
+  #framed(groups: readonly RowGroup[]): SentRows {
+    const parts = groups.map((group): SentRows => {
+      const { rows, bytes, routing, statement } = group;
+      return { rows, bytes, routing, statement, copy: (target, at) => void this.#held.copy(group, target, at) };
+    });
+    return joined(parts);
+  }
+}
+
+/** Batches of several partitions as one. */
+function joined(parts: readonly SentRows[]): SentRows {
+  const [first] = parts;
+  if (first === undefined) throw new TypeError('a batch has no rows');
+  if (parts.length === 1) return first;
+  let [rows, bytes] = [0, 0];
+  for (const part of parts) {
+    rows += part.rows;
+    bytes += part.bytes;
+  }
+  const copy = (target: Buffer, at: number): void => {
+    let to = at;
+    for (const part of parts) {
+      part.copy(target, to);
+      to += part.bytes;
+    }
+  };
+  return { rows, bytes, routing: first.routing, statement: first.statement, parts, copy };
 }

@@ -54,6 +54,10 @@ const valuesAt = 512;
 const scratchBytes = 8 * 1024;
 /** Longer rows are kept apart. */
 const longRow = 64 * 1024;
+/** Where, of so many rows, fewer than this part has met another of its partition, holding many is for nothing. */
+const judgedRows = 20_000;
+const worthHolding = 1 / 20;
+const heldForNothing = 1 / 8;
 
 /**
  * Rows in wire form, gathered by partition as they come: each is written once and copied into the memory of its group,
@@ -75,10 +79,15 @@ export class HeldRows implements RowSink {
   #used = 0;
   #apart = 0;
   #head: RowHead | null = null;
+  /** Rows since holding was judged last, and those among them that met another. */
+  #judged = 0;
+  #met = 0;
+  #capacity: number;
   #groupBytes = firstGroupBytes;
 
   constructor(options: HeldRowsOptions) {
     this.#options = options;
+    this.#capacity = options.bytes;
     const pieces = Math.ceil((options.bytes + longRow) / pieceBytes);
     const memory = Buffer.allocUnsafeSlow(pieces * pieceBytes);
     this.#memory = { bytes: memory, view: viewOf(memory) };
@@ -92,7 +101,12 @@ export class HeldRows implements RowSink {
 
   /** Whether there is room for a row, however long. */
   get hasRoom(): boolean {
-    return this.used <= this.#options.bytes;
+    return this.used <= this.#capacity;
+  }
+
+  /** Bytes that are to be held at most: less than there could be where hardly any row meets another. */
+  get capacity(): number {
+    return this.#capacity;
   }
 
   get hasFull(): boolean {
@@ -126,6 +140,9 @@ export class HeldRows implements RowSink {
       this.#close(group);
       group = undefined;
     }
+    if (group !== undefined) this.#met += 1;
+    this.#judged += 1;
+    if (this.#judged === judgedRows) this.#judge();
     group ??= this.#open(hash, statement);
     group.rows += 1;
     group.cost += cost;
@@ -172,6 +189,13 @@ export class HeldRows implements RowSink {
   /** The server takes less at once: groups to come have no more than so many bytes. */
   shrink(bytes: number): void {
     this.#groupBytes = Math.max(leastGroupBytes, Math.min(this.#groupBytes, bytes));
+  }
+
+  #judge(): void {
+    const { bytes } = this.#options;
+    this.#capacity = this.#met < worthHolding * judgedRows ? bytes * heldForNothing : bytes;
+    this.#judged = 0;
+    this.#met = 0;
   }
 
   #open(hash: number, statement: number): RowGroup {
