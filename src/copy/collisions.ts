@@ -18,24 +18,45 @@ const mostAtOnce = 4 * 1024 * 1024;
  * costs more than all else that is done to a row). The length of each part goes in, so that `ab, c` is not `a, bc`.
  */
 export function keyHash(parts: readonly Bytes[]): Buffer {
-  let one = 0x9e3779b9;
-  let two = 0x85ebca6b;
-  for (const part of parts) {
-    one = Math.imul(one ^ part.length, 0x9e3779b1);
-    two = Math.imul(two ^ part.length, 0x5f356495);
+  const hasher = new KeyHasher();
+  hasher.begin();
+  for (const part of parts) hasher.add(part, 0, part.length);
+  return hasher.hash();
+}
+
+/** `keyHash` of one key after another, into the same memory. */
+export class KeyHasher {
+  readonly #hash = Buffer.allocUnsafe(keyHashBytes);
+  #one = 0;
+  #two = 0;
+
+  begin(): void {
+    this.#one = 0x9e3779b9;
+    this.#two = 0x85ebca6b;
+  }
+
+  /** A part of the key: the bytes from `start` to `end`. */
+  add(bytes: Bytes, start: number, end: number): void {
+    let one = Math.imul(this.#one ^ (end - start), 0x9e3779b1);
+    let two = Math.imul(this.#two ^ (end - start), 0x5f356495);
     one ^= one >>> 15;
     two ^= two >>> 13;
-    for (const byte of part) {
+    for (let at = start; at < end; at += 1) {
+      const byte = bytes[at] ?? 0;
       one = Math.imul(one ^ byte, 0x9e3779b1);
       two = Math.imul(two ^ byte, 0x5f356495);
       one ^= one >>> 15;
       two ^= two >>> 13;
     }
+    this.#one = one;
+    this.#two = two;
   }
-  const hash = Buffer.allocUnsafe(keyHashBytes);
-  hash.writeUInt32BE(mixed(one, two), 0);
-  hash.writeUInt32BE(mixed(two, one), 4);
-  return hash;
+
+  hash(): Buffer {
+    this.#hash.writeUInt32BE(mixed(this.#one, this.#two), 0);
+    this.#hash.writeUInt32BE(mixed(this.#two, this.#one), 4);
+    return this.#hash;
+  }
 }
 
 function mixed(lane: number, other: number): number {

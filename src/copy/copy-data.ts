@@ -11,7 +11,7 @@ import { counterColumns, settleMs } from './counter-writer.ts';
 import type { Piece } from './input.ts';
 import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
-import { rowWork } from './row-work.ts';
+import { encodingWork, rowWork } from './row-work.ts';
 import { assertOtherTable } from './same-table.ts';
 import { sourcePieces } from './source-pieces.ts';
 import { Spool, type SpoolSizes } from './spool.ts';
@@ -66,6 +66,7 @@ async function run(running: Running): Promise<CopyOutcome> {
   const sample = request.verify === 'sample' && input.kind === 'source' ? new RowSample() : null;
   for await (const kept of spool.samples(finished.map(({ range }) => range))) sample?.restore(kept);
   const threads = threadsOf(running, tracked);
+  const working = { request, context, input, clock: dependencies.clock, tracked };
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -73,7 +74,9 @@ async function run(running: Running): Promise<CopyOutcome> {
     into,
     spool,
     onReject: (reason, row) => rejects.add(reason, row.place()),
-    work: rowWork({ request, context, input, clock: dependencies.clock, tracked }),
+    work: rowWork(working),
+    encoding: encodingWork(working),
+    tracked,
     totalRows: facts?.rows ?? null,
     withheld: spec.privacy?.withheld === true,
     straight: tracked ? null : straightOf(running),

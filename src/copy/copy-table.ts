@@ -9,10 +9,11 @@ import type { CopyDependencies } from './copy-data.ts';
 import type { InputRow } from './input.ts';
 import { mappedWork } from './mapped-work.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
+import type { RowWork } from './piece-run.ts';
 import { straightCopy } from './straight.ts';
 import { ownTable, tablePieces } from './table-pieces.ts';
 import { assertNoCounters, TargetEncoder } from './target-row.ts';
-import { type RowWork, WriteEngine } from './write-engine.ts';
+import { WriteEngine } from './write-engine.ts';
 
 /** Rows that cannot be copied, shown in the error. */
 const mostExamples = 10;

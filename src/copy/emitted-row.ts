@@ -1,21 +1,43 @@
 import { CqlformError } from '../kernel/errors.ts';
 import { own, setOwn } from '../kernel/own.ts';
-import { type CopySpec, type JsRow, RowRejected, type RunClock, type TransformSpec } from '../model/data.ts';
+import {
+  type ColumnMapping,
+  type CopySpec,
+  type JsRow,
+  RowRejected,
+  type RunClock,
+  type TransformSpec,
+} from '../model/data.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { signalOf } from './signals.ts';
 import type { TargetEncoder, TargetRow } from './target-row.ts';
 import { asyncTransform, callUserCode, transformFailed, withPlace } from './user-code.ts';
 
 const nothingEmitted = 'nothing emitted';
+/** Whoever asked has the rows. */
+const taken: Outcome<never> = { kind: 'rows', rows: [] };
 
 /** Runs a transform's function for a row and encodes what it emits. */
 export function transformRow(
   input: InputRow,
   { spec, encoder, run }: { readonly spec: TransformSpec; readonly encoder: TargetEncoder; readonly run: RunClock },
 ): Outcome<TargetRow> {
-  const emits = new Emits(input, encoder);
-  const called = callUserCode(input.place, () => spec.rows(input.values(), emits, run));
-  const { rows, rejection } = emits.close();
+  const rows: TargetRow[] = [];
+  const outcome = emittedRows(input, { spec, run, take: (row) => void rows.push(encoder.encode(row)) });
+  return outcome.kind === 'rows' ? { kind: 'rows', rows } : outcome;
+}
+
+/** As `transformRow`; `take` is given each row that is emitted, and throws as an encoder does. */
+export function emittedRows(
+  input: InputRow,
+  { spec, run, take }: { readonly spec: TransformSpec; readonly run: RunClock; readonly take: (row: JsRow) => void },
+): Outcome<never> {
+  const emits = new Emits(input, take);
+  const called = callUserCode(
+    () => input.place(),
+    () => spec.rows(input.values(), emits, run),
+  );
+  const { count, rejection } = emits.close();
   if (called.kind === 'reject') return called;
   const signal = called.value === undefined ? null : signalOf(called.value);
   if (signal === null && called.value !== undefined) {
@@ -24,10 +46,10 @@ export function transformRow(
   if (signal?.kind === 'reject') return { kind: 'reject', reason: signal.reason };
   if (rejection !== null) return { kind: 'reject', reason: rejection };
   if (signal?.kind === 'skip') {
-    if (rows.length === 0) return { kind: 'skip', reason: signal.reason };
-    throw transformFailed(input.place(), new TypeError(`it emitted ${rows.length} rows and returned skip`));
+    if (count === 0) return { kind: 'skip', reason: signal.reason };
+    throw transformFailed(input.place(), new TypeError(`it emitted ${count} rows and returned skip`));
   }
-  return rows.length === 0 ? { kind: 'skip', reason: nothingEmitted } : { kind: 'rows', rows };
+  return count === 0 ? { kind: 'skip', reason: nothingEmitted } : taken;
 }
 
 /**
@@ -36,15 +58,15 @@ export function transformRow(
  */
 class Emits {
   readonly #input: InputRow;
-  readonly #encoder: TargetEncoder;
-  readonly #rows: TargetRow[] = [];
+  readonly #take: (row: JsRow) => void;
+  #count = 0;
   #rejection: string | null = null;
   #failure: unknown = null;
   #open = true;
 
-  constructor(input: InputRow, encoder: TargetEncoder) {
+  constructor(input: InputRow, take: (row: JsRow) => void) {
     this.#input = input;
-    this.#encoder = encoder;
+    this.#take = take;
   }
 
   emit(row: JsRow): void {
@@ -54,21 +76,22 @@ class Emits {
       return;
     }
     try {
-      this.#rows.push(this.#encoder.encode(row));
+      this.#take(row);
+      this.#count += 1;
     } catch (thrown) {
       if (thrown instanceof RowRejected) this.#rejection ??= thrown.reason;
       else this.#failure ??= thrown;
     }
   }
 
-  close(): { readonly rows: readonly TargetRow[]; readonly rejection: string | null } {
+  close(): { readonly count: number; readonly rejection: string | null } {
     this.#open = false;
     if (this.#failure !== null) throw placed(this.#failure, this.#input);
-    return { rows: this.#rows, rejection: this.#rejection };
+    return { count: this.#count, rejection: this.#rejection };
   }
 }
 
-function placed(thrown: unknown, input: InputRow): unknown {
+export function placed(thrown: unknown, input: InputRow): unknown {
   return thrown instanceof CqlformError ? withPlace(thrown, input.place()) : thrown;
 }
 
@@ -90,22 +113,47 @@ export function copyForeignRow(
     readonly deletes: boolean;
   },
 ): Outcome<TargetRow> {
-  const nothing = deletes ? null : undefined;
-  const source = input.values();
   const row: Record<string, unknown> = {};
-  for (const [name, mapping] of Object.entries(spec.columns)) {
-    if (mapping.kind === 'column') setOwn(row, name, own(source, mapping.from) ?? nothing);
-    if (mapping.kind !== 'function') continue;
-    const value = mappedValue(input, name, () => mapping.value(source, run));
-    if (value.kind !== 'value') return value;
-    setOwn(row, name, value.value);
-  }
+  const mapped: MappedForeign = {
+    columns: Object.entries(spec.columns),
+    run,
+    deletes,
+    set: (name, value) => setOwn(row, name, value),
+  };
+  const outcome = mapForeignRow(input, mapped);
+  if (outcome !== null) return outcome;
   try {
     return { kind: 'rows', rows: [encoder.encode(row)] };
   } catch (thrown) {
     if (thrown instanceof RowRejected) return { kind: 'reject', reason: thrown.reason };
     throw placed(thrown, input);
   }
+}
+
+export interface MappedForeign {
+  readonly columns: readonly (readonly [name: string, mapping: ColumnMapping])[];
+  readonly run: RunClock;
+  readonly deletes: boolean;
+  /** `at`: which of the columns. */
+  readonly set: (name: string, value: unknown, at: number) => void;
+}
+
+/** Hands out the value of each column; null: the row goes on. */
+export function mapForeignRow(
+  input: InputRow,
+  { columns, run, deletes, set }: MappedForeign,
+): Exclude<Outcome<never>, { kind: 'rows' }> | null {
+  const nothing = deletes ? null : undefined;
+  const source = input.values();
+  for (let at = 0; at < columns.length; at += 1) {
+    const [name, mapping] = columns[at] as MappedForeign['columns'][number];
+    if (mapping.kind === 'column') set(name, own(source, mapping.from) ?? nothing, at);
+    if (mapping.kind !== 'function') continue;
+    const value = mappedValue(input, name, () => mapping.value(source, run));
+    if (value.kind !== 'value') return value;
+    set(name, value.value, at);
+  }
+  return null;
 }
 
 /** The value of a column's function: `undefined` for unset. */

@@ -5,15 +5,15 @@ import type { JoinedRow } from './joined-row.ts';
 /** One row that a copy reads, from either kind of source. */
 export interface InputRow {
   /** Where it stands, for people. */
-  readonly place: () => string;
+  place(): string;
   /** In JavaScript values; decoded when first asked for. */
-  readonly values: () => JsRow;
+  values(): JsRow;
   /** Why it cannot be used as it was read; null when it can. */
   readonly problem: string | null;
   /** Its cells, when it comes from a table. */
   readonly stored: JoinedRow | null;
   /** Its line of a rejects file, where it comes from one. */
-  readonly line?: (reason: string) => string;
+  line?(reason: string): string;
 }
 
 /** A piece of a source that is read, recorded and repeated by itself. */

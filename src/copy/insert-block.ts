@@ -1,9 +1,9 @@
 import { hashOfBytes, type RowSink } from '../cql/row-sink.ts';
-import { isMultiCell } from '../cql/select.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import type { BlockWriter } from '../ports/cluster.ts';
+import { insertColumns } from './encoded-rows.ts';
 import { defaultTtlOf } from './target-row.ts';
 
 type Insert = Extract<Mutation, { readonly kind: 'insert' }> & {
@@ -22,17 +22,9 @@ export class InsertBlock {
   /** `statement`: which one of the writer's it is. */
   constructor(table: Table, statement = 0) {
     this.#statement = statement;
-    const keys = keyColumns(table);
-    this.#others = table.columns
-      .filter(({ name, static: still }) => !still && !keys.includes(name))
-      .map(({ name }) => name);
-    this.columns = [...keys, ...this.#others];
+    this.columns = insertColumns(table);
+    this.#others = this.columns.slice(keyColumns(table).length);
     this.#defaultTtl = defaultTtlOf(table);
-  }
-
-  /** Lists that can be added to double when they are written twice, as rows of blocks may be; counters are no inserts. */
-  static suits(table: Table): boolean {
-    return !table.columns.some(({ type }) => type.kind === 'list' && isMultiCell(type));
   }
 
   /** A row whose end is near is not held back. */

@@ -1,19 +1,18 @@
 import { RowBlock } from '../cql/row-block.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
-import { type DataSpec, type JsRow, RowRejected } from '../model/data.ts';
-import type { Mutation } from '../model/row.ts';
+import type { DataSpec, JsRow } from '../model/data.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { BlockColumn, BlockSource, BlockTarget, Source, SourceRow } from '../ports/source.ts';
 import { jsonSafe } from './json-safe.ts';
-import { ofColumns, pagesOf, timeOf } from './load-pages.ts';
+import { ofColumns, pagesOf } from './load-pages.ts';
+import { ValueWriter } from './load-values.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import type { RejectedRow } from './rejected-row.ts';
 import { RejectsFile } from './rejects-file.ts';
 import { copyConsistency } from './table-pieces.ts';
-import { bytesOf, TargetEncoder, writesOf } from './target-row.ts';
 
 /** Where rows come from: straight in wire form, or as JavaScript values by column that `valuesOf` makes fit. */
 export type LoadSource =
@@ -165,55 +164,30 @@ class Load {
 
   async #values(from: Extract<LoadSource, { kind: 'values' }>, state: State): Promise<void> {
     const { source } = from;
-    const { keyspace, into, types, timestamp, dryRun } = this.#request;
-    const encoder = new TargetEncoder(into, types);
-    const writer = this.#rows.write({ keyspace, table: into, types, consistency: copyConsistency });
     const { bytes: totalBytes } = await source.facts();
+    const writer = new ValueWriter(this.#rows, { ...this.#request, from }, this.#rate);
     let bytes = 0;
     try {
       for await (const page of pagesOf(source, this.#request.some)) {
         bytes += page.bytes;
-        let [rowsSent, bytesSent] = [0, 0];
         for (const row of page.rows) {
-          const { values, place, problem } = row;
-          const inOrder = timestamp + BigInt(state.read);
+          const at = this.#request.timestamp + BigInt(state.read);
           state.read += 1;
-          const time = timeOf(from, row);
-          const at = typeof time === 'bigint' ? time : inOrder;
-          const wrong = problem ?? (typeof time === 'string' ? time : null);
-          const made = wrong ?? this.#writes(encoder, from, { row, timestamp: at });
-          if (typeof made === 'string') {
-            await this.#reject({ place, reason: made, row: jsonSafe(ofColumns(values)), writeTime: String(at) });
+          const taken = writer.take(row, at);
+          const wrong = taken instanceof Promise ? await taken : taken;
+          if (wrong === null) {
+            state.written += 1;
             continue;
           }
-          state.written += 1;
-          for (const mutation of made) bytesSent += bytesOf(mutation);
-          if (!dryRun) for (const mutation of made) await writer.write(mutation);
-          rowsSent += 1;
+          const { place, values } = row;
+          const { reason, timestamp } = wrong;
+          await this.#reject({ place, reason, row: jsonSafe(ofColumns(values)), writeTime: String(timestamp) });
         }
-        await this.#rate?.admit(rowsSent, bytesSent);
+        await writer.admitted();
         this.#told({ ...state, bytes, totalBytes });
       }
     } finally {
-      if (!dryRun) await writer.flush();
-    }
-  }
-
-  /** Gives why there are none. */
-  #writes(
-    encoder: TargetEncoder,
-    from: Extract<LoadSource, { kind: 'values' }>,
-    { row, timestamp }: { readonly row: SourceRow; readonly timestamp: bigint },
-  ): readonly Mutation[] | string {
-    const { into } = this.#request;
-    try {
-      const ttl = from.ttlOf?.(row) ?? this.#request.ttl;
-      const encoded = encoder.encode(from.valuesOf(row.values));
-      const writes = writesOf(encoded, into, { timestamp, ttl, attempt: 0, marker: true });
-      return writes.length > 0 ? writes : `key column ${into.clusteringKey[0]?.column} is missing`;
-    } catch (thrown) {
-      if (thrown instanceof RowRejected) return thrown.reason;
-      throw thrown;
+      await writer.flush();
     }
   }
 

@@ -1,10 +1,10 @@
 import type { CopySpec, RunClock } from '../model/data.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RowWork, Write } from './piece-run.ts';
 import { StoredMapper } from './stored-mapper.ts';
 import { StoredWrites } from './stored-writes.ts';
 import type { TargetEncoder, TargetRow } from './target-row.ts';
-import type { RowWork, Write } from './write-engine.ts';
 
 export interface MappedWorkOptions {
   readonly from: Table;

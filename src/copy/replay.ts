@@ -6,7 +6,7 @@ import type { CopyDependencies } from './copy-data.ts';
 import type { InputRow, Outcome, Piece } from './input.ts';
 import { withInput } from './opened-input.ts';
 import { foreignRejects, gone, storedRejects } from './rejects-piece.ts';
-import { type RowWorkOptions, rowWork } from './row-work.ts';
+import { encodingWork, type RowWorkOptions, rowWork } from './row-work.ts';
 import { Spool } from './spool.ts';
 import { assertNoCounters } from './target-row.ts';
 import { WriteEngine } from './write-engine.ts';
@@ -39,6 +39,7 @@ async function replay(
 ): Promise<CopyAccounts> {
   const { spec, into, rejectsFile } = request;
   const spool = new Spool(rejectsFile);
+  const working = { request, context, input, clock, tracked: true };
   const engine = new WriteEngine({
     rows,
     clock,
@@ -46,7 +47,8 @@ async function replay(
     into,
     spool,
     onReject: () => undefined,
-    work: rowWork({ request, context, input, clock, tracked: true }),
+    work: rowWork(working),
+    encoding: encodingWork(working),
     problemOf: ({ problem }: InputRow): Outcome<never> | null =>
       problem === gone ? { kind: 'skip', reason: gone } : null,
     totalRows: null,

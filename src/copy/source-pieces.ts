@@ -1,5 +1,6 @@
-import type { Source, Split } from '../ports/source.ts';
-import type { Piece } from './input.ts';
+import type { JsRow } from '../model/data.ts';
+import type { Source, SourceRow, Split } from '../ports/source.ts';
+import type { InputRow, Piece } from './input.ts';
 import type { Spool } from './spool.ts';
 
 /** How many pieces a source is asked for; files are cut only where a piece stays large enough. */
@@ -21,19 +22,34 @@ export async function sourcePieces(
   return piecesOf(source, splits, identity);
 }
 
+/** A row of a foreign source; where it stands is put together only when somebody asks. */
+class ForeignRow implements InputRow {
+  readonly stored = null;
+  readonly #row: SourceRow;
+
+  constructor(row: SourceRow) {
+    this.#row = row;
+  }
+
+  get problem(): string | null {
+    return this.#row.problem;
+  }
+
+  values(): JsRow {
+    return this.#row.values;
+  }
+
+  place(): string {
+    return this.#row.place;
+  }
+}
+
 function piecesOf(source: Source, splits: readonly Split[], identity: string): readonly Piece[] {
   return splits.map((split) => ({
     id: split.id,
     identity,
     async *rows() {
-      for await (const page of source.read(split)) {
-        yield page.map(({ values, place, problem }) => ({
-          values: () => values,
-          place: () => place,
-          problem,
-          stored: null,
-        }));
-      }
+      for await (const page of source.read(split)) yield page.map((row) => new ForeignRow(row));
     },
   }));
 }

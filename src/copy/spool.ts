@@ -131,12 +131,13 @@ export class PieceSpool {
     await this.#rejects.append(Buffer.from(`${line}\n`));
   }
 
-  async key(hash: Buffer): Promise<void> {
-    await this.#keys.append(hash);
+  /** Copies it; null: there is nothing to wait for. */
+  key(hash: Buffer): Promise<void> | null {
+    return this.#keys.append(hash);
   }
 
-  async sample(record: Buffer): Promise<void> {
-    await this.#sample.append(record);
+  sample(record: Buffer): Promise<void> | null {
+    return this.#sample.append(record);
   }
 
   async close(): Promise<SpoolSizes> {
@@ -157,11 +158,18 @@ class Appender {
     this.#path = path;
   }
 
-  async append(bytes: Buffer): Promise<void> {
-    if (this.#held + bytes.length > flushAt) await this.#flush();
-    if (bytes.length > flushAt) return this.#write(bytes);
+  /** Null: there is nothing to wait for. */
+  append(bytes: Buffer): Promise<void> | null {
+    if (this.#held + bytes.length > flushAt) return this.#appendAfter(Buffer.from(bytes));
     this.#block ??= Buffer.allocUnsafe(flushAt);
     this.#held += bytes.copy(this.#block, this.#held);
+    return null;
+  }
+
+  async #appendAfter(bytes: Buffer): Promise<void> {
+    await this.#flush();
+    if (bytes.length > flushAt) await this.#write(bytes);
+    else await this.append(bytes);
   }
 
   /** The file's size; 0 when nothing was appended, and then there is no file. */

@@ -16,7 +16,7 @@ export interface TargetRow {
 }
 
 /** The server refuses longer key parts. */
-const longestKeyPart = 65_535;
+export const longestKeyPart = 65_535;
 
 /** Encodes rows for one table. */
 export class TargetEncoder {

@@ -1,38 +1,21 @@
-import { type JsRow, RowRejected } from '../model/data.ts';
-import { withoutValues } from '../model/privacy.ts';
-import type { Bytes, Mutation } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { BlockWriter, Rows, TableWriter, WriterRequest } from '../ports/cluster.ts';
+import type { BlockWriter, Rows, WriterRequest } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
-import { keyHash } from './collisions.ts';
 import { CounterWriter, counterColumns } from './counter-writer.ts';
+import { suitsInserts } from './encoded-rows.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
 import { InsertBlock } from './insert-block.ts';
-import { rejectedLine } from './rejected-row.ts';
-import type { PieceSpool, Spool, SpoolSizes } from './spool.ts';
+import { type EncodingWork, flushAll, PieceRun, type RowWork, type Writers } from './piece-run.ts';
+import type { Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
-import { bytesOf } from './target-row.ts';
 import type { Worked } from './threads/row-thread.ts';
 import type { ThreadedRows } from './threads/threaded-rows.ts';
-import { timedEvery } from './threads/work-meter.ts';
 import { workedPages } from './threads/worked-pages.ts';
 import type { RowSample } from './verify/row-sample.ts';
-
-/** One emitted row. */
-export interface Write {
-  readonly mutations: readonly Mutation[];
-  /** Its full primary key; null for static rows, and where keys cannot meet. */
-  readonly key: readonly Bytes[] | null;
-  /** Of that key, where it was made already; then the key is null. */
-  readonly keyHash?: Buffer | null;
-}
-
-/** What is done to the rows of one piece, in their order; made anew for each piece. */
-export type RowWork = (row: InputRow) => Outcome<Write>;
 
 export interface EngineOptions {
   readonly rows: Rows;
@@ -44,6 +27,10 @@ export interface EngineOptions {
   /** Told of each rejected row; throws to end the copy. */
   readonly onReject: (reason: string, row: InputRow) => void;
   readonly work: () => RowWork;
+  /** In place of `work`, where rows can be encoded at once; left out or null: they cannot. */
+  readonly encoding?: (() => EncodingWork) | null;
+  /** False: keys of encoded rows cannot meet, and are not kept. Left out: they can. */
+  readonly tracked?: boolean;
   /** What becomes of a row with a problem; left out or null: it is rejected. */
   readonly problemOf?: (row: InputRow) => Outcome<never> | null;
   readonly totalRows: number | null;
@@ -80,7 +67,7 @@ export class WriteEngine {
     const request = { keyspace, table: into, types, consistency: copyConsistency };
     this.#counters =
       counterColumns(into).length === 0 ? null : new CounterWriter(options.rows, request, options.context);
-    const blocks = this.#counters === null && InsertBlock.suits(into);
+    const blocks = suitsInserts(into);
     if (straight === null) this.#inserts = blocks ? new InsertBlock(into) : null;
     else this.#inserts = blocks && threads !== null ? new InsertBlock(into, 1) : null;
   }
@@ -206,145 +193,5 @@ export class WriteEngine {
     const { context, into, totalRows } = this.#options;
     const { read, bytes, rejected } = this.#soFar();
     context.onProgress({ unit: 'rows', done: read, total: totalRows, table: into.name, bytes, rejected });
-  }
-}
-
-interface Writers {
-  readonly mutations: TableWriter;
-  /** For rows that go on as they are, or else for inserts. */
-  readonly blocks: BlockWriter | null;
-}
-
-/** Both come to rest, whatever becomes of one of them. */
-async function flushAll({ mutations, blocks }: Writers): Promise<void> {
-  const ends = await Promise.allSettled([mutations.flush(), blocks?.flush()]);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
-}
-
-class PieceRun {
-  readonly tally: Tally = emptyTally();
-  readonly #options: EngineOptions;
-  readonly #piece: Piece;
-  readonly #writers: Writers;
-  readonly #inserts: InsertBlock | null;
-  readonly #spool: PieceSpool | null;
-  readonly #work: RowWork;
-  #started = false;
-
-  constructor(
-    options: EngineOptions,
-    {
-      piece,
-      writers,
-      inserts,
-      spool,
-    }: {
-      readonly piece: Piece;
-      readonly writers: Writers;
-      readonly inserts: InsertBlock | null;
-      readonly spool: PieceSpool | null;
-    },
-  ) {
-    this.#options = options;
-    this.#piece = piece;
-    this.#writers = writers;
-    this.#inserts = inserts;
-    this.#spool = spool;
-    this.#work = options.work();
-  }
-
-  /** Takes rows to where they go; `worked`: what became of those without a problem, null: that is still to be found. */
-  async page(page: readonly InputRow[], worked: Worked | null): Promise<void> {
-    const outcomes = worked?.outcomes.values();
-    for (const row of page) {
-      this.tally.read += 1;
-      const found = row.problem === null ? outcomes?.next() : undefined;
-      if (found?.done === true) throw worked?.failure ?? new TypeError('a row was left out by a thread');
-      const outcome = found?.value ?? this.#outcomeOf(row);
-      switch (outcome.kind) {
-        case 'skip':
-          this.tally.skipped += 1;
-          break;
-        case 'reject':
-          await this.#reject(row, outcome.reason);
-          break;
-        case 'rows':
-          this.tally.transformed += 1;
-          for (const write of outcome.rows) await this.#write(write);
-      }
-    }
-  }
-
-  #outcomeOf(row: InputRow): Outcome<Write> {
-    if (row.problem === null) return this.#timed(row);
-    return this.#options.problemOf?.(row) ?? { kind: 'reject', reason: row.problem };
-  }
-
-  #timed(row: InputRow): Outcome<Write> {
-    const meter = this.#options.threads?.meter ?? null;
-    if (meter === null || this.tally.read % timedEvery !== 0) return this.#work(row);
-    const begun = performance.now();
-    const outcome = this.#work(row);
-    meter.took(performance.now() - begun);
-    return outcome;
-  }
-
-  /** Counts rows that were written as they are. */
-  passed({ passed, bytes }: InputPage): void {
-    this.tally.read += passed;
-    this.tally.transformed += passed;
-    this.tally.written += passed;
-    this.tally.bytes += bytes;
-  }
-
-  /** Records the piece, before its first write. */
-  async begin(): Promise<void> {
-    if (this.#started) return;
-    this.#started = true;
-    const { context } = this.#options;
-    context.assertHeld();
-    const detail = { identity: this.#piece.identity };
-    await context.checkpoint(this.#piece.id, 'started', { accounts: null, detail });
-  }
-
-  async #write({ mutations, key, keyHash: made = null }: Write): Promise<void> {
-    const { context } = this.#options;
-    if (!this.#started) await this.begin();
-    for (const mutation of mutations) {
-      context.assertHeld();
-      this.tally.bytes += bytesOf(mutation);
-      const { mutations: single, blocks } = this.#writers;
-      if (blocks !== null && this.#inserts?.takes(mutation) === true) await this.#inserts.write(mutation, blocks);
-      else await single.write(mutation);
-    }
-    this.tally.written += 1;
-    const hash = key === null ? made : keyHash(key);
-    if (hash === null || this.#spool === null) return;
-    await this.#spool.key(hash);
-    const record = this.#options.sample?.offer(hash, mutations) ?? null;
-    if (record !== null) await this.#spool.sample(record);
-  }
-
-  async #reject(row: InputRow, found: string): Promise<void> {
-    const { withheld = false } = this.#options;
-    const reason = withheld ? withoutValues(found) : found;
-    this.tally.rejected += 1;
-    await this.#spool?.reject(row.line?.(reason) ?? lineOf(row, reason, withheld));
-    this.#options.onReject(reason, row);
-  }
-}
-
-function lineOf(row: InputRow, reason: string, withheld: boolean): string {
-  const values = withheld ? null : shownValues(row);
-  return rejectedLine({ place: row.place(), reason, values, stored: row.stored !== null });
-}
-
-/** The row as far as it can be decoded: what was rejected may be bytes that are no value. */
-function shownValues(row: InputRow): JsRow | null {
-  try {
-    return row.values();
-  } catch (thrown) {
-    if (thrown instanceof RowRejected) return null;
-    throw thrown;
   }
 }

@@ -17,6 +17,8 @@ const pattern = /^(\d{4,6})-(\d{2})-(\d{2})[ T](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1
 export function localTimeReader({ zone, truncate }: LocalTimeSettings): MomentReader {
   const offsetsAt = offsetOf(zone);
   return (text) => {
+    const plain = offsetsAt === null ? plainUtc(text) : Number.NaN;
+    if (!Number.isNaN(plain)) return new Date(plain);
     const parts = pattern.exec(text);
     if (parts === null) return 'a day and a time';
     const [, digits, month, day, hour, minute, second, fraction = '', before] = parts;
@@ -37,6 +39,44 @@ export function localTimeReader({ zone, truncate }: LocalTimeSettings): MomentRe
 }
 
 const dayMs = 86_400_000;
+
+const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** `2026-11-22 10:20:30`, with up to three digits behind the second, as a moment in UTC; NaN: it is written otherwise. */
+function plainUtc(text: string): number {
+  const { length } = text;
+  if (length < 19 || length > 23 || length === 20) return Number.NaN;
+  const separator = text.charCodeAt(10);
+  const marked =
+    text.charCodeAt(4) === 0x2d &&
+    text.charCodeAt(7) === 0x2d &&
+    (separator === 0x20 || separator === 0x54) &&
+    text.charCodeAt(13) === 0x3a &&
+    text.charCodeAt(16) === 0x3a &&
+    (length === 19 || text.charCodeAt(19) === 0x2e);
+  if (!marked) return Number.NaN;
+  const year = digitsAt(text, 0, 4);
+  const month = digitsAt(text, 5, 2);
+  const day = digitsAt(text, 8, 2);
+  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
+  const fraction = length === 19 ? 0 : digitsAt(text, 20, length - 20) * 10 ** (23 - length);
+  // also false for NaN
+  const inRange = year >= 1000 && hour <= 23 && minute <= 59 && second <= 59 && fraction <= 999;
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  if (!inRange || !(day >= 1 && day <= (daysOfMonth[month - 1] ?? 0) + leap)) return Number.NaN;
+  return Date.UTC(year, month - 1, day, hour, minute, second, fraction);
+}
+
+/** NaN where they are no digits. */
+function digitsAt(text: string, from: number, count: number): number {
+  let value = 0;
+  for (let at = from; at < from + count; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
 
 function utcOf(parts: readonly number[], millis: number): number | null {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HeldRows, type RowGroup } from '../../src/cassandra/held-rows.ts';
+import { Packs } from '../../src/cassandra/packs.ts';
 
 const heads = [Buffer.from('h0'), Buffer.from('head 1')];
 const held = (bytes: number): HeldRows =>
@@ -129,5 +130,69 @@ describe('rows that are held', () => {
     expect(taken.map((group) => group && [group.hash, group.rows])).toEqual([[5, 2], [6, 1], [7, 1], null]);
     expect(taken[0]?.routing?.toString('hex')).toBe('0000000001');
     expect(taken.map((group) => group?.open ?? null)).toEqual([false, false, false, null]);
+  });
+});
+
+describe('rows of which hardly one meets another', () => {
+  it('are held no more than a part of the memory, until they meet again', () => {
+    const rows = held(800_000);
+    const add20k = (hashOf: (number: number) => number): void => {
+      for (let number = 0; number < 20_000; number += 1) {
+        const group = rows.hasRoom ? null : rows.takeOldest();
+        if (group !== null) rows.giveBack(group);
+        add(rows, Buffer.alloc(20), { hash: hashOf(number) });
+      }
+    };
+    add20k((number) => number);
+    expect(rows.capacity).toBe(100_000);
+    add20k((number) => number % 100);
+    expect(rows.capacity).toBe(800_000);
+  });
+});
+
+describe('packs of groups', () => {
+  const group = (cost: number, place: number | null): RowGroup => ({
+    ...{
+      hash: 0,
+      statement: 0,
+      rows: 1,
+      bytes: 0,
+      open: false,
+      own: null,
+      first: 0,
+      last: 0,
+      earlier: null,
+      later: null,
+    },
+    routing: place === null ? null : Buffer.from([place]),
+    cost,
+  });
+  const packs = (): Packs => new Packs(({ routing }) => routing?.[0] ?? null);
+
+  it('hold ten partitions of the same nodes', () => {
+    const begun = packs();
+    const groups = Array.from({ length: 20 }, (_none, at) => group(100, at % 2));
+    const sent = groups.map((one) => begun.add(one));
+    expect(sent.slice(0, 18)).toEqual(Array(18).fill(null));
+    expect(sent[18]).toEqual(groups.filter((_one, at) => at % 2 === 0));
+    expect(sent[19]).toEqual(groups.filter((_one, at) => at % 2 === 1));
+    expect(begun.take()).toBeNull();
+  });
+
+  it('stay below what the server warns of, and leave alone what is large or whose nodes are not known', () => {
+    const begun = packs();
+    const [one, two, three, large, unknown] = [2000, 2000, 2000, 3000]
+      .map((cost) => group(cost, 1))
+      .concat(group(9, null));
+    if (!one || !two || !three || !large || !unknown) throw new Error('there are too few groups');
+    expect([one, two, large, unknown, three].map((next) => begun.add(next))).toEqual([
+      null,
+      null,
+      [large],
+      [unknown],
+      [one, two],
+    ]);
+    expect(begun.take()).toEqual([three]);
+    expect(begun.take()).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerTableId } from '../../src/cassandra/ledger-tables.ts';
+import { createRows } from '../../src/cassandra/rows.ts';
 import { devStatus, type NodeHealth } from '../../src/devcluster/status.ts';
 import { type PrivateCluster, privateCluster } from '../support/cassandra.ts';
 import { LedgerChild } from './ledger-child.ts';
@@ -53,6 +54,34 @@ describe('three nodes', { timeout: 240_000 }, () => {
       const versions = new Set((await half.cluster.health()).map((node) => node.schemaVersion));
       expect(versions.size).toBe(1);
     }
+  });
+
+  it('take rows that are partitions of their own, each pair of nodes its own', async () => {
+    const { localDataCenter } = half.connection;
+    await half.cql(
+      `CREATE KEYSPACE pairs WITH replication = {'class': 'NetworkTopologyStrategy', '${localDataCenter}': 2}`,
+    );
+    await half.cql('CREATE TABLE pairs.t (k int PRIMARY KEY, v int)');
+    await half.cluster.agree(20_000);
+    const { tables, types } = (await half.cluster.describe('pairs')).schema;
+    const [table] = Object.values(tables);
+    if (table === undefined) throw new Error('there is no table');
+    const rows = createRows(half.connection);
+    const writer = rows.write({ keyspace: 'pairs', table, types, consistency: 'ALL' });
+    const int = (value: number): Buffer => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32BE(value);
+      return bytes;
+    };
+    for (let k = 0; k < 3000; k += 1) {
+      const key = { partitionKey: [int(k)], clusteringKey: [] };
+      await writer.write({ kind: 'insert', ...key, cells: { v: int(k + 1) }, timestamp: 1n, ttl: 0 });
+    }
+    await writer.flush();
+    let read = 0;
+    const scan = { keyspace: 'pairs', table, types, columns: ['v'], times: false, consistency: 'ALL' } as const;
+    for (const range of rows.split(1)) for await (const page of rows.scan({ ...scan, range })) read += page.length;
+    expect(read).toBe(3000);
   });
 
   it('end in one ledger when each is asked to make it at once', async () => {

@@ -162,7 +162,7 @@ describe('copying a table', () => {
       columns: { id: 'id', v: 'v' },
       withinRow: false,
     };
-    await expect(fixture.copyTable(request, { heldFor: 1500 })).rejects.toThrow('the lease is lost');
+    await expect(fixture.copyTable(request, { heldFor: 150 })).rejects.toThrow('the lease is lost');
     const finished = fixture.checkpoints();
     const done = finished.filter(({ state }) => state === 'done');
     expect(done.length).toBeGreaterThan(0);

@@ -3,7 +3,7 @@ import type { Bytes, Mutation } from '../../model/row.ts';
 import type { Table } from '../../model/schema.ts';
 import { keyHash } from '../collisions.ts';
 import type { Outcome } from '../input.ts';
-import type { Write } from '../write-engine.ts';
+import type { Write } from '../piece-run.ts';
 import { PackReader, PackWriter } from './packed.ts';
 
 const outcomeKinds = { skip: 0, reject: 1, rows: 2 } as const;

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { Table } from '../../model/schema.ts';
 import type { InputRow, Outcome } from '../input.ts';
-import type { Write } from '../write-engine.ts';
+import type { Write } from '../piece-run.ts';
 import { type FromThread, type RowsMessage, type ThreadData, type ToThread, thrownAgain } from './messages.ts';
 import { unpackOutcomes } from './packed-outcomes.ts';
 

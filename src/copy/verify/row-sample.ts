@@ -27,11 +27,14 @@ export class RowSample {
     this.#most = most;
   }
 
-  /** The record of a row that the sample takes, to be kept for an attempt that goes on; null for the others. */
-  offer(keyHash: Buffer, mutations: readonly Mutation[]): Buffer | null {
+  /**
+   * The record of a row that the sample takes, to be kept for an attempt that goes on; null for the others, whose writes
+   * are not asked for.
+   */
+  offer(keyHash: Buffer, mutations: () => readonly Mutation[]): Buffer | null {
     const place = keyHash.readUInt32BE(4);
     if (place >= this.#limit) return null;
-    const body = serialize([place, mutations]);
+    const body = serialize([place, mutations()]);
     this.#take({ place, record: body });
     const record = Buffer.allocUnsafe(4 + body.length);
     record.writeUInt32BE(body.length, 0);

@@ -1,8 +1,8 @@
 import type { Bytes, Mutation } from '../../model/row.ts';
 import { emptyTally, type Tally } from '../accounts.ts';
 import type { Outcome } from '../input.ts';
+import type { RowWork, Write } from '../piece-run.ts';
 import { rowWork } from '../row-work.ts';
-import type { RowWork, Write } from '../write-engine.ts';
 import type { StreamOptions } from './row-streams.ts';
 import type { WireDigest } from './wire-digest.ts';
 

@@ -2,6 +2,7 @@ import type { ScalarName } from '../../model/type.ts';
 import { compareBigints, compareBytes, compareDoubles } from './order.ts';
 import type { ValuePlan } from './plan.ts';
 import { doesNotFit, notA, unreadable } from './reject.ts';
+import type { Sink } from './sink.ts';
 import { readVarint, writeVarint } from './varint.ts';
 
 type NumberName = Extract<
@@ -40,7 +41,7 @@ export const numberPlans: Readonly<Record<NumberName, ValuePlan>> = {
       if (typeof value !== 'number') throw notA('float', value, 'a number is needed');
       if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) throw doesNotFit('float', value);
       const at = sink.reserve(4);
-      sink.bytes.writeFloatBE(value, at);
+      sink.view.setFloat32(at, value);
     },
     compare: (bytes, one, other) => compareDoubles(bytes.readFloatBE(one.start), bytes.readFloatBE(other.start)),
   },
@@ -52,7 +53,7 @@ export const numberPlans: Readonly<Record<NumberName, ValuePlan>> = {
     write: (value, sink) => {
       if (typeof value !== 'number') throw notA('double', value, 'a number is needed');
       const at = sink.reserve(8);
-      sink.bytes.writeDoubleBE(value, at);
+      sink.view.setFloat64(at, value);
     },
     compare: (bytes, one, other) => compareDoubles(bytes.readDoubleBE(one.start), bytes.readDoubleBE(other.start)),
   },
@@ -77,7 +78,7 @@ export const numberPlans: Readonly<Record<NumberName, ValuePlan>> = {
       if (!(value instanceof Date)) throw notA('timestamp', value, 'a Date is needed');
       if (Number.isNaN(value.getTime())) throw notA('timestamp', value, 'a valid one is needed');
       const at = sink.reserve(8);
-      sink.bytes.writeBigInt64BE(BigInt(value.getTime()), at);
+      putSafe(value.getTime(), at, sink);
     },
     compare: (bytes, one, other) => compareBigints(bytes.readBigInt64BE(one.start), bytes.readBigInt64BE(other.start)),
   },
@@ -95,7 +96,9 @@ function wholePlan(of: { name: 'tinyint' | 'smallint' | 'int'; size: number; vec
       if (typeof value !== 'number' || !Number.isInteger(value)) throw notA(name, value, 'a whole number is needed');
       if (value > largest || value < -largest - 1) throw doesNotFit(name, value);
       const at = sink.reserve(size);
-      sink.bytes.writeIntBE(value, at, size);
+      if (size === 4) sink.view.setInt32(at, value);
+      else if (size === 2) sink.view.setInt16(at, value);
+      else sink.view.setInt8(at, value);
     },
     compare: (bytes, one, other) => bytes.readIntBE(one.start, size) - bytes.readIntBE(other.start, size),
   };
@@ -108,13 +111,21 @@ function longPlan(name: 'bigint' | 'counter', vectorSize: number | null): ValueP
     textual: false,
     read: (bytes, start, end) => (filled(name, end - start, 8) ? bytes.readBigInt64BE(start) : null),
     write: (value, sink) => {
+      if (typeof value === 'number' && Number.isSafeInteger(value)) return putSafe(value, sink.reserve(8), sink);
       const number = bigintOf(name, value);
       if (BigInt.asIntN(64, number) !== number) throw doesNotFit(name, value);
       const at = sink.reserve(8);
-      sink.bytes.writeBigInt64BE(number, at);
+      sink.view.setBigInt64(at, number);
     },
     compare: (bytes, one, other) => compareBigints(bytes.readBigInt64BE(one.start), bytes.readBigInt64BE(other.start)),
   };
+}
+
+/** A safe integer in 8 bytes, without a bigint. */
+function putSafe(value: number, at: number, { view }: Sink): void {
+  const high = Math.floor(value / 0x1_0000_0000);
+  view.setInt32(at, high);
+  view.setUint32(at + 4, value - high * 0x1_0000_0000);
 }
 
 function bigintOf(name: string, value: unknown): bigint {

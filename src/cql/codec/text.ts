@@ -26,6 +26,7 @@ export const textPlans: Readonly<Record<TextName, ValuePlan>> = {
     read: readText,
     write: (value, sink) => {
       if (typeof value !== 'string') throw notA('text', value, 'a string is needed');
+      if (putShort(value, sink)) return;
       if (!value.isWellFormed()) throw notA('text', value, 'it holds half of a surrogate pair');
       putText(value, 'utf8', sink);
     },
@@ -132,6 +133,26 @@ function readText(bytes: Buffer, start: number, end: number): string {
     throw unreadable('text', 'they are not valid UTF-8');
   }
   return text;
+}
+
+/** A call out of JavaScript costs more than a few characters do. */
+const shortText = 48;
+
+/** Short texts of ASCII; false: it is another, and nothing was written. */
+function putShort(text: string, sink: Sink): boolean {
+  const { length } = text;
+  if (length > shortText) return false;
+  const from = sink.reserve(length);
+  const { bytes } = sink;
+  for (let at = 0; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) {
+      sink.length = from;
+      return false;
+    }
+    bytes[from + at] = code;
+  }
+  return true;
 }
 
 function putText(text: string, encoding: 'utf8' | 'latin1', sink: Sink): void {

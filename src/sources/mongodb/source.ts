@@ -27,8 +27,11 @@ const tries = 5;
 const firstWaitMs = 200;
 /** Up to so many changed documents are read in one piece. */
 const fewChanges = 20_000;
-/** Pieces of a collection on a server that looks at all of it for each. */
-const scanning = 4;
+/**
+ * A server that looks at the whole collection for each piece, and sorts it: pieces of a small one, and one cursor over a
+ * larger one, in the order that the server has it.
+ */
+const scanning = { pieces: 4, mostDocuments: 20_000 };
 
 /** A collection or view of MongoDB. */
 export async function openMongo(
@@ -134,7 +137,8 @@ class MongoSource implements Source {
   async splits(wanted: number): Promise<readonly Split[]> {
     const { declared, collection, text, changed } = this.#opened;
     const few = changed !== null && (collection.documents ?? 0) < fewChanges;
-    if (!collection.indexed || few) return [text.splitOf(declared.place, everything)];
+    const scanned = collection.scans && (collection.documents ?? 0) > scanning.mostDocuments;
+    if (!collection.indexed || few || scanned) return [text.splitOf(declared.place, everything)];
     const at = await this.#at();
     const ranges = await idRanges(
       async (range, documents) => {
@@ -142,7 +146,7 @@ class MongoSource implements Source {
         for await (const [found] of this.#opened.connection.pages(find, 1)) return found?.['_id'] ?? null;
         return null;
       },
-      { wanted: collection.scans ? Math.min(wanted, scanning) : wanted, documents: collection.documents ?? 0 },
+      { wanted: collection.scans ? Math.min(wanted, scanning.pieces) : wanted, documents: collection.documents ?? 0 },
     );
     return ranges.map((range) => text.splitOf(declared.place, range));
   }
@@ -197,12 +201,13 @@ class MongoSource implements Source {
 
   async #samples(wanted: number): Promise<readonly Document[]> {
     const { connection, collection, declared } = this.#opened;
-    const half = Math.ceil(wanted / 2);
+    // the end of a collection is where it was read through to
+    const half = collection.scans ? wanted : Math.ceil(wanted / 2);
     const found: Document[] = [];
     const common = { collection: declared.place, filter: {}, projection: this.#rows.projection, at: null };
     for await (const page of connection.pages({ ...common, sorted: false, limit: half }, batch)) found.push(...page);
     const more = (collection.documents ?? 0) - half;
-    if (more <= 0) return found;
+    if (more <= 0 || collection.scans) return found;
     const skip = Math.max(half, (collection.documents ?? 0) - half);
     for await (const page of connection.pages({ ...common, sorted: false, skip, limit: half }, batch))
       found.push(...page);

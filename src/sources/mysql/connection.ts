@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
+import { Arrivals } from '../sql/arrivals.ts';
 import { loadDriver } from '../sql/driver.ts';
 import type { RawRow, SqlSession } from '../sql/source.ts';
 
@@ -79,15 +80,9 @@ export class MysqlSession implements SqlSession<Buffer> {
     if (this.#lost !== null) stream.destroy(this.#lost);
     let ended = false;
     try {
-      let page: MysqlRow[] = [];
-      for await (const row of stream) {
-        page.push(row as MysqlRow);
-        if (page.length < size) continue;
-        yield page;
-        page = [];
-      }
+      const reading = new Arrivals<MysqlRow>(stream);
+      for (let page = await reading.page(size); page !== null; page = await reading.page(size)) yield page;
       ended = true;
-      if (page.length > 0) yield page;
     } catch (thrown) {
       throw thrown instanceof CqlformError ? thrown : this.#failed(thrown, sql);
     } finally {
