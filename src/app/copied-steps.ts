@@ -8,6 +8,7 @@ import { type Standing, stepsOfRun, watermarkOfStep } from '../runner/standing.t
 import { carryingRest, floorOf } from '../runner/work/copy-request.ts';
 import { passAgain, timestampOf } from '../runner/work/passes.ts';
 import { dataLoader } from './data-loader.ts';
+import { rowThreads } from './row-threads.ts';
 import type { Session } from './session.ts';
 
 export type DataStep = Step & { readonly work: Extract<Work, { readonly kind: 'data' }> };
@@ -53,9 +54,12 @@ export async function copyAgain(
     readonly load?: ReturnType<typeof dataLoader>;
   },
 ): Promise<Omit<CopyRequest, 'rejectsFile'>> {
-  const { section, step, from, into, entry, standing, live } = copied;
+  const { section, from, into, entry, standing, live } = copied;
+  const { work } = copied.step;
   const load = copied.load ?? dataLoader(session.project);
-  const spec = carryingRest(await load(section, step.work.data.index), from, into);
+  const spec = carryingRest(await load(section, work.data.index), from, into);
+  const step = { migration: section.migration, index: work.data.index };
+  const threads = await rowThreads(session.project, step, session.project.threads);
   const watermark = watermarkOfStep(standing, entry);
   const { since } = spec;
   return {
@@ -65,6 +69,7 @@ export async function copyAgain(
     startedAt: new Date(entry.decisions.startedAt),
     timestamp: timestampOf(entry.decisions, watermark),
     floor: floorOf(standing.floors, live, into),
+    ...(threads === null ? {} : { threads }),
     ...(since === undefined || watermark === undefined
       ? {}
       : { pass: passAgain(since, watermark, session.clock.micros()) }),

@@ -20,6 +20,7 @@ import { type StraightCopy, straightCopy } from './straight.ts';
 import { changedPieces, tablePieces } from './table-pieces.ts';
 import { TargetEncoder } from './target-row.ts';
 import { ThreadedRows } from './threads/threaded-rows.ts';
+import type { WorkMeter } from './threads/work-meter.ts';
 import { workOrder } from './threads/work-order.ts';
 import { verifyCopied } from './verify/post-condition.ts';
 import { RowSample } from './verify/row-sample.ts';
@@ -79,7 +80,7 @@ async function run(running: Running): Promise<CopyOutcome> {
     tracked,
     totalRows: facts?.rows ?? null,
     withheld: spec.privacy?.withheld === true,
-    straight: tracked ? null : straightOf(running),
+    straight: tracked ? null : straightOf(running, threads?.meter ?? null),
     sample,
     threads,
   });
@@ -151,7 +152,7 @@ function identityOf(input: OpenedInput, facts: SourceFacts | null): string | nul
 }
 
 /** Only a copy column by column, where keys cannot meet. */
-function straightOf({ request, context, input }: Running): StraightCopy | null {
+function straightOf({ request, context, input }: Running, meter: WorkMeter | null): StraightCopy | null {
   const { spec, into, floor, startedAt } = request;
   if (spec.kind !== 'copy' || input.kind === 'source') return null;
   const { table, columns } = input;
@@ -161,17 +162,18 @@ function straightOf({ request, context, input }: Running): StraightCopy | null {
     columns,
     mappings: spec.columns,
     floor,
-    functions: { encoder: new TargetEncoder(into, context.types), run: { startedAt } },
+    functions: { encoder: new TargetEncoder(into, context.types), run: { startedAt }, meter },
   });
 }
 
-/** Null where the order of all rows counts, and where nobody asked for threads. */
+/** Null without functions, where the order of all rows counts, and where nobody asked for threads. */
 function threadsOf(
   { request, context, input, dependencies: { clock } }: Running,
   tracked: boolean,
 ): ThreadedRows | null {
   const { threads, into, spec } = request;
   if (threads === undefined || threads.wanted === 0 || counterColumns(into).length > 0) return null;
+  if (spec.kind !== 'transform' && Object.values(spec.columns).every(({ kind }) => kind !== 'function')) return null;
   // static cells are written once for all the rows of a partition that come one after another
   const statics = into.columns.some((column) => column.static);
   if (input.kind === 'table' && spec.kind !== 'transform' && statics) return null;

@@ -8,6 +8,7 @@ import { mappedValue } from './emitted-row.ts';
 import { PassingValues } from './passing-values.ts';
 import { fitsAsItIs, type TypedTable } from './same-type.ts';
 import type { TargetEncoder } from './target-row.ts';
+import { timedEvery, type WorkMeter } from './threads/work-meter.ts';
 
 /** A copy whose rows can go from one table to the other without being decoded. */
 export interface StraightCopy {
@@ -22,6 +23,8 @@ export interface StraightCopy {
 export interface StraightFunctions {
   readonly encoder: TargetEncoder;
   readonly run: RunClock;
+  /** Told how long they take; left out or null: nobody asks. */
+  readonly meter?: WorkMeter | null;
 }
 
 /**
@@ -93,13 +96,14 @@ function maker(
     passing,
     encoder,
     run,
+    meter = null,
   }: StraightFunctions & {
     readonly mapping: Extract<ColumnMapping, { readonly kind: 'function' }>;
     readonly passing: PassingValues;
   },
 ): () => Bytes | 'unset' | 'apart' {
   const call = (): unknown => mapping.value(passing.values, run);
-  return () => {
+  const make = (): Bytes | 'unset' | 'apart' => {
     try {
       const made = mappedValue({ place: () => name }, name, call);
       if (made.kind !== 'value' || made.value === null) return 'apart';
@@ -107,6 +111,19 @@ function maker(
     } catch {
       return 'apart';
     }
+  };
+  return meter === null ? make : timed(make, meter);
+}
+
+function timed<T>(make: () => T, meter: WorkMeter): () => T {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    if (calls % timedEvery !== 0) return make();
+    const begun = performance.now();
+    const made = make();
+    meter.took(performance.now() - begun);
+    return made;
   };
 }
 

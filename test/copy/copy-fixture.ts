@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import { createOpenTable } from '../../src/cassandra/other-cluster.ts';
 import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
+import { travels } from '../../src/copy/threads/travels.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import { type Data, type Declared, migration } from '../../src/index.ts';
@@ -18,6 +20,7 @@ import type { Table, UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
+import type { OpenSource, Source } from '../../src/ports/source.ts';
 import { createOpenSource, type OpenSourceOptions } from '../../src/sources/open.ts';
 import { type CassandraAddress, cassandraAddress } from '../support/cassandra.ts';
 
@@ -115,7 +118,7 @@ export async function copyFixture(
   const base = await openKeyspace(keyspace, address ?? cassandraAddress());
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
-  const openSource = createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options });
+  const openSource = travelling(createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options }));
   const copier = createCopier({
     rows: base.rows,
     openSource,
@@ -229,6 +232,30 @@ export async function copyFixture(
       await base.close();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Whatever a source reads has to arrive in threads as it is. */
+function travelling(open: OpenSource): OpenSource {
+  return async (declared, changed) => {
+    const source = await open(declared, changed);
+    const read: Source['read'] = async function* (split) {
+      for await (const page of source.read(split)) {
+        for (const { values, problem } of page) {
+          if (problem !== null) continue;
+          assert.ok(travels(values), `${Object.keys(values)} do not travel`);
+          assert.deepStrictEqual(structuredClone(values), values);
+        }
+        yield page;
+      }
+    };
+    return new Proxy(source, {
+      get: (of, name) => {
+        if (name === 'read') return read;
+        const found: unknown = Reflect.get(of, name);
+        return typeof found === 'function' ? found.bind(of) : found;
+      },
+    });
   };
 }
 

@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { t, table } from '../../src/index.ts';
 import { CqlformError } from '../../src/kernel/errors.ts';
+import type { CopyAccounts } from '../../src/model/journal.ts';
 import type { ThreadsWanted } from '../../src/ports/engines.ts';
+import type { Checkpoint } from '../../src/ports/journal.ts';
+import { ended } from '../support/project.ts';
 import { baseTime, type CopyFixture, copyFixture } from './copy-fixture.ts';
-import { threaded } from './threaded.ts';
+import { type Threaded, threaded } from './threaded.ts';
 import { everyTypeSource, everything, failingSource, loud, wordsSource } from './threads-migrations.ts';
 
 /*
@@ -12,6 +17,7 @@ import { everyTypeSource, everything, failingSource, loud, wordsSource } from '.
  */
 
 const [, , host = '', port = '0', localDataCenter = ''] = process.argv;
+const keyspace = 'copy_threads';
 
 const words = table('words', {
   columns: { n: t.int(), part: t.int(), text: t.text(), list: t.list(t.text()) },
@@ -31,6 +37,12 @@ interface Both {
 export interface Happened {
   readonly same: Both;
   readonly types: Both;
+  readonly killed: Both & {
+    /** Pieces that were done when the process was killed, records of the next, and pieces in all. */
+    readonly done: number;
+    readonly again: number;
+    readonly pieces: number;
+  };
   readonly failures: Readonly<Record<string, Both>>;
   /** How often a function printed. */
   readonly said: number;
@@ -41,8 +53,11 @@ const both = async (seen: (threads: ThreadsWanted) => Promise<unknown>, threads 
   there: await seen(threads),
 });
 
+const wordsMigration = (fixture: CopyFixture): Promise<Threaded> =>
+  threaded(fixture, wordsSource, { 'lib/loud.ts': loud });
+
 async function same(fixture: CopyFixture): Promise<Both> {
-  const run = await threaded(fixture, wordsSource, { 'lib/loud.ts': loud });
+  const { run } = await wordsMigration(fixture);
   return both(async (threads) => {
     if (threads !== 0) for (const name of ['words', 'copied']) await fixture.query(`TRUNCATE KS.${name}`);
     const first = await run(0, { threads });
@@ -60,6 +75,34 @@ async function same(fixture: CopyFixture): Promise<Both> {
   });
 }
 
+/** The table's rows are copied by a process that is killed, and again from where it was. */
+async function killed(fixture: CopyFixture): Promise<Happened['killed']> {
+  const { folder, run } = await wordsMigration(fixture);
+  const child = fileURLToPath(new URL('threads-killed.ts', import.meta.url));
+  const order = JSON.stringify({
+    folder,
+    rejectsFile: fixture.rejectsFile,
+    from: fixture.table('words'),
+    into: fixture.table('copied'),
+  });
+  const { signal, stdout, stderr } = await ended(spawn(process.execPath, [child, host, port, keyspace, order]));
+  if (signal !== 'SIGKILL') throw new Error(`it was not killed: ${stderr}`);
+  const finished = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Checkpoint);
+  const seen = async (accounts: CopyAccounts): Promise<unknown> => {
+    const rejects = (await readFile(fixture.rejectsFile, 'utf8')).trimEnd().split('\n').sort();
+    const rows = await fixture.query('SELECT n, part, loud FROM KS.copied');
+    return { accounts, rejects, rows: rows.map((row) => JSON.stringify(row)).sort() };
+  };
+  const there = await seen(await run(2, { threads: 2, attempt: 2, finished }));
+  const again = fixture.checkpoints().length;
+  const done = finished.filter(({ state }) => state === 'done').length;
+  const here = await seen(await run(2, { threads: 0, attempt: 3 }));
+  return { here, there, done, again, pieces: fixture.checkpoints().filter(({ state }) => state === 'done').length };
+}
+
 async function types(fixture: CopyFixture): Promise<Both> {
   const cql = (statement: string): Promise<unknown> => fixture.query(statement);
   await cql(`INSERT INTO KS.every_one (id, "ascii", "bigint", "blob", "boolean", "date", "decimal", "double", "duration",
@@ -73,7 +116,7 @@ async function types(fixture: CopyFixture): Promise<Both> {
     `UPDATE KS.every_one USING TIMESTAMP 1600000000000000 AND TTL 86400 SET "text" = 'ends', "set" = {'x'} WHERE id = 3`,
   );
   await cql(`UPDATE KS.every_one SET "set" = "set" + {'y'}, udt = {zip: 9}, "list" = [1] WHERE id = 3`);
-  const run = await threaded(fixture, everyTypeSource);
+  const { run } = await threaded(fixture, everyTypeSource);
   return both(async (threads) => {
     const accounts = [await run(0, { threads }), await run(1, { threads })];
     const rows = await Promise.all(
@@ -98,7 +141,7 @@ async function types(fixture: CopyFixture): Promise<Both> {
 const failing = ['throws', 'emits a stranger', 'promises', 'exits', 'too many'] as const;
 
 async function failures(fixture: CopyFixture): Promise<Happened['failures']> {
-  const run = await threaded(fixture, failingSource);
+  const { run } = await threaded(fixture, failingSource);
   // what a run wrote is told by its time
   let timestamp = baseTime;
   const ended = async (index: number, more: { readonly threads: ThreadsWanted; readonly rowTimeoutMs?: number }) => {
@@ -123,7 +166,7 @@ async function failures(fixture: CopyFixture): Promise<Happened['failures']> {
   return found;
 }
 
-const fixture = await copyFixture('copy_threads', { address: { host, port: Number(port), localDataCenter } });
+const fixture = await copyFixture(keyspace, { address: { host, port: Number(port), localDataCenter } });
 try {
   await fixture.create(place, words, copied, one, emitted, mapped);
   const lines = Array.from({ length: 3000 }, (_, id) =>
@@ -132,6 +175,7 @@ try {
   await fixture.file('lines.ndjson', lines.join('\n'));
   const happened: Omit<Happened, 'said'> = {
     same: await same(fixture),
+    killed: await killed(fixture),
     types: await types(fixture),
     failures: await failures(fixture),
   };

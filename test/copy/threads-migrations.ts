@@ -36,7 +36,7 @@ export const everything = {
   },
 };
 
-const head = `import { copy, existing, migration, reject, skip, t, to, transform, udt } from 'cqlform';
+const head = `import { copy, existing, migration, privacy, reject, skip, t, to, transform } from 'cqlform';
 import { ndjson } from 'cqlform/files';
 
 const lines = ndjson.file('lines.ndjson', { columns: { id: ndjson.int(), text: ndjson.text() }, required: ['id', 'text'] });
@@ -47,10 +47,11 @@ const words = existing('words', {
 });
 `;
 
-/** Skips, rejects of all kinds, several rows for one, keys that meet, a list; then a copy with a function. */
+/** Skips, rejects of all kinds, several rows for one, keys that meet, a list; then a copy and a transform of the result. */
 export const wordsSource: string = `${head}
 import { loud } from './lib/loud.ts';
 const copied = existing('copied', { columns: { n: t.int(), part: t.int(), loud: t.text() }, partitionKey: ['n', 'part'] });
+const hashed = privacy.hash({ key: 'people' });
 
 export default migration({
   description: 'Words',
@@ -64,12 +65,22 @@ export default migration({
         if (id % 50 === 1) return reject('odd ' + id);
         if (id % 50 === 2) to.int('x');
         if (id === 5) console.log('said by a function');
-        out.emit({ n: id % 1000, part: 0, text: loud(text) });
+        out.emit({ n: id % 1000, part: 0, text: loud(hashed(text)) });
         out.emit({ n: id, part: id % 50 === 3 ? Number.NaN : 1, list: [text, 'end'] });
         return undefined;
       },
     }),
     copy({ from: words, into: copied, columns: { loud: ({ text, list }) => (text === null ? null : loud(text) + list.length) } }),
+    transform({
+      from: words,
+      into: copied,
+      maxRejects: 500,
+      rows: ({ n, part, text }, out) => {
+        if (n % 100 === 7) return reject('seven');
+        out.emit({ n, part, loud: loud(text ?? '') });
+        return undefined;
+      },
+    }),
   ],
 });
 `;

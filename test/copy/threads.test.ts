@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { travels } from '../../src/copy/threads/travels.ts';
+import { threadsWorth } from '../../src/copy/threads/work-meter.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { ended } from '../support/project.ts';
 import type { Happened } from './threads-child.ts';
@@ -21,6 +23,14 @@ describe('a copy in threads', () => {
   it('leaves the same tables, accounts and rejected rows as one without', () => {
     const { here, there } = happened.same;
     expect(here).toMatchObject({ first: { read: 3000, skipped: 60, rejected: 181 } });
+    expect(there).toEqual(here);
+  });
+
+  it('goes on after SIGKILL, and comes to the same', () => {
+    const { here, there, done, again, pieces } = happened.killed;
+    expect(done).toBe(6);
+    expect(again).toBeLessThanOrEqual(2 * (pieces - done));
+    expect(here).toMatchObject({ accounts: { read: 3679, rejected: 40 } });
     expect(there).toEqual(here);
   });
 
@@ -46,5 +56,41 @@ describe('a copy in threads', () => {
 
   it('shows what functions print', () => {
     expect(happened.said).toBe(2);
+  });
+});
+
+describe('threads that nobody asked for', () => {
+  const busy = { worked: 900, wall: 1000, rows: 20_000, cores: 8 };
+
+  it('are as many as the rest of the work can feed, and cores are idle', () => {
+    expect(threadsWorth(busy)).toBe(4);
+    expect(threadsWorth({ ...busy, cores: 1 })).toBe(1);
+    expect(threadsWorth({ ...busy, worked: 650, rows: 10_000 })).toBe(2);
+  });
+
+  it('are none where no core is idle, something else is waited for, or functions cost next to nothing', () => {
+    expect(threadsWorth({ ...busy, cores: 0 })).toBe(0);
+    expect(threadsWorth({ ...busy, worked: 400 })).toBe(0);
+    expect(threadsWorth({ ...busy, rows: 100_000 })).toBe(0);
+  });
+});
+
+describe('what travels', () => {
+  it('arrives as it was; anything else stays', () => {
+    const values = {
+      texts: ['', 'æ\u0000🦆'],
+      numbers: [0, -0, Number.NaN, 1e308, 2n ** 200n],
+      dates: [new Date(0), new Date(Number.NaN)],
+      bytes: new Uint8Array([0, 255]),
+      floats: new Float32Array([0.1]),
+      sets: new Set([new Map([[{ a: 1n }, new Set([null, undefined])]])]),
+      __proto__: { inherited: true },
+    };
+    Object.setPrototypeOf(values, Object.prototype);
+    expect(travels(values)).toBe(true);
+    expect(structuredClone(values)).toStrictEqual(values);
+    for (const one of [Buffer.alloc(1), new (class Own {})(), Object.create(null), Symbol('s'), () => 1, /x/]) {
+      expect(travels({ one: new Map([['k', [one]]]) })).toBe(false);
+    }
   });
 });
