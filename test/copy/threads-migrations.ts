@@ -121,6 +121,10 @@ const failure = (
 /** Each ends in its own way at row 1200 of the file, except the fifth. */
 export const failingSource: string = `${head}
 const at = 1200;
+function grow(kept: number[][]): number {
+  kept.push(new Array(100_000).fill(kept.length));
+  return 1 + grow(kept);
+}
 export default migration({
   description: 'Failures',
   data: [
@@ -131,7 +135,7 @@ export default migration({
       'if (id === at) process.exit(3);',
       'if (id > at) return reject("number " + id);',
       'if (id === at) for (;;);',
-      'if (id === at) { const kept: unknown[] = []; for (;;) kept.push(new Array(1000).fill(id)); }',
+      'if (id === at) grow([]);',
     ]
       .map(failure)
       .join(',\n    ')}

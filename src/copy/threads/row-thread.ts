@@ -10,6 +10,8 @@ import { unpackOutcomes } from './packed-outcomes.ts';
 const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 /** For a function that is at work when the copy stops. */
 const endTimeoutMs = 1_000;
+/** V8 cuts off nearly every loop at once. */
+const cutOffTimeoutMs = 5_000;
 
 /** What became of a batch. */
 export interface Worked {
@@ -89,13 +91,29 @@ export class RowThread {
     else if (now - this.#seen.since >= this.#options.rowTimeoutMs) this.#lose(this.#stuck());
   }
 
-  /** Waits until what it has printed is out; a function that does not come to an end is cut off. */
+  /**
+   * Waits until what it has printed is out; a function that does not come to an end is cut off. Where even that does not
+   * help, the thread is left alone, and the process ends itself when everything else has ended.
+   */
   async end(): Promise<void> {
     this.#ending = true;
     this.#tell({ kind: 'end' });
-    const late = setTimeout(() => void this.#worker.terminate(), this.#isReady ? endTimeoutMs : 0);
-    await this.#exited;
-    clearTimeout(late);
+    const busy = !this.#isReady || this.#lost !== null;
+    if (await this.#exitsWithin(busy ? 0 : endTimeoutMs)) return;
+    void this.#worker.terminate();
+    if (await this.#exitsWithin(cutOffTimeoutMs)) return;
+    this.#worker.unref();
+    const killed = (): void => void process.kill(process.pid, 'SIGKILL');
+    process.once('exit', killed);
+    void this.#exited.then(() => process.off('exit', killed));
+  }
+
+  async #exitsWithin(milliseconds: number): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(() => late.resolve(false), milliseconds);
+    const exited = await Promise.race([this.#exited.then(() => true), late.promise]);
+    clearTimeout(timer);
+    return exited;
   }
 
   #tell(message: ToThread, memory: readonly ArrayBuffer[] = []): void {
