@@ -109,7 +109,8 @@ export interface Data {
 
 /**
  * One row in, one row out. Columns of the same name and a fitting type map themselves; a key column without a namesake,
- * or a namesake that does not fit, has to be said.
+ * or a namesake that does not fit, has to be said. Functions see their row and nothing else: they may run in several
+ * threads, each with variables of its own.
  *
  * @example
  * import { copy, existing, migration, t, table } from 'cqlform';
@@ -150,7 +151,8 @@ export interface Out<I> {
 
 /**
  * One row in; none, one or many out. Rows are emitted and not returned, because TypeScript checks for misspelt columns,
- * and completes them, only in an argument.
+ * and completes them, only in an argument. The function sees its row and nothing else: it may run in several threads,
+ * each with variables of its own.
  *
  * @example
  * import { existing, migration, t, table, transform } from 'cqlform';

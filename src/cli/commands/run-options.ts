@@ -30,6 +30,7 @@ export const runOptions = {
   },
   threads: {
     type: 'string',
+    coerce: threadsOf,
     describe: 'How many threads run the functions of rows: a number or auto, instead of what the configuration says',
   },
   'lock-timeout': { type: 'number', default: 30, describe: 'Seconds to wait for the lease of another run' },
@@ -45,7 +46,7 @@ export interface GivenRunFlags {
   readonly 'agreement-timeout': number;
   readonly 'backup-store': string | undefined;
   readonly 'verify-copies': VerifyLevel | undefined;
-  readonly threads: string | undefined;
+  readonly threads: ThreadsWanted | undefined;
 }
 
 export function runFlags(
@@ -62,17 +63,16 @@ export function runFlags(
     agreementTimeoutMs: flags['agreement-timeout'] * 1000,
     backupStore: flags['backup-store'],
     verifyCopies: flags['verify-copies'],
-    threads: threadsOf(flags.threads),
+    threads: flags.threads,
     ...run,
   };
 }
 
-/** Undefined: as the configuration says. */
-export function threadsOf(text: string | undefined): ThreadsWanted | undefined {
-  if (text === undefined || text === 'auto') return text;
-  const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+function threadsOf(text: string | readonly string[]): ThreadsWanted {
+  if (text === 'auto') return text;
+  const count = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (count <= mostThreads) return count;
-  throw new CqlformError('USAGE', `--threads is ${text}, neither auto nor a number up to ${mostThreads}`, {
+  throw new CqlformError('USAGE', `--threads is ${String(text)}, neither auto nor a number up to ${mostThreads}`, {
     next: 'Say how many threads run the functions of rows: 0 for the main thread alone, a number, or auto.',
     fields: { option: 'threads' },
     exitCode: exitCodes.usage,
