@@ -1,3 +1,4 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -6,12 +7,14 @@ import { devDown } from '../../src/devcluster/down.ts';
 import { devUp } from '../../src/devcluster/up.ts';
 import { type Cost, measured } from '../load/measure.ts';
 import { machine, median, table } from '../timing.ts';
-import { systems } from './systems.ts';
+import { systems, writeCsv } from './systems.ts';
 
 /**
- * Copies from MariaDB, PostgreSQL and FerretDB against the slower of their two halves: reading the source alone, and
- * writing the same rows from memory. `node bench/sources/run.ts --rows 300000 --rounds 3 --systems mysql,postgres,mongodb`;
- * the servers are started as the tests start them. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
+ * Rows of MariaDB, PostgreSQL, FerretDB and Parquet, copied as a migration does and with `cqlform load`, against the
+ * slower of their two halves: reading the source alone, and writing the same rows from a CSV file, which is the fastest
+ * way that they are written. Each is a process of its own, and counted whole.
+ * `node bench/sources/run.ts --rows 300000 --rounds 3 --systems mysql,postgres,mongodb,parquet`; the servers are started
+ * as the tests start them. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
 const { values: given } = parseArgs({
@@ -21,11 +24,13 @@ const { values: given } = parseArgs({
     systems: { type: 'string', default: 'mysql,postgres,mongodb' },
   },
 });
-const [rows, rounds] = [Number(given.rows), Number(given.rounds)];
+const [asked, rounds] = [Number(given.rows), Number(given.rounds)];
 const folder = resolve(import.meta.dirname, '../../.cqlform/bench');
 const script = fileURLToPath(new URL('./one.ts', import.meta.url));
 const keyspace = 'bench_sources';
-const modes = ['read', 'load', 'copy'] as const;
+const program = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+const modes = ['read', 'csv', 'copy', 'load'] as const;
+const titles = { read: 'read alone', csv: 'the same rows from CSV', copy: 'copy', load: 'load' } as const;
 
 const named = /^(.+):(\d+)$/.exec(process.env['CQLFORM_TEST_CASSANDRA'] ?? '');
 const own = named === null ? await devUp({ folder, ports: 'any' }) : null;
@@ -37,35 +42,59 @@ const client = new Client({
   socketOptions: { readTimeout: 300_000 },
 });
 
+type Mode = (typeof modes)[number];
+
 async function benchSystem(name: string): Promise<string> {
   const system = systems[name];
   if (system === undefined) throw new Error(`there is no system ${name}; there are ${Object.keys(systems).join(', ')}`);
+  const rows = Math.round(asked * system.share);
+  const csv = resolve(folder, `readings-${rows}.csv`);
+  await mkdir(folder, { recursive: true });
+  await writeCsv(csv, rows);
   await using server = await system.start(rows);
-  const costs: Record<(typeof modes)[number], Cost[]> = { read: [], load: [], copy: [] };
-  // the first round fills caches
-  for (let round = 0; round <= rounds; round += 1) {
-    for (const mode of modes) {
-      await client.execute(`TRUNCATE ${keyspace}.readings`);
-      const words = [script, name, mode, String(rows), server.url, host, port, keyspace];
-      const cost = await measured(process.execPath, words, folder);
-      const told = JSON.parse(cost.stdout) as Pick<Cost, 'seconds' | 'cpuSeconds'>;
-      if (round > 0) costs[mode].push({ ...cost, ...told });
-      process.stderr.write(`${name} ${mode}: ${JSON.stringify(told)} ${machine()}\n`);
-    }
-  }
-  const mid = (mode: (typeof modes)[number], pick: (cost: Cost) => number): number => median(costs[mode].map(pick));
-  const seconds = (mode: (typeof modes)[number]): number => mid(mode, (cost) => cost.seconds);
+  const loading = (source: string, flags: readonly string[]): readonly string[] => [
+    program,
+    'load',
+    source,
+    'readings',
+    ...flags,
+    '--keyspace',
+    keyspace,
+    '--contact-points',
+    `${host}:${port}`,
+  ];
+  const words: Readonly<Record<Mode, readonly string[]>> = {
+    read: [script, name, 'read', String(rows), server.url, host, port, keyspace],
+    csv: loading(csv, []),
+    copy: [script, name, 'copy', String(rows), server.url, host, port, keyspace],
+    load: loading(server.url, system.flags),
+  };
+  const costs: Record<Mode, Cost[]> = { read: [], csv: [], copy: [], load: [] };
+  const once = async (mode: Mode): Promise<Cost> => {
+    await client.execute(`TRUNCATE ${keyspace}.readings`);
+    const cost = await measured(process.execPath, words[mode], folder);
+    const told = { seconds: cost.seconds, cpuSeconds: cost.cpuSeconds, megabytes: cost.megabytes };
+    process.stderr.write(`${name} ${mode}: ${JSON.stringify(told)} ${machine()}\n`);
+    return cost;
+  };
+  // not counted: it fills caches, and the servers compile what they do
+  await once('read');
+  await once('csv');
+  for (let round = 0; round < rounds; round += 1) for (const mode of modes) costs[mode].push(await once(mode));
+  await rm(csv);
+  const mid = (mode: Mode, pick: (cost: Cost) => number): number => median(costs[mode].map(pick));
+  const seconds = (mode: Mode): number => mid(mode, (cost) => cost.seconds);
+  const slower = Math.max(seconds('read'), seconds('csv'));
   const lines = modes.map((mode) => [
-    mode,
+    titles[mode],
     Math.round(rows / seconds(mode)).toLocaleString('en-US'),
     seconds(mode).toFixed(1),
     mid(mode, ({ cpuSeconds }) => cpuSeconds).toFixed(1),
     String(Math.round(mid(mode, ({ megabytes }) => megabytes))),
+    `${Math.round((100 * slower) / seconds(mode))} %`,
   ]);
-  const share = Math.round((100 * Math.max(seconds('read'), seconds('load'))) / seconds('copy'));
-  const head = ['', 'rows/s', 'seconds', 'client CPU-seconds', 'peak MB'];
-  const title = `### From ${name}, ${rows.toLocaleString('en-US')} rows, median of ${rounds}`;
-  return `\n${title}\n\n${table(head, lines)}\n\nThe copy is ${share} % as fast as the slower of the two.\n`;
+  const head = ['', 'rows/s', 'seconds', 'client CPU-seconds', 'peak MB', 'of the slower half'];
+  return `\n### From ${name}, ${rows.toLocaleString('en-US')} rows, median of ${rounds}\n\n${table(head, lines)}\n`;
 }
 
 try {

@@ -1,3 +1,10 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { parquet } from '../../src/files.ts';
 import { copy, type Data, t, table } from '../../src/index.ts';
 import { mongo } from '../../src/mongodb.ts';
 import { mysql } from '../../src/mysql.ts';
@@ -22,13 +29,19 @@ export const target = table('readings', {
   partitionKey: ['id'],
 });
 
-/** A server with the rows in it. */
+const parquetFile = join(tmpdir(), 'cqlform-bench-readings.parquet');
+
+/** A server, or a file, with the rows in it. */
 export interface Filled extends AsyncDisposable {
   readonly url: string;
 }
 
 export interface System {
   readonly data: Data;
+  /** What `cqlform load` is told besides the address and the table. */
+  readonly flags: readonly string[];
+  /** Of the rows of the others: where reading is so slow that all of them would take minutes. */
+  readonly share: number;
   readonly start: (rows: number) => Promise<Filled>;
 }
 
@@ -52,6 +65,21 @@ export function readingOf(id: number): Readonly<Record<string, unknown>> {
   };
 }
 
+/** The same rows as a CSV file. */
+export async function writeCsv(path: string, rows: number): Promise<void> {
+  const file = createWriteStream(path);
+  file.write(`${names.replaceAll(' ', '')}\n`);
+  for (let from = 0; from < rows; from += 5000) {
+    const lines = Array.from({ length: Math.min(5000, rows - from) }, (_, at) => {
+      const { id, device, day, at: moment, reading, level, status, note, total } = readingOf(from + at);
+      return `${id},${device},${day},${(moment as Date).toISOString()},${reading},${level},${status},"${note}",${total}\n`;
+    });
+    if (!file.write(lines.join(''))) await once(file, 'drain');
+  }
+  file.end();
+  await finished(file);
+}
+
 function* inserts(rows: number): Generator<string> {
   const atOnce = 5000;
   for (let from = 0; from < rows; from += atOnce) {
@@ -69,6 +97,8 @@ const created = (timestamp: string, double: string): string =>
 
 export const systems: Readonly<Record<string, System>> = {
   mysql: {
+    flags: [],
+    share: 1,
     data: copy({
       from: mysql.table('readings', {
         connection: 'source',
@@ -96,6 +126,8 @@ export const systems: Readonly<Record<string, System>> = {
     },
   },
   postgres: {
+    flags: [],
+    share: 1,
     data: copy({
       from: postgres.table('readings', {
         connection: 'source',
@@ -123,6 +155,8 @@ export const systems: Readonly<Record<string, System>> = {
     },
   },
   mongodb: {
+    flags: ['--map', 'id=_id'],
+    share: 0.1,
     data: copy({
       from: mongo.collection('readings', {
         connection: 'source',
@@ -153,6 +187,42 @@ export const systems: Readonly<Record<string, System>> = {
         await server.collection('readings').insertMany(documents);
       }
       return server;
+    },
+  },
+  parquet: {
+    flags: [],
+    share: 1,
+    data: copy({
+      from: parquet.file(parquetFile, {
+        columns: {
+          id: parquet.int32(),
+          device: parquet.string(),
+          day: parquet.int32(),
+          at: parquet.timestamp(),
+          reading: parquet.double(),
+          level: parquet.int32(),
+          status: parquet.string(),
+          note: parquet.string(),
+          total: parquet.int64(),
+        },
+        key: ['id'],
+      }),
+      into: target,
+    }),
+    start: async (rows) => {
+      const { DuckDBInstance } = await import('@duckdb/node-api');
+      const csv = `${parquetFile}.csv`;
+      await writeCsv(csv, rows);
+      const instance = await DuckDBInstance.create(':memory:');
+      const connection = await instance.connect();
+      const types =
+        "{'id': 'INT', 'day': 'INT', 'at': 'TIMESTAMPTZ', 'reading': 'DOUBLE', 'level': 'INT', 'total': 'BIGINT'}";
+      await connection.run(
+        `COPY (SELECT * FROM read_csv('${csv}', types = ${types})) TO '${parquetFile}' (FORMAT parquet)`,
+      );
+      connection.closeSync();
+      await rm(csv);
+      return { url: parquetFile, [Symbol.asyncDispose]: () => rm(parquetFile) };
     },
   },
 };

@@ -29,6 +29,11 @@ describe('conversions of what other systems keep', () => {
   it('have a zone', () => {
     expect(to.localTimestamp('2026-07-01 12:00:00', 'Europe/Oslo')).toEqual(new Date('2026-07-01T10:00:00Z'));
     expect(to.localTimestamp('2026-07-01T12:00:00.5', '+02:00')).toEqual(new Date('2026-07-01T10:00:00.5Z'));
+    expect(to.localTimestamp('2000-02-29 23:59:59.12', 'UTC')).toEqual(new Date('2000-02-29T23:59:59.120Z'));
+    expect(to.localTimestamp('0044-03-15 12:00:00', 'UTC').getUTCFullYear()).toBe(44);
+    for (const none of ['1900-02-29 00:00:00', '2026-02-30 00:00:00', '2026-01-01 24:00:00', '2026-00-01 00:00:00']) {
+      expect(() => to.localTimestamp(none, 'UTC')).toThrow('there is no such day or time');
+    }
     expect(reason(() => to.localTimestamp('2026-03-29 02:30:00', 'Europe/Oslo'))).toContain('its clocks were moved');
     expect(reason(() => to.localTimestamp('2026-02-29 02:30:00', 'UTC'))).toContain('there is no such day');
     expect(() => to.localTimestamp('2026-07-01 12:00:00', 'Oslo')).toThrow(/no time zone/);

@@ -101,9 +101,17 @@ export class PostgresSession implements SqlSession<string> {
   /** By a cursor, inside the transaction that the session has open. */
   async *pages(sql: string, size: number, values: readonly string[] = []): AsyncGenerator<readonly PostgresRow[]> {
     await this.rows(`DECLARE pages NO SCROLL CURSOR FOR ${sql}`, values);
+    const fetch = (): Promise<readonly PostgresRow[]> => {
+      const fetched = this.rows(`FETCH FORWARD ${size} FROM pages`);
+      // where nobody waits for it any more, its failure is none
+      fetched.catch(() => undefined);
+      return fetched;
+    };
     try {
-      for (;;) {
-        const page = await this.rows(`FETCH FORWARD ${size} FROM pages`);
+      for (let next = fetch(); ; ) {
+        const page = await next;
+        // one page is on its way while the one before it is worked on
+        if (page.length === size) next = fetch();
         if (page.length > 0) yield page;
         if (page.length < size) break;
       }
