@@ -9,6 +9,8 @@ export interface BackupChoice {
   readonly label: string | null;
   /** The newest that was finished by then. */
   readonly at: Date | null;
+  /** Those that the backup has to have; empty: any. */
+  readonly tables: readonly string[];
   /** Whose backups are looked at. */
   readonly keyspace: string;
   /** As the manifests name it; null: `ownCluster`, or the only one that there is. */
@@ -26,7 +28,10 @@ export async function chooseBackup(backups: Backups, choice: BackupChoice, ownCl
   if (damage !== null) throw damage;
   const fitting = found
     .filter((one) => label === null || one.label === label)
-    .filter((one) => at === null || Date.parse(one.finishedAt) <= at.getTime());
+    .filter((one) => at === null || Date.parse(one.finishedAt) <= at.getTime())
+    .filter((one) => choice.tables.every((name) => one.tables.some(({ table }) => table === name)))
+    // By its time alone nobody means a backup of some columns, or of one partition.
+    .filter((one) => label !== null || one.tables.every(({ columns, tokens }) => columns === null && tokens === null));
   const newest = ofOneCluster(fitting, choice.cluster, ownCluster).at(-1);
   if (newest !== undefined) return newest;
   const what = [

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
+import type { Definitions, TokenSpan } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
 import type { LiveKeyspace } from '../model/live.ts';
+import type { Grants } from '../model/right.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
 import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
+import { type SpanWish, spanOf } from './backup-span.ts';
 import { enginesOf } from './engines.ts';
+import { isScratch } from './scratch-keyspace.ts';
 import type { Session } from './session.ts';
 import { chooseStore } from './store.ts';
 import { assertGoingOn, unrecorded } from './unrecorded.ts';
@@ -19,6 +23,8 @@ export interface CreateInput {
   readonly tables: readonly string[];
   /** Of one table, besides its key; null: whole rows. */
   readonly columns: readonly string[] | null;
+  /** Of the partitions, one of one table or those of a range of tokens; null: all. */
+  readonly span?: SpanWish | null;
   readonly to: string | undefined;
   readonly label: string | null;
   readonly strategy: BackupStrategy;
@@ -32,9 +38,12 @@ export interface CreateReport extends BackupStored {
   readonly keyspace: string;
   readonly store: string;
   readonly strategy: BackupStrategy;
+  /** Whether roles and permissions are in it: `none` where the servers check none, `unreadable` where this role may not read them. */
+  readonly grants: Grants['kind'];
   readonly tables: readonly {
     readonly table: string;
     readonly columns: readonly string[] | null;
+    readonly tokens: TokenSpan | null;
     readonly rows: number;
     readonly staticRows: number;
     readonly valueDigest: string;
@@ -51,6 +60,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   const live = await cluster.describe(project.keyspace);
   const scopes = scopesOf(live, input);
   const begun = clock.monotonic();
+  const grants = await cluster.grants(live.name);
   const store = chooseStore(project, input.to).name;
   const backups = enginesOf(session).backupsAt(store);
   const id = idOf(project.keyspace, clock.now());
@@ -65,17 +75,52 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
       allowStillWritten: true,
       ledgerHead: 'none',
       anew: input.strategy === 'full',
+      definitions: definitionsOf(live, scopes),
+      grants,
       onStored: (one) => {
         stored = one;
       },
     },
     contextOf(live, input),
   );
-  const tables = made.map(({ table, columns, rows, staticRows = 0, valueDigest }) => ({
-    ...{ table, columns, rows, staticRows, valueDigest },
-  }));
+  const tables = made.map(({ table, columns, rows, staticRows = 0, valueDigest }) => {
+    const tokens = scopes.find((scope) => scope.table.name === table)?.tokens ?? null;
+    return { table, columns, tokens, rows, staticRows, valueDigest };
+  });
   const milliseconds = Math.round(clock.monotonic() - begun);
-  return { id, keyspace: project.keyspace, store, strategy: input.strategy, tables, ...stored, milliseconds };
+  const facts = { id, keyspace: project.keyspace, store, strategy: input.strategy };
+  return { ...facts, grants: grants.kind, tables, ...stored, milliseconds };
+}
+
+/** Keyspaces of the servers themselves. */
+const systems = /^(?:system|system_.+|dse_.+)$/;
+
+/**
+ * The keyspaces of a cluster that are backed up as the whole of it: those of the servers, the ledger and drills are not,
+ * nor those without tables.
+ */
+export async function keyspacesToBackUp({ cluster, project }: Session): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of (await cluster.keyspaces()).toSorted()) {
+    if (systems.test(name) || name === project.ledgerKeyspace || isScratch(name)) continue;
+    const { schema } = await cluster.describe(name);
+    if (Object.keys(schema.tables).length > 0) found.push(name);
+  }
+  return found;
+}
+
+/** One backup of each, one after the other. */
+export async function createBackupsNow(
+  session: Session,
+  keyspaces: readonly string[],
+  input: CreateInput,
+): Promise<readonly CreateReport[]> {
+  const reports: CreateReport[] = [];
+  for (const keyspace of keyspaces) {
+    const project = { ...session.project, keyspace };
+    reports.push(await createBackupNow({ ...session, project }, input));
+  }
+  return reports;
 }
 
 /** Sorts by time within a keyspace. */
@@ -84,7 +129,7 @@ function idOf(keyspace: string, now: Date): string {
   return `${keyspace}-${time}z-${randomBytes(3).toString('hex')}`;
 }
 
-function scopesOf(live: LiveKeyspace, { tables, columns }: CreateInput): BackupRequest['scopes'] {
+function scopesOf(live: LiveKeyspace, { tables, columns, span = null }: CreateInput): BackupRequest['scopes'] {
   if (!live.exists) throw nothing(`there is no keyspace ${live.name}`, 'Correct --keyspace or the configuration.');
   const named = tables.length > 0 ? tables : Object.keys(live.schema.tables);
   if (named.length === 0)
@@ -92,14 +137,28 @@ function scopesOf(live: LiveKeyspace, { tables, columns }: CreateInput): BackupR
   if (columns !== null && named.length !== 1) {
     throw nothing('columns of several tables cannot be named', 'Name one table before --columns.');
   }
+  if (span?.kind === 'partition' && named.length !== 1) {
+    throw nothing('a partition of several tables cannot be named', 'Name one table before --partition.');
+  }
   return named.map((name) => {
     const table = own(live.schema.tables, name);
     if (table === undefined) {
       throw nothing(`${live.name}.${name} is not there`, `It has ${Object.keys(live.schema.tables).join(', ')}.`);
     }
     assertColumns(live.name, table, columns);
-    return { table, columns, tableId: own(live.facts, name)?.id ?? '' };
+    const tokens = span === null ? {} : { tokens: spanOf(span, table, live.schema.types) };
+    return { table, columns, tableId: own(live.facts, name)?.id ?? '', ...tokens };
   });
+}
+
+function definitionsOf({ schema }: LiveKeyspace, scopes: BackupRequest['scopes']): Definitions {
+  const of = new Set(scopes.map(({ table }) => table.name));
+  return {
+    indexes: Object.values(schema.indexes).filter(({ table }) => of.has(table)),
+    views: Object.values(schema.views).filter(({ table }) => of.has(table)),
+    functions: Object.values(schema.functions),
+    aggregates: Object.values(schema.aggregates),
+  };
 }
 
 function assertColumns(keyspace: string, table: Table, columns: readonly string[] | null): void {

@@ -70,7 +70,9 @@ function verdicts(
   if (refused !== undefined) throw stillNeeded(refused, needed.get(refused) ?? '');
   const competing = found.map(({ id, createdAt, label, tables }) => ({
     ...{ id, createdAt, label },
-    of: JSON.stringify(tables.map(({ table, columns }) => [table, columns])),
+    of: JSON.stringify(
+      tables.map(({ table, columns, tokens }) => [table, columns, ...(tokens === null ? [] : [tokens])]),
+    ),
   }));
   const kept = keepsNothing(policy) ? null : new Map(retain(competing, policy).map(({ id, reasons }) => [id, reasons]));
   return found

@@ -1,8 +1,9 @@
 import { udtsIn } from '../backup/same-type.ts';
-import { createTable, createType } from '../cql/create.ts';
+import { createTable, createText, createType } from '../cql/create.ts';
 import { emitDdl } from '../cql/ddl.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
+import type { Definitions } from '../model/backup.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { ByName, KeyspaceSettings, Options, Table, UserType } from '../model/schema.ts';
 import type { BackupContents } from '../ports/engines.ts';
@@ -76,6 +77,40 @@ export async function makeTable(
     const { schema } = await cluster.describe(keyspace);
     return own(schema.tables, table.name) !== undefined;
   });
+}
+
+/** An index or a view beside a table that was made. */
+export interface MadeBeside {
+  readonly name: string;
+  /** Why the server did not take it; null: it is there. */
+  readonly refused: string | null;
+}
+
+/** Makes indexes and views of a table that are not there. What the server refuses is told, and the rows stay. */
+export async function makeBeside(
+  cluster: Session['cluster'],
+  keyspace: string,
+  { table, definitions }: { readonly table: string; readonly definitions: Definitions },
+): Promise<readonly MadeBeside[]> {
+  const { schema } = await cluster.describe(keyspace);
+  const there = (name: string, of: typeof schema): boolean =>
+    own(of.indexes, name) !== undefined || own(of.views, name) !== undefined;
+  const wanted = [...definitions.indexes, ...definitions.views].filter(
+    (one) => one.table === table && !there(one.name, schema),
+  );
+  const made: MadeBeside[] = [];
+  for (const one of wanted) {
+    try {
+      await sendStatement(cluster, createText(one, keyspace), async () =>
+        there(one.name, (await cluster.describe(keyspace)).schema),
+      );
+      made.push({ name: one.name, refused: null });
+    } catch (thrown) {
+      if (!(thrown instanceof CqlformError) || thrown.code !== 'DDL_REFUSED') throw thrown;
+      made.push({ name: one.name, refused: thrown.message });
+    }
+  }
+  return made;
 }
 
 /** The types that a table needs, each after those that it is made of itself. */

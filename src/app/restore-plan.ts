@@ -28,6 +28,7 @@ export interface RestoreWishes {
 export interface PlannedRestore {
   readonly backup: BackupReference;
   readonly types: BackupContents['types'];
+  readonly definitions: BackupContents['definitions'];
   readonly into: Table;
   readonly create: boolean;
   readonly differences: readonly RestoreDifference[];
@@ -93,7 +94,9 @@ function planTable(backup: BackupReference, { contents, live, wishes }: Surround
     .filter((column) => !keys.includes(column) && (backup.columns?.includes(column) ?? true))
     .filter((column) => wishes.leaveOut.includes(column) || wishes.leaveOut.includes(`${from.name}.${column}`));
   const floors = floorsOf(into, dropped);
-  return { backup, types: contents.types, into, create: there === undefined, differences, leaveOut, renamed, floors };
+  const { types: backupTypes, definitions } = contents;
+  const create = there === undefined;
+  return { backup, types: backupTypes, definitions, into, create, differences, leaveOut, renamed, floors };
 }
 
 /** Of the tables that are wished for. Throws `TABLE_NOT_IN_BACKUP`. */

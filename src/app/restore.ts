@@ -7,7 +7,7 @@ import { keyColumns } from '../model/schema.ts';
 import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { type BackupChoice, chooseBackup } from './backup-choice.ts';
-import { ensureKeyspace, makeTable } from './restore-create.ts';
+import { ensureKeyspace, type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
 import { type PlannedRestore, planRestore, type RestoreInto, type RestoreWishes } from './restore-plan.ts';
 import { type RestoreRecord, RestoreRecords } from './restore-record.ts';
 import type { Session } from './session.ts';
@@ -52,6 +52,8 @@ export interface RestoredTable extends RestoreReport {
   readonly leaveOut: readonly string[];
   /** Rows that a deletion newer than their own times hid, and that were written again at the present time. */
   readonly hidden: number;
+  /** Indexes and views that the table had, where it was made. */
+  readonly beside: readonly MadeBeside[];
   /** True when it went on where an earlier try had stopped. */
   readonly resumed: boolean;
 }
@@ -125,7 +127,8 @@ class TableRestoring {
     const { dryRun } = this.#input;
     const said = { table: backup.table, into: into.name, created: create, differences, leaveOut };
     // A table that is not there yet is as good as empty: what would be written is known.
-    if (create && dryRun) return { ...said, ...unwritten(backup), mode: 'new-table', hidden: 0, resumed: false };
+    if (create && dryRun)
+      return { ...said, ...unwritten(backup), mode: 'new-table', hidden: 0, beside: [], resumed: false };
     if (create) await makeTable(cluster, project.keyspace, { table: into, types });
     const record = dryRun ? null : await this.#record();
     try {
@@ -133,11 +136,21 @@ class TableRestoring {
       const report = await this.#restore({ mode, timestamp, record });
       const { hidden, ...found } =
         mode === 'new-table' && !dryRun ? await this.#bringOut(report) : { ...report, hidden: 0 };
+      const resumed = (record?.attempt ?? 1) > 1;
+      const beside = create || resumed ? await this.#makeBeside() : [];
       await record?.end();
-      return { ...said, ...found, mode, hidden, resumed: (record?.attempt ?? 1) > 1 };
+      return { ...said, ...found, mode, hidden, beside, resumed };
     } finally {
       await record?.close();
     }
+  }
+
+  /** Names are a keyspace's own: a table of another name gets none. */
+  async #makeBeside(): Promise<readonly MadeBeside[]> {
+    const { backup, into, definitions } = this.#one;
+    if (definitions === null || into.name !== backup.table || !this.#input.create) return [];
+    const { cluster, project } = this.#session;
+    return makeBeside(cluster, project.keyspace, { table: into.name, definitions });
   }
 
   /** What an earlier try of the same restore left, or a new one. */

@@ -36,6 +36,11 @@ export function scratchName(owner: ScratchOwner, now: Date): string {
   return `cqlform_drill_${now.getTime().toString(36)}_${owner.machine}_${owner.process.toString(36)}`;
 }
 
+/** True for a keyspace that a drill made. */
+export function isScratch(keyspace: string): boolean {
+  return named.test(keyspace);
+}
+
 /** The scratch keyspaces among these that nobody works in any more. */
 export function leftovers(keyspaces: readonly string[], owner: ScratchOwner, now: Date): readonly string[] {
   return keyspaces.filter((keyspace) => {

@@ -7,6 +7,7 @@ import type { Rows } from '../ports/cluster.ts';
 import type { Backups, WorkContext } from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
+import { ringBounds } from './grid.ts';
 import { digestLive } from './live-digest.ts';
 import { prune } from './prune.ts';
 import { allManifests, idOfManifest, infoOf, loadManifest } from './repository.ts';
@@ -35,8 +36,8 @@ export function createBackups(dependencies: BackupDependencies): Backups {
     contents: async (id) => {
       const loaded = await loadManifest(store, id);
       if (loaded === null) return null;
-      const { serverVersion, types, tables } = loaded.manifest;
-      return { serverVersion, types, tables: tables.map(({ table, columns }) => ({ table, columns })) };
+      const { serverVersion, types, definitions = null, tables } = loaded.manifest;
+      return { serverVersion, types, definitions, tables: tables.map(({ table, columns }) => ({ table, columns })) };
     },
     verify: async (id, onProgress, options) => {
       const loaded = await loadManifest(store, id);
@@ -81,6 +82,7 @@ async function digestScope(
     columns: [...layout.static, ...layout.regular],
     whole: scope.columns === null,
     countedAs: {},
+    bounds: ringBounds,
     consistency: 'QUORUM' as const,
   };
   const found = await digestLive(rows, live, () => context.assertHeld());

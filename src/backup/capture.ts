@@ -1,13 +1,12 @@
 import { createDigest, type Digest } from '../cql/digest.ts';
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { sha256 } from '../kernel/hash.ts';
-import type { TableScope } from '../model/step.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
-import type { WorkContext } from '../ports/engines.ts';
+import type { BackupRequest, WorkContext } from '../ports/engines.ts';
 import { encodeChunk } from './chunk-encode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
 import { type Cut, Cutter, joinUncut, type PlacedRow } from './cutter.ts';
-import { cellName, cellRange, cellsAt } from './grid.ts';
+import { boundsOf, cellName, cellRange, cellsAt, within } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';
 import type { BackupCounts } from './manifest.ts';
@@ -38,7 +37,7 @@ export interface PassResult {
 
 export interface CaptureOptions {
   readonly rows: Rows;
-  readonly scope: TableScope;
+  readonly scope: BackupRequest['scopes'][number];
   readonly layout: ChunkLayout;
   readonly consistency: Consistency;
   readonly context: WorkContext;
@@ -88,13 +87,15 @@ class Pass {
 
   async scan(cell: ChunkEntry['cell'], cutter: Cutter, stopped: () => boolean): Promise<void> {
     const { rows, scope, context, consistency } = this.#options;
+    const range = within(boundsOf(scope.tokens), cellRange(cell));
+    if (range === null) return;
     const placing = new ScopeRows(scope.table, scope.columns);
     const pages = rows.scan({
       keyspace: context.keyspace,
       table: scope.table,
       types: context.types,
       columns: this.#columns,
-      range: cellRange(cell),
+      range,
       times: true,
       consistency,
     });

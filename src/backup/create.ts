@@ -11,9 +11,9 @@ import { type ChunkEntry, entriesPerSegment, inTokenOrder, writeSegment } from '
 import { Intent, KnownChunks, rememberEarlier } from './known-chunks.ts';
 import {
   type BackupCounts,
+  formatOf,
   type IndexReference,
   type Manifest,
-  manifestFormat,
   type TableManifest,
   writeManifest,
 } from './manifest.ts';
@@ -64,7 +64,7 @@ export async function createBackup(
     stored = sumOf(stored, backup.stored);
   }
   const manifest: Manifest = {
-    format: manifestFormat,
+    format: formatOf(tables),
     id: request.id,
     label: request.label,
     createdAt,
@@ -77,6 +77,8 @@ export async function createBackup(
     compression: { algorithm: 'zstd', level: zstdLevel },
     encryption: null,
     types: context.types,
+    ...(request.definitions === undefined ? {} : { definitions: request.definitions }),
+    ...(request.grants === undefined ? {} : { grants: request.grants }),
     tables,
   };
   const { bytes, hash } = writeManifest(manifest);
@@ -140,7 +142,7 @@ class TableBackup {
 
   async run(): Promise<TableManifest> {
     const { context, dependencies, known } = this.#around;
-    const { table, columns, tableId } = this.#scope;
+    const { table, columns, tableId, tokens } = this.#scope;
     const { store, clock, rows } = dependencies;
     const scanStartedAt = clock.now().toISOString();
     if (this.#around.request.anew !== true) {
@@ -156,6 +158,7 @@ class TableBackup {
       table,
       tableId,
       columns,
+      ...(tokens === undefined ? {} : { tokens }),
       scanStartedAt,
       scanFinishedAt: clock.now().toISOString(),
       secondPasses: passes,

@@ -1,3 +1,4 @@
+import type { TokenSpan } from '../model/backup.ts';
 import type { TokenRange } from '../model/row.ts';
 
 /**
@@ -32,7 +33,25 @@ export function cellRange(cell: GridCell): TokenRange {
   return rangeBetween(first, last);
 }
 
-export const ringBounds: { readonly first: bigint; readonly last: bigint } = { first: smallest, last: largest };
+/** Both inclusive. */
+export interface TokenBounds {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+export const ringBounds: TokenBounds = { first: smallest, last: largest };
+
+/** Of a part of the ring; undefined: of all of it. */
+export function boundsOf(span: TokenSpan | undefined): TokenBounds {
+  return span === undefined ? ringBounds : { first: BigInt(span.first), last: BigInt(span.last) };
+}
+
+/** What of a range to scan lies within; null: nothing. */
+export function within({ first, last }: TokenBounds, range: TokenRange): TokenRange | null {
+  const { start, end } = rangeBetween(first, last);
+  const both = { start: start > range.start ? start : range.start, end: end < range.end ? end : range.end };
+  return both.start < both.end ? both : null;
+}
 
 export function halves(cell: GridCell): readonly [GridCell, GridCell] {
   return [

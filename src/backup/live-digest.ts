@@ -3,6 +3,7 @@ import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
+import { type TokenBounds, within } from './grid.ts';
 
 export interface LiveScope {
   readonly keyspace: string;
@@ -15,6 +16,8 @@ export interface LiveScope {
   /** Live name → name under which a column counts, where they differ. */
   readonly countedAs: Readonly<Record<string, string>>;
   readonly consistency: Consistency;
+  /** Whose partitions count. */
+  readonly bounds: TokenBounds;
 }
 
 const scanParts = 32;
@@ -30,8 +33,10 @@ export async function digestLive(
   let counted = 0;
   const read = async (range: TokenRange, stopped: () => boolean): Promise<void> => {
     const { keyspace, table, types, consistency } = scope;
+    const part = within(scope.bounds, range);
+    if (part === null) return;
     const columns = scope.columns.map(({ name }) => name);
-    for await (const page of rows.scan({ keyspace, table, types, columns, range, times: true, consistency })) {
+    for await (const page of rows.scan({ keyspace, table, types, columns, range: part, times: true, consistency })) {
       if (stopped()) return;
       for (const row of page) {
         if (!scope.whole && isEmpty(row)) continue;

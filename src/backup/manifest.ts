@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
+import type { Definitions, TokenSpan } from '../model/backup.ts';
 import { byName } from '../model/by-name.ts';
+import type { Grants } from '../model/right.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
-import { tableShape, userTypeShape } from './schema-shapes.ts';
+import { definitionsShape, grantsShape, tableShape, userTypeShape } from './schema-shapes.ts';
 
-/** A reader refuses a larger major and ignores fields that it does not know. */
-export const manifestFormat: { readonly major: number; readonly minor: number } = { major: 1, minor: 0 };
+/** A reader refuses a larger major than this and ignores fields that it does not know. */
+export const newestMajor = 2;
+
+/** Of a manifest: 2 where a reader of major 1 would take a part of a table for all of it. */
+export function formatOf(tables: readonly TableManifest[]): Manifest['format'] {
+  return tables.some(({ tokens }) => tokens !== undefined) ? { major: 2, minor: 0 } : { major: 1, minor: 1 };
+}
 
 export interface BackupCounts {
   /** Rows with a clustering position (all rows in a table without clustering key). */
@@ -29,6 +36,8 @@ export interface TableManifest {
   readonly tableId: string;
   /** Null: the whole table; else key columns come along and rows without a cell in these are left out. */
   readonly columns: readonly string[] | null;
+  /** Only partitions of these tokens; left out: all. */
+  readonly tokens?: TokenSpan;
   readonly scanStartedAt: string;
   readonly scanFinishedAt: string;
   /** Passes after the first, and whether the last of them still found changes (then the user had consented). */
@@ -60,14 +69,19 @@ export interface Manifest {
   readonly compression: { readonly algorithm: 'zstd'; readonly level: number };
   readonly encryption: null;
   readonly types: ByName<UserType>;
+  /** Of the tables' indexes and views, and the keyspace's functions and aggregates; left out by migrations and older versions. */
+  readonly definitions?: Definitions;
+  readonly grants?: Grants;
   readonly tables: readonly TableManifest[];
 }
 
 const count = z.int().nonnegative();
+const token = z.string().regex(/^-?\d{1,19}$/);
 const tableManifestShape = z.object({
   table: tableShape,
   tableId: z.string(),
   columns: z.array(z.string()).nullable(),
+  tokens: z.object({ first: token, last: token }).exactOptional(),
   scanStartedAt: z.string(),
   scanFinishedAt: z.string(),
   secondPasses: count,
@@ -94,6 +108,8 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   compression: z.object({ algorithm: z.literal('zstd'), level: z.int() }),
   encryption: z.null(),
   types: byName(userTypeShape),
+  definitions: definitionsShape.exactOptional(),
+  grants: grantsShape.exactOptional(),
   tables: z.array(tableManifestShape),
 });
 const envelopeShape = z.object({
@@ -127,7 +143,7 @@ export function readManifest(bytes: Uint8Array): ReadManifest {
   const hash = sha256(canonicalJson(envelope.data.manifest));
   if (hash !== envelope.data.sha256) return { kind: 'damaged', problem: 'the manifest does not match its own hash' };
   const { major } = envelope.data.manifest.format;
-  if (major > manifestFormat.major) return { kind: 'newer', major };
+  if (major > newestMajor) return { kind: 'newer', major };
   if (`${canonicalJson(parsed)}\n` !== text) return { kind: 'damaged', problem: 'the manifest is not canonical' };
   const manifest = manifestShape.safeParse(envelope.data.manifest);
   if (manifest.success) return { kind: 'manifest', manifest: manifest.data, hash };

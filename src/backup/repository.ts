@@ -126,8 +126,10 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
     store,
     manifestHash: hash,
+    grants: manifest.grants ?? null,
     tables: manifest.tables.map((each) => ({
       table: each.table.name,
+      tokens: each.tokens ?? null,
       tableId: each.tableId,
       definition: [...Object.values(manifest.types), each.table].map((one) => createText(one, null)).join('\n'),
       columns: each.columns,

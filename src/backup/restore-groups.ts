@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Consistency, Rows, TableWriter } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { ChunkRow } from './chunk-layout.ts';
-import { cellBounds, rangeBetween, ringBounds } from './grid.ts';
+import { cellBounds, rangeBetween, type TokenBounds } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import { joinRows } from './join.ts';
 import { comparePositions } from './key-order.ts';
@@ -23,7 +23,7 @@ export interface RestoreDependencies {
   readonly clock: Clock;
 }
 
-/** Consecutive chunks and the tokens that they answer for; together the groups cover the ring. */
+/** Consecutive chunks and the tokens that they answer for; together the groups cover the ring, or the part that was backed up. */
 export interface Group {
   readonly first: bigint;
   readonly last: bigint;
@@ -31,8 +31,11 @@ export interface Group {
 }
 
 /** The chunk list in pieces to be restored one after another. */
-export async function* groupsOf(segments: AsyncIterable<readonly ChunkEntry[]>): AsyncGenerator<Group> {
-  let first = ringBounds.first;
+export async function* groupsOf(
+  segments: AsyncIterable<readonly ChunkEntry[]>,
+  bounds: TokenBounds,
+): AsyncGenerator<Group> {
+  let { first } = bounds;
   let held: ChunkEntry[] = [];
   for await (const entries of segments) {
     for (const entry of entries) {
@@ -47,7 +50,7 @@ export async function* groupsOf(segments: AsyncIterable<readonly ChunkEntry[]>):
       held.push(entry);
     }
   }
-  yield { first, last: ringBounds.last, entries: held };
+  yield { first, last: bounds.last, entries: held };
 }
 
 /** Writes the rows of one table, group by group, each with its checkpoint. */

@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { RestoreReport, RestoreRequest, WorkContext } from '../ports/engines.ts';
+import { boundsOf } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import { digestLive } from './live-digest.ts';
 import type { Manifest } from './manifest.ts';
@@ -35,6 +36,7 @@ export async function restoreBackup(
     leaveOut: request.leaveOut ?? [],
     mode: request.mode,
   });
+  const bounds = boundsOf(entry.tokens);
   const skipped = await checkEverything(reader, dependencies.store, { request, context });
   const plan: RestorePlan = {
     mode: request.mode,
@@ -48,7 +50,9 @@ export async function restoreBackup(
     dryRun: request.dryRun ?? false,
   };
   const restore = new TableRestore(reader, plan, { context, dependencies, consistency: manifest.consistency });
-  const totals = await restore.run(groupsOf(skipped === null ? reader.wholeSegments() : skipped.segments(reader)));
+  const totals = await restore.run(
+    groupsOf(skipped === null ? reader.wholeSegments() : skipped.segments(reader), bounds),
+  );
   if (skipped === null) checkAgainstManifest(request, reader, totals);
   const { rows, staticRows, expired, written, deleted } = totals;
   const restored = totals.expected.expiringCells;
@@ -64,6 +68,7 @@ export async function restoreBackup(
       columns: [...target.static, ...target.regular],
       whole: plan.whole,
       countedAs: target.countedAs,
+      bounds,
       consistency: restoreConsistency,
     },
     () => context.assertHeld(),

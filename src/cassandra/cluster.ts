@@ -5,6 +5,7 @@ import { agree } from './agreement.ts';
 import type { Connection } from './connect.ts';
 import { estimateTables } from './estimate.ts';
 import type { SchemaSession } from './execute.ts';
+import { grantsIn } from './grants.ts';
 import { healthOf, knownCluster, lowestVersion } from './health.ts';
 import { heldRights } from './held-rights.ts';
 import { indexQueryable } from './index-state.ts';
@@ -35,6 +36,7 @@ export function createCluster(connection: Connection, session: SchemaSession): C
     barrier: session.barrier,
     agree: (timeoutMs) => agree(connection, session, timeoutMs),
     indexQueryable: (keyspace, index) => indexQueryable(connection, session.coordinator(), { keyspace, index }),
+    grants: (keyspace) => grantsIn(connection.client, keyspace),
     rights: () => heldRights(connection.client, connection.options.credentials?.username ?? null),
     close: connection.shutdown,
   };

@@ -1,3 +1,6 @@
+import type { Grants } from './right.ts';
+import type { Aggregate, Index, UserFunction, View } from './schema.ts';
+
 /** What `backup list` shows; the whole of it stands in the manifest (docs/formats.md). */
 export interface BackupInfo {
   readonly id: string;
@@ -11,9 +14,26 @@ export interface BackupInfo {
   readonly bytes: number;
   readonly store: string;
   readonly manifestHash: string;
+  /** Null: its manifest says nothing of it, as those of older versions and of migrations do. */
+  readonly grants: Grants | null;
+}
+/** What is defined in a keyspace beside types and tables: no rows of it are stored. */
+export interface Definitions {
+  readonly indexes: readonly Index[];
+  readonly views: readonly View[];
+  readonly functions: readonly UserFunction[];
+  readonly aggregates: readonly Aggregate[];
+}
+
+/** Tokens of the ring, both inclusive, as decimal digits. */
+export interface TokenSpan {
+  readonly first: string;
+  readonly last: string;
 }
 export interface BackupTableInfo {
   readonly table: string;
+  /** Whose partitions it holds; null: all. */
+  readonly tokens: TokenSpan | null;
   readonly tableId: string;
   /** The statements that make the table as it was, and the types it may use before it. */
   readonly definition: string;

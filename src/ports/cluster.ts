@@ -1,7 +1,7 @@
 import type { RowSink } from '../cql/row-sink.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeClock, NodeHealth } from '../model/live.ts';
-import type { Right } from '../model/right.ts';
+import type { Grants, Right } from '../model/right.ts';
 import type { Bytes, Mutation, StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Flow } from './flow.ts';
@@ -41,6 +41,8 @@ export interface Cluster {
   agree(timeoutMs: number): Promise<number>;
   /** True when the index answers queries on every node (SAI by `sai_column_indexes`, secondary by `built_indexes`). */
   indexQueryable(keyspace: string, index: string): Promise<boolean>;
+  /** Who may do what in a keyspace, as far as this role may read it. */
+  grants(keyspace: string): Promise<Grants>;
   /** Read anew each time; two small statements. */
   rights(): Promise<HeldRights>;
   close(): Promise<void>;

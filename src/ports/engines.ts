@@ -1,7 +1,8 @@
-import type { BackupInfo } from '../model/backup.ts';
+import type { BackupInfo, Definitions, TokenSpan } from '../model/backup.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference, CopyAccounts, CopyVerified, VerifyLevel } from '../model/journal.ts';
+import type { Grants } from '../model/right.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Since, SourceLag, SourceMark } from '../model/since.ts';
 import type { RestoreMode, TableScope } from '../model/step.ts';
@@ -29,7 +30,11 @@ export interface BackupRequest {
   /** `<keyspace>-<run>-<label>`: unique; an unfinished one of the same id is continued or replaced. */
   readonly id: string;
   readonly label: string | null;
-  readonly scopes: readonly (TableScope & { readonly tableId: string })[];
+  readonly scopes: readonly (TableScope & {
+    readonly tableId: string;
+    /** Only these partitions; left out: all. */
+    readonly tokens?: TokenSpan;
+  })[];
   /** ALL before destruction. */
   readonly consistency: 'ALL' | 'QUORUM';
   /** How often what was written since the scan began is read again before `STILL_WRITTEN` is thrown; 0: not at all. */
@@ -40,6 +45,9 @@ export interface BackupRequest {
   readonly ledgerHead: string;
   /** True: every chunk is stored anew, whatever earlier backups have. */
   readonly anew?: boolean;
+  /** Kept in the manifest beside the tables' own. Left out: nothing is. */
+  readonly definitions?: Definitions;
+  readonly grants?: Grants;
   /** Told once, when the backup is there. */
   readonly onStored?: (stored: BackupStored) => void;
 }
@@ -159,6 +167,8 @@ export interface PruneReport {
 export interface BackupContents {
   readonly serverVersion: string;
   readonly types: ByName<UserType>;
+  /** Null: the manifest says nothing of them. */
+  readonly definitions: Definitions | null;
   readonly tables: readonly { readonly table: Table; readonly columns: readonly string[] | null }[];
 }
 

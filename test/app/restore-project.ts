@@ -41,7 +41,7 @@ export type Wishes = Partial<RestoreInput> & { readonly id?: string };
 
 export function inputOf({ id, ...wishes }: Wishes, keyspace: string): RestoreInput {
   return {
-    choice: { id: id ?? null, label: null, at: null, keyspace, cluster: null },
+    choice: { id: id ?? null, label: null, at: null, tables: [], keyspace, cluster: null },
     ...{
       tables: [],
       into: null,

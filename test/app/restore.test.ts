@@ -58,7 +58,7 @@ describe('a restore into other tables', () => {
         ['other', 1],
         ['users', count + 8],
       ]);
-      const choice = { id: null, label: 'first', at: null, keyspace: fixture.keyspace, cluster: null };
+      const choice = { id: null, label: 'first', at: null, tables: [], keyspace: fixture.keyspace, cluster: null };
       const made = await restore(place, { choice, create: true }, elsewhere);
       expect(made.tables.map(({ digest, created, mode }) => ({ digest, created, mode }))).toEqual(
         backup.tables.map(({ valueDigest }) => ({ digest: valueDigest, created: true, mode: 'new-table' })),
@@ -196,7 +196,7 @@ describe('which backup is meant', () => {
       const ownName = (await cluster.describe(place.keyspace)).cluster;
       const store = localStore(`${place.folder}/store`);
       const elsewhere = createBackups({ rows, store, clock: systemClock, cluster: { name: 'mars', version: '5.0.8' } });
-      const asked = { id: null, label: null, at: null, keyspace: place.keyspace, cluster: null };
+      const asked = { id: null, label: null, at: null, tables: [], keyspace: place.keyspace, cluster: null };
       const choose = async (more: Partial<typeof asked> | object): Promise<string> =>
         (await chooseBackup(elsewhere, { ...asked, ...more }, ownName)).id;
       const second = await backUp(place, ['other'], 'second');

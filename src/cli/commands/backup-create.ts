@@ -1,4 +1,4 @@
-import { exitCodes } from '../../kernel/errors.ts';
+import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { namesIn } from '../names-in.ts';
 import { withProgress } from '../progress.ts';
@@ -16,6 +16,14 @@ export const backupCreateCommand: AnyCommand = command({
     ...projectOptions,
     to: { ...store, describe: `Where to: ${store.describe}` },
     columns: { type: 'string', describe: 'Columns of one table besides its key, separated by commas' },
+    keyspaces: { type: 'string', describe: 'Several keyspaces, separated by commas: a backup of each' },
+    cluster: {
+      type: 'boolean',
+      default: false,
+      describe: "A backup of each keyspace with tables, but the servers' own and the ledger's",
+    },
+    'token-range': { type: 'string', describe: 'Only partitions of these tokens: FIRST:LAST, both inclusive' },
+    partition: { type: 'string', describe: "Only one partition of one table: its key's value, or a list in JSON" },
     label: { type: 'string', describe: 'What for, as `backup show` tells it' },
     strategy: {
       type: 'string',
@@ -34,17 +42,32 @@ export const backupCreateCommand: AnyCommand = command({
     ['backup create', 'Every table of the keyspace'],
     ['backup create movies,ratings --to s3://backups/shop', 'Two tables, into a bucket'],
     ['backup create movies --columns title,year --strategy full', 'Two columns, stored anew'],
+    ['backup create ratings --partition 42 --label case-42', 'One partition'],
+    ['backup create --cluster --to s3://backups/all --label nightly', 'Every keyspace'],
   ],
   run: async (flags, output) => {
     const listed = (option: string, text: string | undefined): readonly string[] =>
       namesIn({ command: 'backup create', option }, text ?? '');
-    const report = await movingRows(flags, { output, events: false }, async (session) => {
-      const { createBackupNow } = await import('../../app/backup-create.ts');
+    const { partitionNamed, tokensNamed } = await import('../../app/backup-span.ts');
+    const several = flags.cluster || flags.keyspaces !== undefined;
+    const words = word(flags, 'tables');
+    assertTogether(flags, words);
+    const range = flags['token-range'];
+    const partition = flags.partition === undefined ? null : partitionNamed(flags.partition);
+    const reports = await movingRows(flags, { output, events: false }, async (session) => {
+      const { createBackupsNow, keyspacesToBackUp } = await import('../../app/backup-create.ts');
+      const named = listed('--keyspaces', flags.keyspaces);
+      const keyspaces = flags.cluster
+        ? await keyspacesToBackUp(session)
+        : named.length > 0
+          ? named
+          : [session.project.keyspace];
       return untilSignalled((signal) =>
         withProgress(output, 'backup', (onProgress) =>
-          createBackupNow(session, {
-            tables: listed('the list of tables', word(flags, 'tables')),
+          createBackupsNow(session, keyspaces, {
+            tables: listed('the list of tables', words),
             columns: flags.columns === undefined ? null : listed('--columns', flags.columns),
+            span: range === undefined ? partition : tokensNamed(range),
             to: flags.to,
             label: flags.label ?? null,
             strategy: flags.strategy,
@@ -56,8 +79,34 @@ export const backupCreateCommand: AnyCommand = command({
       );
     });
     const { createdText } = await import('../view/backup-created.ts');
-    output.out(output.json ? JSON.stringify(report) : createdText(report, output.paint));
-    if (!output.json) output.err(`Next: \`cqlform backup verify ${report.id}\` reads every byte of it again.`);
+    const text = (): string => reports.map((report) => createdText(report, output.paint)).join('\n');
+    output.out(output.json ? JSON.stringify(several ? reports : reports[0]) : text());
+    const id = reports.at(-1)?.id;
+    if (!output.json && id !== undefined)
+      output.err(`Next: \`cqlform backup verify ${id}\` reads every byte of it again.`);
     return exitCodes.fine;
   },
 });
+
+interface Together {
+  readonly cluster: boolean;
+  readonly keyspaces?: string | undefined;
+  readonly columns?: string | undefined;
+  readonly partition?: string | undefined;
+  readonly 'token-range'?: string | undefined;
+}
+
+function assertTogether(flags: Together, tables: string | undefined): void {
+  const { cluster, keyspaces, columns, partition } = flags;
+  const several = cluster || keyspaces !== undefined;
+  const wrong =
+    cluster && keyspaces !== undefined
+      ? '--cluster and --keyspaces exclude each other'
+      : partition !== undefined && flags['token-range'] !== undefined
+        ? '--partition and --token-range exclude each other'
+        : several && (tables !== undefined || columns !== undefined || partition !== undefined)
+          ? 'tables, columns and partitions are of one keyspace'
+          : null;
+  if (wrong === null) return;
+  throw new CqlformError('USAGE', wrong, { next: 'Say one of them.', exitCode: exitCodes.usage });
+}

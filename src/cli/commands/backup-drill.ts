@@ -35,7 +35,7 @@ export const backupDrillCommand: AnyCommand = command({
           withProgress(output, 'drill', (onProgress) =>
             drillBackup(session, backups, {
               choice: {
-                ...{ id: word(flags, 'id') ?? null, label: flags.label ?? null, at },
+                ...{ id: word(flags, 'id') ?? null, label: flags.label ?? null, at, tables },
                 keyspace: flags['from-keyspace'] ?? keyspace,
                 cluster: flags['from-cluster'] ?? null,
               },

@@ -72,6 +72,7 @@ export const backupRestoreCommand: AnyCommand = command({
           id: word(flags, 'id') ?? null,
           label: flags.label ?? null,
           at,
+          tables: wishes.tables,
           keyspace: flags['from-keyspace'] ?? keyspace,
           cluster: flags['from-cluster'] ?? null,
         };

@@ -49,7 +49,7 @@ function dryText({ written, deleted, expired }: RestoredTable, bytes: number): s
 }
 
 function tableText(report: RestoredTable, paint: Paint): string {
-  const { written, deleted, expired, hidden, mode, digest, expected, skippedChunks } = report;
+  const { written, deleted, expired, hidden, mode, digest, expected, skippedChunks, beside } = report;
   const facts = [
     ...(mode === 'missing' ? [`${plural(written, 'row')} of them lacked something`] : []),
     ...(skippedChunks === 0 ? [] : [`${plural(skippedChunks, 'chunk')} passed over that are damaged`]),
@@ -65,5 +65,10 @@ function tableText(report: RestoredTable, paint: Paint): string {
             : 'digest as it has to be',
         )
       : paint.fail(`digest ${digest} differs from ${expected}, which it has to be`);
-  return `Restored ${rowsText(report)}${facts.join('')}; ${result}.`;
+  const made = beside.filter(({ refused }) => refused === null).map(({ name }) => name);
+  const refused = beside.flatMap((one) =>
+    one.refused === null ? [] : [`\n  ${paint.warn(`${one.name} was refused: ${one.refused}`)}`],
+  );
+  const besides = `${made.length === 0 ? '' : `\n  ${made.join(', ')} made`}${refused.join('')}`;
+  return `Restored ${rowsText(report)}${facts.join('')}; ${result}.${besides}`;
 }

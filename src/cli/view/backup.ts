@@ -1,7 +1,9 @@
+import { match } from '../../kernel/match.ts';
 import type { BackupInfo } from '../../model/backup.ts';
+import type { Grants } from '../../model/right.ts';
 import type { VerifiedTable, VerifyReport } from '../../ports/engines.ts';
 import { indent } from './indent.ts';
-import { bytesText, countText, rowsText } from './numbers.ts';
+import { bytesText, countText, rowsText, spanText } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
 export function backupListText(infos: readonly BackupInfo[], paint: Paint): string {
@@ -9,7 +11,7 @@ export function backupListText(infos: readonly BackupInfo[], paint: Paint): stri
   return infos
     .map((info) => {
       const tables = info.tables.map(
-        (one) => `${one.table}${one.columns === null ? '' : ` (${one.columns.join(', ')})`}`,
+        (one) => `${one.table}${one.columns === null ? '' : ` (${one.columns.join(', ')})`}${spanText(one.tokens)}`,
       );
       const sum = (of: 'rows' | 'staticRows'): number => info.tables.reduce((all, one) => all + one[of], 0);
       const rows = rowsText({ rows: sum('rows'), staticRows: sum('staticRows') });
@@ -25,9 +27,10 @@ export function backupText(info: BackupInfo, paint: Paint): string {
     `Store     ${info.store}, ${bytesText(info.bytes)}`,
     `Manifest  ${info.manifestHash}`,
   ];
+  if (info.grants !== null) lines.push(`Grants    ${grantsText(info.grants)}`);
   for (const table of info.tables) {
     lines.push(
-      `Table     ${table.table}${table.columns === null ? '' : ` (columns ${table.columns.join(', ')})`}: ${rowsText(table)}`,
+      `Table     ${table.table}${table.columns === null ? '' : ` (columns ${table.columns.join(', ')})`}${spanText(table.tokens)}: ${rowsText(table)}`,
       `          id ${table.tableId}`,
       `          value digest ${table.valueDigest}`,
     );
@@ -36,6 +39,19 @@ export function backupText(info: BackupInfo, paint: Paint): string {
     lines.push(paint.faint(indent(table.definition, 10)));
   }
   return lines.join('\n');
+}
+
+function grantsText(grants: Grants): string {
+  return match(grants, {
+    none: () => 'the servers checked none',
+    unreadable: ({ reason }) => `not in it: ${reason}`,
+    read: ({ permissions }) =>
+      permissions.length === 0
+        ? 'none'
+        : permissions
+            .map(({ role, resource, permissions: some }) => `${role}: ${some.join(', ')} on ${resource}`)
+            .join('\n          '),
+  });
 }
 
 export function verifyText(report: VerifyReport, paint: Paint): string {

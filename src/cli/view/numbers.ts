@@ -38,3 +38,9 @@ export function durationText(milliseconds: number): string {
   if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** Which partitions, where not all are meant. */
+export function spanText(tokens: { readonly first: string; readonly last: string } | null): string {
+  if (tokens === null) return '';
+  return tokens.first === tokens.last ? `, token ${tokens.first}` : `, tokens ${tokens.first} to ${tokens.last}`;
+}
