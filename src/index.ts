@@ -24,6 +24,7 @@ export type { AzureStore, BackupStore, CloudStore, GcsStore, S3Store } from './d
 export type * from './dsl/cql-type.ts';
 export {
   backfill,
+  type Collisions,
   type ColumnMap,
   copy,
   type Data,

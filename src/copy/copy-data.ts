@@ -10,6 +10,7 @@ import { countRepeated } from './collisions.ts';
 import { counterColumns, settleMs } from './counter-writer.ts';
 import type { Piece } from './input.ts';
 import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
+import { areDistinct, refuseCollisions } from './refuse-collisions.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import { encodingWork, rowWork } from './row-work.ts';
 import { assertOtherTable } from './same-table.ts';
@@ -68,6 +69,9 @@ async function run(running: Running): Promise<CopyOutcome> {
   for await (const kept of spool.samples(finished.map(({ range }) => range))) sample?.restore(kept);
   const threads = threadsOf(running, tracked);
   const working = { request, context, input, clock: dependencies.clock, tracked };
+  const work = rowWork(working);
+  const withheld = spec.privacy?.withheld === true;
+  const totalRows = facts?.rows ?? null;
   const engine = new WriteEngine({
     rows: dependencies.rows,
     clock: dependencies.clock,
@@ -75,11 +79,11 @@ async function run(running: Running): Promise<CopyOutcome> {
     into,
     spool,
     onReject: (reason, row) => rejects.add(reason, row.place()),
-    work: rowWork(working),
+    work,
     encoding: encodingWork(working),
     tracked,
-    totalRows: facts?.rows ?? null,
-    withheld: spec.privacy?.withheld === true,
+    totalRows,
+    withheld,
     straight: tracked ? null : straightOf(running, threads?.meter ?? null),
     sample,
     threads,
@@ -90,6 +94,9 @@ async function run(running: Running): Promise<CopyOutcome> {
   const ids = [...finished.map(({ range }) => range), ...todo.map(({ id }) => id)];
   try {
     await threads?.begin();
+    if (finished.length === 0 && mayCollide(running, facts)) {
+      await refuseCollisions({ spec, pieces: todo, work, threads, context, rejectsFile, totalRows, withheld });
+    }
     await engine.run(todo);
   } catch (thrown) {
     if (!(thrown instanceof RejectsExhausted)) throw thrown;
@@ -178,6 +185,14 @@ function threadsOf(
   const statics = into.columns.some((column) => column.static);
   if (input.kind === 'table' && spec.kind !== 'transform' && statics) return null;
   return new ThreadedRows({ threads, into, clock, order: workOrder({ request, context, input, tracked }) });
+}
+
+/** Whether rows might overwrite each other that nobody has said may; those of a pass over changes are meant to. */
+function mayCollide(running: Running, facts: SourceFacts | null): boolean {
+  const { spec, pass } = running.request;
+  if ((spec.maxCollisions ?? '100%') === '100%' || pass !== undefined) return false;
+  if (keysAreKept(running)) return false;
+  return facts === null || spec.from.kind !== 'foreign' || !areDistinct(spec, spec.from, facts);
 }
 
 function keysAreKept({ request: { spec, into }, context, input }: Running): boolean {

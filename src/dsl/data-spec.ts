@@ -1,4 +1,5 @@
 import {
+  type BackfillSpec,
   type ColumnMapping,
   type DataSource,
   type DataSpec,
@@ -23,6 +24,8 @@ interface Ends {
   readonly from: FromOrigin;
   readonly into: TableOrigin;
   readonly maxRejects: number | `${number}%`;
+  /** Null: rows of their own table cannot meet. */
+  readonly maxCollisions: number | `${number}%` | null;
   readonly given: Properties;
 }
 
@@ -32,7 +35,7 @@ function endsOf(verb: DataSpec['kind'], spec: unknown, more: string): Ends {
     'into',
     'maxRejects',
     more,
-    ...(verb === 'backfill' ? [] : ['lower', 'since']),
+    ...(verb === 'backfill' ? [] : ['maxCollisions', 'lower', 'since']),
   ]);
   const from = originOf(given['from']);
   if (from?.kind !== 'table' && from?.kind !== 'source' && from?.kind !== 'cluster-table') {
@@ -48,16 +51,18 @@ function endsOf(verb: DataSpec['kind'], spec: unknown, more: string): Ends {
       next: 'Give `into` a table: `table(…)`, `alter(…)` or `existing(…)`.',
     });
   }
-  return { from, into, maxRejects: maxRejectsOf(verb, given['maxRejects']), given };
+  const maxRejects = limitOf(verb, 'maxRejects', given['maxRejects']);
+  const maxCollisions = verb === 'backfill' ? null : limitOf(verb, 'maxCollisions', given['maxCollisions']);
+  return { from, into, maxRejects, maxCollisions, given };
 }
 
-function maxRejectsOf(verb: string, value: unknown): number | `${number}%` {
+function limitOf(verb: string, name: 'maxRejects' | 'maxCollisions', value: unknown): number | `${number}%` {
   if (value === undefined) return 0;
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
   const percent = typeof value === 'string' && /^\d+(?:\.\d+)?%$/.test(value) ? Number(value.slice(0, -1)) : null;
   if (percent !== null && percent <= 100) return value as `${number}%`;
-  throw mistake('MAX_REJECTS', {
-    message: `maxRejects of ${verb} is ${shown(value)}`,
+  throw mistake(name === 'maxRejects' ? 'MAX_REJECTS' : 'MAX_COLLISIONS', {
+    message: `${name} of ${verb} is ${shown(value)}`,
     next: "Give a whole number, or a share of the rows from '0%' to '100%'.",
   });
 }
@@ -134,7 +139,7 @@ function rowsFunction(subject: string, { from, into }: Ends, rows: TransformSpec
 function specOf(
   ends: Ends,
   verb: DataSpec['kind'],
-  finish: (base: Pick<DataSpec, 'index' | 'from' | 'into' | 'maxRejects' | 'privacy' | 'since'>) => DataSpec,
+  finish: (base: Omit<BackfillSpec, 'kind' | 'columns'>) => DataSpec,
 ): DataOrigin {
   const privacy = dataPrivacy(subjectOf(verb, ends), { ...ends, given: ends.given['lower'] });
   const since = sinceFrom(subjectOf(verb, ends), ends.from, ends.given['since']);
@@ -142,6 +147,7 @@ function specOf(
     from: sourceOf(ends.from),
     into: ends.into.table,
     maxRejects: ends.maxRejects,
+    ...(ends.maxCollisions === null ? {} : { maxCollisions: ends.maxCollisions }),
     ...(privacy === null ? {} : { privacy }),
     ...(since === null ? {} : { since }),
   };

@@ -102,6 +102,14 @@ export interface Limits {
   /** How many rows may be rejected before the step fails, e.g. `10` or `'0.1%'`; 0 when it is left out. */
   readonly maxRejects?: number | `${number}%`;
 }
+export interface Collisions {
+  /**
+   * How many rows may have a primary key that another row of the step has, and so overwrite it, e.g. `10` or `'0.1%'`; 0
+   * when it is left out. They are counted before the first write, by reading the source once more, but where its key
+   * tells that no two can meet. With `'100%'` nobody counts.
+   */
+  readonly maxCollisions?: number | `${number}%`;
+}
 /** A data step; it runs when it stands in `data`. */
 export interface Data {
   readonly kind: 'data';
@@ -135,6 +143,7 @@ export interface Data {
  */
 export function copy<F extends From, I extends Table>(
   spec: { readonly from: F; readonly into: I } & Limits &
+    Collisions &
     Lower<F, I> &
     SinceOf<F> &
     ([Unmatched<F, I>] extends [never]
@@ -187,6 +196,7 @@ export function transform<F extends From, I extends Table>(
     readonly into: I;
     readonly rows: (row: RowOf<F>, out: Out<I>, run: Run) => void | Skip | Reject;
   } & Limits &
+    Collisions &
     Lower<F, I> &
     SinceOf<F>,
 ): Data {

@@ -110,6 +110,8 @@ interface DataSpecBase {
   /** The target with the columns that the migration declared. */
   readonly into: Table;
   readonly maxRejects: number | `${number}%`;
+  /** How many rows may have a primary key that another one has, counted before the first write; left out: any number. */
+  readonly maxCollisions?: number | `${number}%`;
   /** Left out: it has no personal data and says nothing of any. */
   readonly privacy?: DataPrivacy;
   /** By what changes are told that a later pass copies; left out: they are not told. */

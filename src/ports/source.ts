@@ -36,6 +36,8 @@ export interface SourceFacts {
   readonly bytes: number | null;
   /** Declared columns that the source does not have. */
   readonly missing: readonly string[];
+  /** Whether no two rows have the same declared key, as its catalogue says; left out: it does not say so. */
+  readonly distinct?: boolean;
   /** Hash of what identifies the content (size and modification time, or a catalogue's version), for resume and stale checks. */
   readonly identity: string;
   /** What its catalogue says that the declaration does not, and how it will be read. Left out: nothing. */

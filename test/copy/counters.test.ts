@@ -20,6 +20,7 @@ const counting = transform({
   from: source,
   into: counts,
   maxRejects: 1,
+  maxCollisions: 1,
   rows: ({ page, day, seen: times, left }, out) =>
     out.emit({ page: page ?? '', day: day ?? 0, seen: times ?? 0n, left: left ?? undefined, all: 7 }),
 });

@@ -23,6 +23,7 @@ const fanOut = transform({
   from: source,
   into: target,
   maxRejects: 100,
+  maxCollisions: 100,
   rows: ({ id, n, list }, out) => {
     if (id % 40 === 0) return reject(`id ${id} divides by 40`);
     out.emit({ n: n ?? 0, part: 1, list });

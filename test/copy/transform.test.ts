@@ -135,19 +135,32 @@ describe('a transform', () => {
     ]);
   });
 
-  it('counts rows that meet on one key', async () => {
+  it('counts rows that meet on one key, and refuses them before the first write unless they may', async () => {
     await write({ id: 'a' }, { id: 'b' }, { id: 'c' });
-    const { result } = await fixture.run(
+    await fixture.base.cql('TRUNCATE copy_transform.pairs');
+    const meeting = (most: { maxCollisions?: number | `${number}%` }) =>
       transform({
         from: lines,
         into: pairs,
+        ...most,
         rows: ({ id }, out) => {
           out.emit({ id: 'same', at: 7, value: id });
           out.emit({ id: id ?? '', at: 7 });
         },
-      }),
-    );
-    expect(result).toMatchObject({ written: 6, collisions: 2 });
+      });
+    for (const most of [{}, { maxCollisions: 1 }, { maxCollisions: '33%' }] as const) {
+      const refused = fixture.run(meeting(most));
+      await expect(refused).rejects.toMatchObject({
+        code: 'KEYS_COLLIDE',
+        message: expect.stringMatching(/: 2 of 6 rows have a primary key .* e\.g\. \S+:1 and \S+:2; \S+:1 and \S+:3$/),
+      });
+      expect(await fixture.query('SELECT * FROM KS.pairs')).toEqual([]);
+    }
+    for (const most of [{ maxCollisions: 2 }, { maxCollisions: '34%' }, { maxCollisions: '100%' }] as const) {
+      const { result } = await fixture.run(meeting(most));
+      expect(result).toMatchObject({ written: 6, collisions: 2 });
+    }
+    expect(await fixture.query('SELECT id FROM KS.pairs')).toHaveLength(4);
   });
 
   it.each([

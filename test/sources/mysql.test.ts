@@ -339,7 +339,7 @@ describe('pieces', () => {
   it('are cut along a key of several columns, and not at all without one', async () => {
     const values = Array.from({ length: 12_000 }, (_, n) => `('t${n % 3}', ${n}, ${n})`).join(',');
     await server.sql(
-      'CREATE TABLE pair (t VARCHAR(9), k INT, n INT, PRIMARY KEY (t, k))',
+      'CREATE TABLE pair (t VARCHAR(9), k INT, n INT, PRIMARY KEY (t, k), UNIQUE (t(2), n))',
       `INSERT INTO pair VALUES ${values}`,
       'ANALYZE TABLE pair',
     );
@@ -347,7 +347,14 @@ describe('pieces', () => {
     const keyed = mysql.table('pair', { connection: 'shop', columns, key: ['t', 'k'] });
     const opened = await read.open(keyed);
     const ids = (await opened.splits(4)).map(({ id }) => id);
+    expect((await opened.facts()).distinct).toBe(true);
     await opened.close();
+    // of which only the beginning of the text is unique, or nothing
+    for (const key of [['n'], ['t', 'n']] as const) {
+      const other = await read.open(mysql.table('pair', { connection: 'shop', columns, key }));
+      expect((await other.facts()).distinct).toBe(false);
+      await other.close();
+    }
     expect(ids.length).toBeGreaterThan(2);
     expect(ids[0]).toMatch(/^pair:\.\.\["t0","\d+"\]$/);
     const found = (await read.rows(keyed, 4)).map(({ values: { n } }) => n);

@@ -92,6 +92,9 @@ transform({ from: movies, into: moviesByGenre });
 transform({ from: movies, into: 'movies_by_genre', rows: () => undefined });
 // @ts-expect-error a share ends in %
 transform({ from: movies, into: moviesByGenre, maxRejects: '5', rows: () => undefined });
+transform({ from: movies, into: moviesByGenre, maxCollisions: '2%', rows: () => undefined });
+// @ts-expect-error a share ends in %
+transform({ from: movies, into: moviesByGenre, maxCollisions: '5', rows: () => undefined });
 // @ts-expect-error no such part
 transform({ from: movies, into: moviesByGenre, columns: {}, rows: () => undefined });
 

@@ -16,7 +16,7 @@ export interface ReachedPart {
 
 const verbs: ReadonlySet<string> = new Set(['copy', 'transform', 'backfill']);
 /** What the schema hash covers, and what does not decide over values. */
-const declaredProperties: ReadonlySet<string> = new Set(['from', 'into', 'maxRejects']);
+const declaredProperties: ReadonlySet<string> = new Set(['from', 'into', 'maxRejects', 'maxCollisions']);
 
 /** True for the parts of a data step that are not its code: `from`, `into`, `maxRejects`. */
 export function isDeclaredPart(node: ts.Node, program: CodeProgram): boolean {

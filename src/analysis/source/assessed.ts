@@ -164,6 +164,8 @@ function copyPiece(table: AssessedTable, names: Names): Piece {
     ...(maxRejects === null
       ? {}
       : { maxRejects: typeof maxRejects === 'string' ? text(maxRejects) : String(maxRejects) }),
+    // rows that are alike in everything are one
+    ...(key.by === 'row' ? { maxCollisions: text('100%') } : {}),
   });
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Document } from 'mongodb';
 import { CqlformError } from '../../kernel/errors.ts';
 import { hashOf } from '../../kernel/hash.ts';
+import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type {
   ChangedRows,
@@ -119,6 +120,7 @@ class MongoSource implements Source {
       rows: documents,
       bytes: null,
       missing: [],
+      distinct: collection.indexed && declared.key.some((name) => own(declared.columns, name)?.field === '_id'),
       identity: hashOf({ identity, declared }),
       notes: [...this.#viewNotes(), ...(await this.#emptyNotes())],
     };

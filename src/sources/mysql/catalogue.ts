@@ -24,6 +24,8 @@ export interface Catalogue {
   readonly bytes: number | null;
   /** The columns of each index, in their order. */
   readonly indexes: readonly (readonly string[])[];
+  /** Of those indexes that hold no value twice. */
+  readonly unique: readonly (readonly string[])[];
 }
 
 const text = (value: Buffer | null | undefined): string => value?.toString('utf8') ?? '';
@@ -39,7 +41,7 @@ export async function catalogueOf(session: MysqlSession, declared: ForeignSource
   if (typeof query === 'string') {
     const { fields } = await session.answer(`SELECT * FROM (${query}) AS source LIMIT 0`);
     const columns = fields.map(({ name }) => [name, { name, type: '', full: '', nullable: true }] as const);
-    const unknown = { engine: null, created: null, rows: null, bytes: null, indexes: [] };
+    const unknown = { engine: null, created: null, rows: null, bytes: null, indexes: [], unique: [] };
     return { database, server, columns: new Map(columns), ...unknown };
   }
   const where = `TABLE_SCHEMA = ${textLiteral(database)} AND TABLE_NAME = ${textLiteral(declared.place)}`;
@@ -51,12 +53,16 @@ export async function catalogueOf(session: MysqlSession, declared: ForeignSource
     `SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE FROM information_schema.COLUMNS WHERE ${where} ORDER BY ORDINAL_POSITION`,
   );
   const indexed = await session.rows(
-    `SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE ${where} AND SUB_PART IS NULL ORDER BY INDEX_NAME, SEQ_IN_INDEX`,
+    `SELECT INDEX_NAME, COLUMN_NAME, NON_UNIQUE, SUB_PART FROM information_schema.STATISTICS WHERE ${where} ORDER BY INDEX_NAME, SEQ_IN_INDEX`,
   );
-  const indexes = new Map<string, string[]>();
-  for (const [index, column] of indexed) {
-    indexes.set(text(index), [...(indexes.get(text(index)) ?? []), text(column)]);
-  }
+  const indexes = [...Map.groupBy(indexed, ([index]) => text(index)).values()];
+  // expressions have no column, and of a prefix nobody knows the rest
+  const isColumn = ([, column, , prefix]: (typeof indexed)[number]): boolean =>
+    column !== null && column !== undefined && (prefix === null || prefix === undefined);
+  const columnsOf = (rows: typeof indexed): readonly string[] => {
+    const end = rows.findIndex((row) => !isColumn(row));
+    return rows.slice(0, end === -1 ? rows.length : end).map(([, column]) => text(column));
+  };
   return {
     database,
     server,
@@ -70,7 +76,8 @@ export async function catalogueOf(session: MysqlSession, declared: ForeignSource
     created: text(table[1]),
     rows: count(table[2]),
     bytes: count(table[3]),
-    indexes: [...indexes.values()],
+    indexes: indexes.map(columnsOf),
+    unique: indexes.filter((rows) => text(rows[0]?.[2]) === '0' && rows.every(isColumn)).map(columnsOf),
   };
 }
 

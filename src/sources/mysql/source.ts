@@ -3,6 +3,7 @@ import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { ChangedRows, Source, SourceNote } from '../../ports/source.ts';
 import { type Addresses, addressOf, invalidAddress, loginOf } from '../sql/address.ts';
+import { holdsUnique } from '../sql/key-range.ts';
 import { tableMissing, unknownType, viewNote, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
@@ -57,6 +58,7 @@ function tableOf(
     keyExpression: ({ name }) => name,
     keyText: (raw, part) => raw.toString(binary[part] ? 'latin1' : 'utf8'),
     wholeKey: isWholeKey(declared, catalogue),
+    distinct: holdsUnique(declared, catalogue.unique),
     rows,
     bytes,
     identity: hashOf({ server, database, created, declared, columns: [...catalogue.columns.values()] }),

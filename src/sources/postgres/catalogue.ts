@@ -21,6 +21,8 @@ export interface Catalogue {
   readonly rows: number | null;
   readonly bytes: number | null;
   readonly indexes: readonly (readonly string[])[];
+  /** Of those indexes that hold no value twice. */
+  readonly unique: readonly (readonly string[])[];
 }
 
 export function quoted(name: string): string {
@@ -47,7 +49,7 @@ export async function catalogueOf(session: PostgresSession, declared: ForeignSou
     const [place = []] = await session.rows(`SELECT ${server}`);
     const unknown = { full: '', type: '', kind: 'other', nullable: true, labels: [] } as const;
     const columns = new Map(fields.map((name) => [name, { name, ...unknown }]));
-    return { from, identity: place.map(String), columns, rows: null, bytes: null, indexes: [] };
+    return { from, identity: place.map(String), columns, rows: null, bytes: null, indexes: [], unique: [] };
   }
   const from = `${typeof schema === 'string' ? `${quoted(schema)}.` : ''}${quoted(declared.place)}`;
   const [place] = await session.rows(
@@ -62,7 +64,7 @@ export async function catalogueOf(session: PostgresSession, declared: ForeignSou
     identity: (place ?? []).map(String),
     columns: await columnsOf(session, oid),
     ...(await sizeOf(session, oid, qualified)),
-    indexes: await indexesOf(session, oid),
+    ...(await indexesOf(session, oid)),
   };
 }
 
@@ -109,15 +111,17 @@ async function sizeOf(
   return { rows: Number(count?.[0]), bytes };
 }
 
-async function indexesOf(session: PostgresSession, oid: string): Promise<readonly (readonly string[])[]> {
+async function indexesOf(session: PostgresSession, oid: string): Promise<Pick<Catalogue, 'indexes' | 'unique'>> {
   const rows = await session.rows(
     `SELECT (SELECT json_agg(a.attname ORDER BY k.place)::text
        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
-       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number)
+       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+       WHERE k.place <= i.indnkeyatts), i.indisunique
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
      WHERE i.indrelid = ${oid} AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid AND m.amname = 'btree'`,
   );
-  return rows.map(([names]) => JSON.parse(names ?? '[]') as string[]);
+  const columnsOf = ([names]: (typeof rows)[number]): readonly string[] => JSON.parse(names ?? '[]') as string[];
+  return { indexes: rows.map(columnsOf), unique: rows.filter(([, unique]) => unique === 't').map(columnsOf) };
 }
 
 /** Whether an index of whatever kind begins with the column. */

@@ -2,6 +2,7 @@ import { hashOf } from '../../kernel/hash.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { ChangedRows, Source } from '../../ports/source.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
+import { holdsUnique } from '../sql/key-range.ts';
 import { tableMissing, unknownType, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
@@ -52,6 +53,7 @@ function tableOf(
     keyExpression: ({ name }) => name,
     keyText: (raw) => raw,
     wholeKey: isWholeKey(declared, catalogue),
+    distinct: holdsUnique(declared, catalogue.unique),
     rows: catalogue.rows,
     bytes: catalogue.bytes,
     identity: hashOf({ place: catalogue.identity, declared, columns: [...catalogue.columns.values()] }),

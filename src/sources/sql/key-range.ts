@@ -1,4 +1,6 @@
 import { CqlformError } from '../../kernel/errors.ts';
+import { own } from '../../kernel/own.ts';
+import type { ForeignSource } from '../../model/data.ts';
 import type { Split } from '../../ports/source.ts';
 
 /** Rows whose key lies after one and up to another; null: from the beginning, to the end. Values as the database's text. */
@@ -7,6 +9,12 @@ export interface KeyRange {
   readonly upTo: readonly string[] | null;
 }
 export const wholeTable: KeyRange = { after: null, upTo: null };
+
+/** Whether the declared key has all columns of an index that holds no value twice. */
+export function holdsUnique({ key, columns }: ForeignSource, unique: readonly (readonly string[])[]): boolean {
+  const fields = key.map((name) => own(columns, name)?.field ?? name);
+  return unique.some((index) => index.length > 0 && index.every((column) => fields.includes(column)));
+}
 
 /** A column of the key: its quoted name, and a literal that the database compares exactly with it. */
 export interface KeyColumn {

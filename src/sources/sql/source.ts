@@ -51,6 +51,8 @@ export interface SqlTable<Raw> {
   readonly keyText: (raw: Raw, part: number) => string;
   /** Whether the key is one whole number. */
   readonly wholeKey: boolean;
+  /** Whether no two rows have the same declared key. */
+  readonly distinct: boolean;
   /** An estimate. */
   readonly rows: number | null;
   readonly bytes: number | null;
@@ -109,9 +111,10 @@ export class SqlSource<Raw> implements Source {
   }
 
   async facts(): Promise<SourceFacts> {
-    const { declared, rows, bytes, identity, notes, fields } = this.#table;
+    const { declared, rows, bytes, identity, notes, fields, distinct } = this.#table;
     const counted = this.#changed !== null || (rows !== null && rows <= countedRows) ? await this.#count() : null;
-    return { rows: counted, bytes, missing: [], identity, notes: [...missingNotes(declared, fields), ...notes] };
+    const told = [...missingNotes(declared, fields), ...notes];
+    return { rows: counted, bytes, missing: [], distinct, identity, notes: told };
   }
 
   /** Rows of both ends of the key, because old and new ones differ most. */

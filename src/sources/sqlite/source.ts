@@ -4,7 +4,7 @@ import { own } from '../../kernel/own.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { ChangedRows, Source } from '../../ports/source.ts';
 import { type Addresses, addressOf } from '../sql/address.ts';
-import type { KeyColumn } from '../sql/key-range.ts';
+import { holdsUnique, type KeyColumn } from '../sql/key-range.ts';
 import { tableMissing, unknownType, zoneNotes } from '../sql/notes.ts';
 import type { SqlColumn } from '../sql/rows.ts';
 import { SqlSource, type SqlTable } from '../sql/source.ts';
@@ -68,6 +68,12 @@ async function tableOf(session: SqliteSession, { declared, columns, path }: Decl
     keyExpression: ({ name }) => `quote(${name})`,
     keyText: String,
     wholeKey: key?.length === 1 && found.some(({ name, rowid }) => rowid && quoted(name) === key[0]?.name),
+    distinct:
+      query === undefined &&
+      holdsUnique(declared, [
+        ...found.filter(({ rowid }) => rowid).map(({ name }) => [name]),
+        ...(await indexesOf(session, declared.place, 'AND l."unique" = 1')),
+      ]),
     rows: count === undefined ? null : Number(count[0]),
     bytes: query === undefined ? bytes : null,
     identity: hashOf({ path, schema: String(size[1]), declared, fields }),
@@ -113,12 +119,19 @@ async function splittingKey(
 }
 
 async function isIndexed(session: SqliteSession, table: string, names: readonly string[]): Promise<boolean> {
+  return (await indexesOf(session, table, '')).some((index) => names.every((name, at) => index[at] === name));
+}
+
+async function indexesOf(
+  session: SqliteSession,
+  table: string,
+  condition: '' | 'AND l."unique" = 1',
+): Promise<readonly (readonly string[])[]> {
   const rows = await session.rows(
     `SELECT l.seq, i.name FROM pragma_index_list(${text(table)}) l, pragma_index_xinfo(l.name) i
-     WHERE l.partial = 0 AND i.key = 1 AND i.desc = 0 AND i.coll = 'BINARY' ORDER BY l.seq, i.seqno`,
+     WHERE l.partial = 0 AND i.key = 1 AND i.desc = 0 AND i.coll = 'BINARY' ${condition} ORDER BY l.seq, i.seqno`,
   );
-  const indexes = Map.groupBy(rows, ([index]) => index);
-  return [...indexes.values()].some((index) => names.every((name, at) => index[at]?.[1] === name));
+  return [...Map.groupBy(rows, ([index]) => index).values()].map((index) => index.map(([, name]) => String(name)));
 }
 
 async function isView(session: SqliteSession, table: string): Promise<boolean> {
