@@ -69,7 +69,7 @@ async function run(running: Running): Promise<CopyOutcome> {
   for await (const kept of spool.samples(finished.map(({ range }) => range))) sample?.restore(kept);
   const threads = threadsOf(running, tracked);
   const working = { request, context, input, clock: dependencies.clock, tracked };
-  const work = rowWork(working);
+  const [work, encoding] = [rowWork(working), encodingWork(working)];
   const withheld = spec.privacy?.withheld === true;
   const totalRows = facts?.rows ?? null;
   const engine = new WriteEngine({
@@ -80,7 +80,7 @@ async function run(running: Running): Promise<CopyOutcome> {
     spool,
     onReject: (reason, row) => rejects.add(reason, row.place()),
     work,
-    encoding: encodingWork(working),
+    encoding,
     tracked,
     totalRows,
     withheld,
@@ -95,7 +95,8 @@ async function run(running: Running): Promise<CopyOutcome> {
   try {
     await threads?.begin();
     if (finished.length === 0 && mayCollide(running, facts)) {
-      await refuseCollisions({ spec, pieces: todo, work, threads, context, rejectsFile, totalRows, withheld });
+      const reading = { pieces: todo, work, encoding, threads, context };
+      await refuseCollisions({ ...reading, spec, rejectsFile, totalRows, withheld });
     }
     await engine.run(todo);
   } catch (thrown) {

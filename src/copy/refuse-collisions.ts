@@ -6,16 +6,18 @@ import { keyColumns } from '../model/schema.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { SourceFacts } from '../ports/source.ts';
 import { countRepeated, keyHash } from './collisions.ts';
-import type { InputPage, Outcome, Piece } from './input.ts';
+import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
+import { type EncodingWork, encoded, type RowWork, type Write } from './piece-run.ts';
 import { type PieceSpool, Spool } from './spool.ts';
 import type { ThreadedRows } from './threads/threaded-rows.ts';
 import { type WorkedPage, workedPages } from './threads/worked-pages.ts';
-import type { RowWork, Write } from './write-engine.ts';
 
 export interface KeyCensus {
   readonly spec: Pick<DataSpec, 'kind' | 'into' | 'maxCollisions'>;
   readonly pieces: readonly Piece[];
   readonly work: () => RowWork;
+  /** In place of `work`, where rows can be encoded at once; null: they cannot. */
+  readonly encoding: (() => EncodingWork) | null;
   readonly threads: ThreadedRows | null;
   readonly context: Pick<WorkContext, 'assertHeld' | 'onProgress'>;
   readonly rejectsFile: string;
@@ -106,13 +108,14 @@ class KeyCount {
   async #piece(piece: Piece): Promise<void> {
     const { context, threads } = this.#census;
     const spool = this.#spool.begin(piece.id);
-    const work = this.#census.work();
+    const { work, encoding } = this.#census;
+    const works = { work: work(), encoding: encoding?.() ?? null };
     try {
       const pages = threads === null ? unworked(piece) : workedPages(pagesOf(piece), threads, piecesAtOnce);
       for await (const page of pages) {
         context.assertHeld();
         if (this.#stopped) return;
-        await this.#page(page, work, spool);
+        await this.#page(page, works, spool);
         this.#progress();
       }
     } finally {
@@ -120,34 +123,27 @@ class KeyCount {
     }
   }
 
-  async #page({ rows, worked }: WorkedPage, work: RowWork, spool: PieceSpool): Promise<void> {
+  async #page({ rows, worked }: WorkedPage, { work, encoding }: Works, spool: PieceSpool): Promise<void> {
     const outcomes = worked?.outcomes.values();
     for (const row of rows) {
       this.#read += 1;
       if (row.problem !== null) continue;
       const found = outcomes?.next();
       if (found?.done === true) throw worked?.failure ?? new TypeError('a row was left out by a thread');
-      await this.#keys(found?.value ?? work(row), row.place, spool);
+      for (const hash of hashesOf(found?.value ?? (encoding ?? { work }).work(row), encoding)) {
+        this.written += 1;
+        this.#remember(hash, row);
+        await spool.key(hash);
+      }
     }
   }
 
-  async #keys(outcome: Outcome<Write>, place: () => string, spool: PieceSpool): Promise<void> {
-    if (outcome.kind !== 'rows') return;
-    for (const { key, keyHash: made = null } of outcome.rows) {
-      const hash = key === null ? made : keyHash(key);
-      if (hash === null) continue;
-      this.written += 1;
-      this.#remember(hash, place);
-      await spool.key(hash);
-    }
-  }
-
-  #remember(hash: Buffer, place: () => string): void {
+  #remember(hash: Buffer, row: InputRow): void {
     if (this.examples.length === examplesShown) return;
     const name = hash.toString('latin1');
     const first = this.#first.get(name);
-    if (first !== undefined) this.examples.push(`${first} and ${place()}`);
-    else if (this.#first.size < remembered) this.#first.set(name, place());
+    if (first !== undefined) this.examples.push(`${first} and ${row.place()}`);
+    else if (this.#first.size < remembered) this.#first.set(name, row.place());
   }
 
   #progress(): void {
@@ -156,6 +152,23 @@ class KeyCount {
     this.#shownAt = now;
     const { context, totalRows, spec } = this.#census;
     context.onProgress({ unit: 'rows', done: this.#read, total: totalRows, table: `keys of ${spec.into.name}` });
+  }
+}
+
+interface Works {
+  readonly work: RowWork;
+  readonly encoding: EncodingWork | null;
+}
+
+/** Of the keys that a row's rows have; each is to be used before the next is asked for. */
+function* hashesOf(outcome: Outcome<Write> | typeof encoded, encoding: EncodingWork | null): Generator<Buffer> {
+  if (encoding !== null && outcome.kind === encoded.kind) {
+    for (let row = 0; row < encoding.rows.count; row += 1) yield encoding.rows.keyHash(row);
+  }
+  if (outcome.kind !== 'rows') return;
+  for (const { key, keyHash: made = null } of outcome.rows) {
+    const hash = key === null ? made : keyHash(key);
+    if (hash !== null) yield hash;
   }
 }
 

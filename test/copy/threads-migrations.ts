@@ -60,6 +60,7 @@ export default migration({
       from: lines,
       into: words,
       maxRejects: 200,
+      maxCollisions: '50%',
       rows: ({ id, text }, out) => {
         if (id % 50 === 0) return skip('not wanted');
         if (id % 50 === 1) return reject('odd ' + id);
@@ -113,7 +114,7 @@ export default migration({
 
 const failure = (
   body: string,
-): string => `transform({ from: lines, into: words, maxRejects: 20, rows: ({ id, text }, out) => {
+): string => `transform({ from: lines, into: words, maxRejects: 20, maxCollisions: '100%', rows: ({ id, text }, out) => {
   out.emit({ n: id, part: 1, text });
   ${body}
 } })`;
