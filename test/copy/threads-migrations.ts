@@ -60,7 +60,7 @@ export default migration({
       from: lines,
       into: words,
       maxRejects: 200,
-      maxCollisions: '50%',
+      maxCollisions: '100%',
       rows: ({ id, text }, out) => {
         if (id % 50 === 0) return skip('not wanted');
         if (id % 50 === 1) return reject('odd ' + id);
