@@ -4,6 +4,7 @@ import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
+import { isFloating } from './codec/codec.ts';
 import { shown } from './codec/reject.ts';
 
 /**
@@ -24,8 +25,11 @@ export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserTyp
         const element = elements[index];
         return element === undefined ? item : inner(item, element);
       }),
-    map: ({ key, value: of }) =>
-      new Map(entriesOf(value).map(([name, item]) => [inner(name, key), inner(item, of)] as const)),
+    map: ({ key, value: of }) => {
+      const pairs = entriesOf(value).map(([name, item]) => [inner(name, key), inner(item, of)] as const);
+      // a Map would take −0 for 0
+      return isFloating(key) ? pairs : new Map(pairs);
+    },
     udt: ({ name }) => {
       if (!isObject(value)) throw new RowRejected(`${shown(value)} is no ${name}: an object is needed`);
       const fields = new Map((own(types, name)?.fields ?? []).map((field) => [field.name, field.type]));

@@ -27,6 +27,15 @@ export function jsonOf(value: unknown, type: CqlType | null = null): Json {
   }
 }
 
+/** As `JSON.stringify`, but −0 keeps its sign: `-0.0`, which every reader of JSON takes for a number. */
+export function jsonText(value: Json): string {
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isIterable(value)) return `[${Array.from(value as readonly Json[], jsonText).join(',')}]`;
+  const members = Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}:${jsonText(inner)}`);
+  return `{${members.join(',')}}`;
+}
+
 function numberJson(value: number, type: CqlType | null): Json {
   const name = type?.kind === 'scalar' ? type.name : null;
   if (!Number.isFinite(value) || name === 'bigint' || name === 'varint' || name === 'counter') return String(value);
@@ -37,6 +46,7 @@ function objectJson(value: object, type: CqlType | null): Json {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`;
   if (value instanceof Map) return mapJson([...(value as Map<unknown, unknown>)], type);
+  if (type?.kind === 'map' && Array.isArray(value)) return mapJson(value as [unknown, unknown][], type);
   if (isIterable(value)) return Array.from(value, (item, index) => jsonOf(item, elementType(type, index)));
   if (type?.kind === 'map') return mapJson(Object.entries(value), type);
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, jsonOf(inner)]));

@@ -10,6 +10,9 @@ const definition = `(id int, c text, a ascii, b bigint, bl blob, bo boolean, d d
   du duration, f float, i inet, s smallint, te text, ti time, ts timestamp, tu timeuuid, ty tinyint, u uuid, v varint,
   st set<text>, mp map<text, int>, li list<text>, fl frozen<list<int>>, tp tuple<int, text>, ad address,
   ve vector<float, 2>, own text static, PRIMARY KEY (id, c))`;
+// zeros with a sign are values, and keys, of their own
+const zeros = `(k int, d double, f float, v frozen<vector<float, 2>>, s set<double>, m map<double, float>,
+  t tuple<double>, PRIMARY KEY (k, d))`;
 beforeAll(async () => {
   const { host, port } = cassandraAddress();
   const here = `here: { contactPoints: ['${host}:${port}'], keyspace: 'nobody_has_this' }`;
@@ -20,6 +23,11 @@ beforeAll(async () => {
   );
   await client.execute(`CREATE TYPE ${keyspace}.address (street text, number int)`);
   for (const name of ['origin', 'again']) await client.execute(`CREATE TABLE ${keyspace}.${name} ${definition}`);
+  for (const name of ['zeros', 'zeros_again']) await client.execute(`CREATE TABLE ${keyspace}.${name} ${zeros}`);
+  for (const zero of ['0.0', '-0.0']) {
+    const values = `1, ${zero}, ${zero}, [${zero}, 1], {-0.0, 0.0}, {${zero}: ${zero}}, (${zero})`;
+    await client.execute(`INSERT INTO ${keyspace}.zeros (k, d, f, v, s, m, t) VALUES (${values})`);
+  }
   const insert = (values: string): Promise<unknown> => client.execute(`INSERT INTO ${keyspace}.origin ${values}`);
   await insert(`(id, c, a, b, bl, bo, d, de, do, du, f, i, s, te, ti, ts, tu, ty, u, v, st, mp, li, fl, tp, ad, ve, own) VALUES
     (1, 'a', 'ascii', -9223372036854775808, 0x00ff, true, '1969-12-31', 1.50, -1e-7, 1mo2d3h, 1.1, '::1', -32768,
@@ -56,6 +64,16 @@ describe('unload', () => {
       expect(await rowsOf('again')).toEqual(await rowsOf('origin'));
     },
   );
+
+  it.each(['zeros.csv', 'zeros.ndjson', 'zeros.json'])('into %s keeps the sign of zero', async (file) => {
+    const { client, keyspace } = project;
+    await client.execute(`TRUNCATE ${keyspace}.zeros_again`, [], { readTimeout: 60_000 });
+    await project.run('unload', 'zeros', file);
+    const loaded = await project.run('load', file, 'zeros_again', '--json');
+    expect(JSON.parse(loaded.stdout)).toMatchObject({ read: 2, written: 2 });
+    expect(await rowsOf('zeros_again')).toEqual(await rowsOf('zeros'));
+    expect(await rowsOf('zeros')).toHaveLength(2);
+  });
 
   it('takes some columns, a delimiter, a text for null, no header; and standard output', async () => {
     const flags = ['--columns', 'te,bo', '--delimiter', ';', '--null', 'NULL', '--no-header'];

@@ -1,7 +1,7 @@
-import { codecOf } from '../../cql/codec/codec.ts';
+import { readerOf } from '../../cql/codec/codec.ts';
 import { moveBytes, type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
 import type { Sink } from '../../cql/codec/sink.ts';
-import { type Json, jsonOf } from '../../cql/json-value.ts';
+import { type Json, jsonOf, jsonText } from '../../cql/json-value.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
 import { putDouble, putMoment, putUuid, putWhole } from './scalar-text.ts';
@@ -57,7 +57,7 @@ export function csvField(type: CqlType, types: ByName<UserType>, form: CsvForm):
 /** A value as JSON has it, see `jsonOf`. */
 export function jsonField(type: CqlType, types: ByName<UserType>): FieldWriter {
   const value = jsonReader(type, types);
-  return ({ bytes }, start, end, sink) => putText(JSON.stringify(value(bytes, start, end)), sink);
+  return ({ bytes }, start, end, sink) => putText(jsonText(value(bytes, start, end)), sink);
 }
 
 function slowField(type: CqlType, types: ByName<UserType>, form: CsvForm): FieldWriter {
@@ -67,14 +67,14 @@ function slowField(type: CqlType, types: ByName<UserType>, form: CsvForm): Field
     const json = value(bytes, start, end);
     // an empty value of a type that has none in JavaScript
     if (json === null) return;
-    const text = Buffer.from(typeof json === 'string' ? json : JSON.stringify(json));
+    const text = Buffer.from(typeof json === 'string' ? json : jsonText(json));
     quoted({ bytes: text, view: viewOf(text) }, 0, text.length, sink);
   };
 }
 
 function jsonReader(type: CqlType, types: ByName<UserType>): (bytes: Buffer, start: number, end: number) => Json {
-  const codec = codecOf(type, types);
-  return (bytes, start, end) => jsonOf(codec.decode(bytes.subarray(start, end)), type);
+  const read = readerOf(type, types);
+  return (bytes, start, end) => jsonOf(read(bytes.subarray(start, end)), type);
 }
 
 function sized(

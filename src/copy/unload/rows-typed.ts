@@ -1,4 +1,4 @@
-import { codecOf } from '../../cql/codec/codec.ts';
+import { readerOf } from '../../cql/codec/codec.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, Column, UserType } from '../../model/schema.ts';
 import type { RawRows } from '../../ports/cluster.ts';
@@ -14,8 +14,8 @@ export class RowsTyped {
   constructor(columns: readonly Column[], types: ByName<UserType>, file: TypedFile) {
     this.#file = file;
     this.#columns = columns.map(({ name, type }) => {
-      const codec = codecOf(type, types);
-      return { name, decode: (bytes) => codec.decode(bytes) };
+      const decode = readerOf(type, types);
+      return { name, decode };
     });
   }
 

@@ -46,8 +46,14 @@ const scale = 10 ** decimals;
 /** Up to 15 digits are told apart by every double, so a decimal of as many that gives the double is its shortest text. */
 const mostScaled = 10 ** 15;
 
-/** As `String` has it. */
+const minusZero = Buffer.from('-0.0');
+
+/** As `String` has it; −0 keeps its sign. */
 export function putDouble(value: number, sink: Sink): void {
+  if (value === 0 && Object.is(value, -0)) {
+    sink.put(minusZero);
+    return;
+  }
   const scaled = Math.round(Math.abs(value) * scale);
   // also true for NaN
   if (!(scaled < mostScaled && scaled / scale === Math.abs(value))) {

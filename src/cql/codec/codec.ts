@@ -19,7 +19,7 @@ import { vectorPlan } from './vector.ts';
  * Values: text and ascii string; tinyint, smallint, int, float, double number; bigint, varint, counter bigint (safe whole
  * numbers are taken too); boolean; timestamp Date; decimal, uuid, timeuuid, date, time, inet, duration a string in
  * canonical form; blob Uint8Array; set a Set (an array is taken too); list an array; map a Map (a plain object is taken
- * too when its keys are strings); tuple an array with nulls; a user-defined type an object with its fields, null where
+ * too when its keys are strings, and an array of pairs when they are numbers); tuple an array with nulls; a user-defined type an object with its fields, null where
  * it has none; vector a Float32Array for floats, else an array. Set elements and map keys that are objects (blobs,
  * tuples, …) are what JavaScript makes of them: told apart by identity.
  */
@@ -47,6 +47,15 @@ export function codecOf(type: CqlType, types: ByName<UserType>): Codec {
   };
 }
 
+/**
+ * As `decode` of a type's codec, but sets of floating-point numbers are arrays, and maps with such keys arrays of pairs:
+ * a Set and a Map of JavaScript take −0 for 0, which Cassandra tells apart.
+ */
+export function readerOf(type: CqlType, types: ByName<UserType>): (bytes: Bytes) => unknown {
+  const plan = planOf(type, types, { zerosApart: true });
+  return (bytes) => plan.read(bufferOf(bytes), 0, bytes.length);
+}
+
 /** As `encode` of a type's codec, appended to a sink instead of copied: for many values into one piece of memory. */
 export function writerOf(type: CqlType, types: ByName<UserType>): (value: unknown, sink: Sink) => void {
   const plan = planOf(type, types);
@@ -64,23 +73,34 @@ export function orderOf(type: CqlType, types: ByName<UserType>): (one: Bytes, ot
   };
 }
 
-function planOf(type: CqlType, types: ByName<UserType>): ValuePlan {
+interface Reading {
+  readonly zerosApart: boolean;
+}
+
+function planOf(type: CqlType, types: ByName<UserType>, reading: Reading = { zerosApart: false }): ValuePlan {
+  const inner = (of: CqlType): ValuePlan => planOf(of, types, reading);
+  const apart = (of: CqlType): boolean => reading.zerosApart && isFloating(of);
   return match(type, {
     scalar: ({ name }) => scalarPlans[name],
-    list: ({ element }) => listPlan(planOf(element, types)),
-    set: ({ element }) => setPlan(planOf(element, types)),
-    map: ({ key, value }) => mapPlan(planOf(key, types), planOf(value, types)),
-    tuple: ({ elements }) => tuplePlan(elements.map((element) => planOf(element, types))),
+    list: ({ element }) => listPlan(inner(element)),
+    set: ({ element }) => setPlan(inner(element), apart(element)),
+    map: ({ key, value }) => mapPlan(inner(key), inner(value), apart(key)),
+    tuple: ({ elements }) => tuplePlan(elements.map(inner)),
     udt: ({ name }) => {
       const fields = userType(name, types).fields;
       return udtPlan(
         name,
-        fields.map((field) => [field.name, planOf(field.type, types)] as const),
+        fields.map((field) => [field.name, inner(field.type)] as const),
       );
     },
-    vector: ({ element, dimension }) => vectorPlan(planOf(element, types), dimension),
+    vector: ({ element, dimension }) => vectorPlan(inner(element), dimension),
     custom: ({ className }) => blobPlan(className),
   });
+}
+
+/** Whether it has a zero with a sign. */
+export function isFloating(type: CqlType): boolean {
+  return type.kind === 'scalar' && (type.name === 'double' || type.name === 'float');
 }
 
 const scalarPlans = { ...numberPlans, ...textPlans, blob: blobPlan('blob') };

@@ -26,17 +26,17 @@ export function listPlan(element: ValuePlan): ValuePlan {
   };
 }
 
-/** Elements are sent in Cassandra's order, so that equal sets are equal bytes at any depth. */
-export function setPlan(element: ValuePlan): ValuePlan {
+/** Elements are sent in Cassandra's order, so that equal sets are equal bytes at any depth. `asArray`: read as one. */
+export function setPlan(element: ValuePlan, asArray: boolean): ValuePlan {
   const name = `set<${element.name}>`;
   return {
     name,
     vectorSize: null,
     textual: false,
     read: (bytes, start, end) => {
-      const values = new Set<unknown>();
-      eachItem(name, bytes, { start, end }, ({ start: from, end: to }) => values.add(element.read(bytes, from, to)));
-      return values;
+      const values: unknown[] = [];
+      eachItem(name, bytes, { start, end }, ({ start: from, end: to }) => values.push(element.read(bytes, from, to)));
+      return asArray ? values : new Set(values);
     },
     write: (value, sink) => {
       if (!(value instanceof Set) && !Array.isArray(value)) throw notA(name, value, 'a Set or an array is needed');
@@ -54,8 +54,8 @@ export function setPlan(element: ValuePlan): ValuePlan {
   };
 }
 
-/** Entries are sent in Cassandra's order of their keys. */
-export function mapPlan(key: ValuePlan, value: ValuePlan): ValuePlan {
+/** Entries are sent in Cassandra's order of their keys. `asPairs`: read as an array of them. */
+export function mapPlan(key: ValuePlan, value: ValuePlan, asPairs: boolean): ValuePlan {
   const name = `map<${key.name}, ${value.name}>`;
   return {
     name,
@@ -63,12 +63,12 @@ export function mapPlan(key: ValuePlan, value: ValuePlan): ValuePlan {
     textual: false,
     read: (bytes, start, end) => {
       const items = itemsOf(name, bytes, { start, end, per: 2 });
-      const values = new Map<unknown, unknown>();
+      const pairs: (readonly [unknown, unknown])[] = [];
       for (let index = 0; index + 1 < items.length; index += 2) {
         const [at, of] = [items[index], items[index + 1]] as [Span, Span];
-        values.set(key.read(bytes, at.start, at.end), value.read(bytes, of.start, of.end));
+        pairs.push([key.read(bytes, at.start, at.end), value.read(bytes, of.start, of.end)]);
       }
-      return values;
+      return asPairs ? pairs : new Map(pairs);
     },
     write: (given, sink) => {
       const countAt = sink.reserve(4);
@@ -93,8 +93,13 @@ export function mapPlan(key: ValuePlan, value: ValuePlan): ValuePlan {
 
 function entriesOf(name: string, key: ValuePlan, given: unknown): Iterable<readonly [unknown, unknown]> {
   if (given instanceof Map) return given as Map<unknown, unknown>;
+  if (!key.textual && isPairs(given)) return given;
   if (key.textual && isPlainObject(given)) return Object.entries(given).filter(([, value]) => value !== undefined);
   throw notA(name, given, key.textual ? 'a Map or a plain object is needed' : 'a Map is needed');
+}
+
+function isPairs(value: unknown): value is readonly (readonly [unknown, unknown])[] {
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2);
 }
 
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
