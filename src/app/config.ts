@@ -128,6 +128,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     verifyCopies: merged.verifyCopies ?? 'sample',
     threads: merged.threads ?? 'auto',
     lower: merged.lower ?? false,
+    ownPlace: isOwnPlace(merged, overrides),
     privacyKeys: keysOf(keySourcesOf(merged), (name) => secretOf({ kind: 'env', name })),
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),
   };
@@ -142,8 +143,18 @@ function keySourcesOf({ privacy }: Settings): Readonly<Record<string, KeySource>
   );
 }
 
-function contactPointsOf(merged: Settings, overrides: Overrides): readonly string[] | null {
-  const said = overrides.contactPoints ?? fromEnv('CONTACT_POINTS');
+/** What the configuration does not say may be said elsewhere; what it says must be what is used. */
+function isOwnPlace(merged: Settings, overrides: Overrides): boolean {
+  const keyspace = overrides.keyspace ?? fromEnv('KEYSPACE') ?? merged.keyspace;
+  if (keyspace !== merged.keyspace) return false;
+  if (merged.contactPoints === undefined) return true;
+  const [said, configured] = [contactPointsOf(merged, overrides), contactPointsOf(merged, null)];
+  return [...(said ?? [])].sort().join() === [...(configured ?? [])].sort().join();
+}
+
+/** `overrides` null: as the configuration alone says. */
+function contactPointsOf(merged: Settings, overrides: Overrides | null): readonly string[] | null {
+  const said = overrides === null ? undefined : (overrides.contactPoints ?? fromEnv('CONTACT_POINTS'));
   if (said !== undefined) return contactPointsIn(said);
   const { contactPoints } = merged;
   if (contactPoints === undefined) return null;

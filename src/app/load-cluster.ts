@@ -49,6 +49,7 @@ export async function loadFromCluster(
       input,
     );
     await assertMayCome(project, { table: target.into.name, columns: Object.keys(columns) }, input.waivers);
+    await assertMayCome(project, { table: table.name, columns: Object.values(columns) }, input.waivers, 'ever');
     const spec = specOf({ connection, keyspace: opened.keyspace, table }, { ...target, columns, input });
     const besides = spec.from.kind === 'cluster' ? spec.from.table.columns.map((one) => one.name) : [];
     const read = besides.filter((one) => !keyColumns(table).includes(one));

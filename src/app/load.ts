@@ -118,15 +118,16 @@ function someOf({ skip, most }: LoadInput): { readonly skip: number; readonly mo
   return { skip: skip ?? 0, most: most ?? Number.MAX_SAFE_INTEGER };
 }
 
-/** Throws `PRIVACY_…` for personal data that comes untreated into a lower environment. */
+/** Throws `PII_UNWAIVED` for personal data that comes as it is into a lower environment. `names`: see `piiTags`. */
 export async function assertMayCome(
   project: Project,
   about: { readonly table: string; readonly columns: readonly string[] },
   waivers: Waivers,
+  names: 'last' | 'ever' = 'last',
 ): Promise<void> {
   if (!project.lower) return;
   const what = `${project.environment ?? project.keyspace} is a lower environment, to which a load brings it as it is`;
-  assertWaived({ ...about, what }, await piiTags(project), waivers);
+  assertWaived({ ...about, what }, await piiTags(project, names), waivers);
 }
 
 function rejectsFileOf({ replay, rejectsFile }: LoadInput, otherwise: string): string {

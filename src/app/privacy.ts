@@ -17,29 +17,33 @@ import type { Project } from './project.ts';
 /** By table and column: what kind of personal data it is. */
 export type PiiTags = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What the migration files say is personal, as their tables and columns are called after the last of them. */
-export async function piiTags(project: Project): Promise<PiiTags> {
+/**
+ * What the migration files say is personal, as their tables and columns are called after the last of them; with `ever`,
+ * as they were ever called: of rows from elsewhere nobody knows how far their migrations had come.
+ */
+export async function piiTags(project: Project, names: 'last' | 'ever' = 'last'): Promise<PiiTags> {
   const tags: Record<string, Record<string, string>> = {};
   const files = await migrationFiles(project).catch((thrown: unknown) => {
     // without migrations nothing says that anything is personal
     if (thrown instanceof CqlformError && thrown.code === 'MIGRATIONS_MISSING') return [];
     throw thrown;
   });
-  for (const file of files) tagged(tags, await compileFile(file));
+  for (const file of files) tagged(tags, await compileFile(file), names === 'ever');
   return tags;
 }
 
 function tagged(
   tags: Record<string, Record<string, string>>,
   { declarations, pii = {} }: Pick<Migration, 'declarations' | 'pii'>,
+  ever: boolean,
 ): void {
   for (const one of declarations) {
-    if (one.kind === 'drop' && one.of === 'table') delete tags[one.name];
+    if (one.kind === 'drop' && one.of === 'table' && !ever) delete tags[one.name];
     if (one.kind !== 'alter-table') continue;
     const columns = own(tags, one.table) ?? {};
     const renamed = Object.entries(columns).map(([name, kind]) => [own(one.rename, name) ?? name, kind, name] as const);
     const kept = renamed.flatMap(([name, kind, old]) => (one.drop.includes(old) ? [] : [[name, kind] as const]));
-    setOwn(tags, one.table, Object.fromEntries(kept));
+    setOwn(tags, one.table, { ...(ever ? columns : {}), ...Object.fromEntries(kept) });
   }
   for (const [table, columns] of Object.entries(pii)) setOwn(tags, table, { ...own(tags, table), ...columns });
 }

@@ -45,6 +45,8 @@ export interface Project {
   readonly threads: ThreadsWanted;
   /** Personal data from outside has to be treated on its way here, and what is here may be unloaded. */
   readonly lower: boolean;
+  /** Whether cluster and keyspace are those that the configuration says of the environment, and not another's. */
+  readonly ownPlace: boolean;
   /** By name, keys of hashes and tokens. */
   readonly privacyKeys: ReadonlyMap<string, () => Uint8Array>;
   /** By connection name, the databases that migrations read from. */

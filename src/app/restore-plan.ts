@@ -29,6 +29,8 @@ export interface PlannedRestore {
   readonly backup: BackupReference;
   readonly types: BackupContents['types'];
   readonly definitions: BackupContents['definitions'];
+  /** The table as it was. */
+  readonly from: Table;
   readonly into: Table;
   readonly create: boolean;
   readonly differences: readonly RestoreDifference[];
@@ -96,7 +98,7 @@ function planTable(backup: BackupReference, { contents, live, wishes }: Surround
   const floors = floorsOf(into, dropped);
   const { types: backupTypes, definitions } = contents;
   const create = there === undefined;
-  return { backup, types: backupTypes, definitions, into, create, differences, leaveOut, renamed, floors };
+  return { backup, types: backupTypes, definitions, from, into, create, differences, leaveOut, renamed, floors };
 }
 
 /** Of the tables that are wished for. Throws `TABLE_NOT_IN_BACKUP`. */

@@ -3,10 +3,13 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
+import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { type BackupChoice, chooseBackup } from './backup-choice.ts';
+import { assertWaived, piiTags, type Waivers } from './privacy.ts';
+import type { Project } from './project.ts';
 import { ensureKeyspace, type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
 import { type PlannedRestore, planRestore, type RestoreInto, type RestoreWishes } from './restore-plan.ts';
 import { type RestoreRecord, RestoreRecords } from './restore-record.ts';
@@ -22,6 +25,10 @@ export interface RestoreInput extends RestoreWishes {
   readonly skipDamaged: boolean;
   /** Told before anything is written. */
   readonly onPlan: (plan: RestorePreview) => void;
+  /** The environment of whose repository the backup is; null: the session's own. */
+  readonly fromEnvironment: string | null;
+  /** Personal column → why it may come as it is into a lower environment. */
+  readonly waivers: Waivers;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -85,6 +92,7 @@ export async function restoreTables(session: Session, backups: Backups, input: R
   const contents = await backups.contents(info.id);
   if (contents === null) throw new TypeError(`backup ${info.id} vanished`);
   const planned = planRestore({ info, contents }, live, input);
+  await assertMayReturn(project, { info, live, planned }, input);
   input.onPlan(previewOf(info, { cluster: live.cluster, keyspace: live.name }, planned));
   if (input.create && !input.dryRun && !live.exists) live = await ensureKeyspace(session);
   const tables: RestoredTable[] = [];
@@ -92,6 +100,33 @@ export async function restoreTables(session: Session, backups: Backups, input: R
   const { id, createdAt, bytes } = info;
   const { dryRun } = input;
   return { backup: id, createdAt, cluster: live.cluster, keyspace: live.name, dryRun, tables, bytes };
+}
+
+/**
+ * Throws `PII_UNWAIVED` for personal data of elsewhere that would come into a lower environment as it is. What was taken
+ * from the very tables of this environment comes back.
+ */
+async function assertMayReturn(
+  project: Project,
+  of: { readonly info: BackupInfo; readonly live: LiveKeyspace; readonly planned: readonly PlannedRestore[] },
+  { waivers, fromEnvironment }: RestoreInput,
+): Promise<void> {
+  if (!project.lower) return;
+  const { info, live, planned } = of;
+  const same = fromEnvironment === null || fromEnvironment === project.environment;
+  if (same && project.ownPlace && info.cluster === live.cluster && info.keyspace === live.name) return;
+  const tags = await piiTags(project, 'ever');
+  const what = `${project.environment ?? project.keyspace} is a lower environment, to which a restore brings it as it is`;
+  for (const { backup, from, into, leaveOut, renamed } of planned) {
+    const keys = keyColumns(from);
+    const columns = from.columns
+      .map(({ name }) => name)
+      .filter((name) => keys.includes(name) || (backup.columns?.includes(name) ?? true))
+      .filter((name) => !leaveOut.includes(name));
+    assertWaived({ table: backup.table, columns, what }, tags, waivers);
+    const written = columns.map((name) => own(renamed, name) ?? name);
+    assertWaived({ table: into.name, columns: written, what }, tags, waivers);
+  }
 }
 
 function previewOf(

@@ -63,7 +63,8 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
   const source = await sourceOf(session, input.table);
   try {
     const { rows, keyspace, table, types, consistency } = source.opened;
-    if (!project.lower) await assertMayLeave(project, { table, input });
+    const own = source.own && project.ownPlace;
+    if (!project.lower || !own) await assertMayLeave(project, { table, input, names: own ? 'last' : 'ever' });
     const rejectsFile = resolve(input.rejectsFile ?? `${project.stateFolder}/rejects/unload-${table.name}.ndjson`);
     const begun = clock.monotonic();
     const output = input.dryRun ? nowhere(format) : await openOutput(file, format);
@@ -101,6 +102,8 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
 }
 
 interface UnloadSource {
+  /** Whether it is the session's own keyspace, and not one of a connection. */
+  readonly own: boolean;
   readonly opened: Omit<OpenedTable, 'facts' | 'close'>;
   close(): Promise<void>;
 }
@@ -114,13 +117,13 @@ async function sourceOf(session: Session, said: string): Promise<UnloadSource> {
     const { types } = live.schema;
     const { keyspace } = project;
     const opened = { rows, keyspace, table, types, consistency: copyConsistency, identity: table.name };
-    return { opened, close: async () => undefined };
+    return { own: true, opened, close: async () => undefined };
   }
   if (other.kind !== 'database' || other.address.kind !== 'cluster' || other.table === null) throw notACluster(said);
   const { keyspace, name } = tableNamed(other.table);
   const opened = await openOtherCluster(other.connection, other.address, keyspace);
   try {
-    return { opened: await opened.open(name), close: () => opened.close() };
+    return { own: false, opened: await opened.open(name), close: () => opened.close() };
   } catch (thrown) {
     await opened.close();
     throw thrown;
@@ -129,12 +132,12 @@ async function sourceOf(session: Session, said: string): Promise<UnloadSource> {
 
 async function assertMayLeave(
   project: Project,
-  { table, input }: { readonly table: Table; readonly input: UnloadInput },
+  { table, input, names }: { readonly table: Table; readonly input: UnloadInput; readonly names: 'last' | 'ever' },
 ): Promise<void> {
   const columns =
     input.columns === null ? table.columns.map(({ name }) => name) : [...keyColumns(table), ...input.columns];
   const what = 'a file takes it where nobody looks after it';
-  assertWaived({ table: table.name, columns, what }, await piiTags(project), input.waivers);
+  assertWaived({ table: table.name, columns, what }, await piiTags(project, names), input.waivers);
 }
 
 function notACluster(said: string): CqlformError {

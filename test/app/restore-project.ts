@@ -51,6 +51,8 @@ export function inputOf({ id, ...wishes }: Wishes, keyspace: string): RestoreInp
       way: 'empty',
       dryRun: false,
       skipDamaged: false,
+      fromEnvironment: null,
+      waivers: {},
     },
     ...{ onPlan: () => undefined, onProgress: () => undefined, signal: going },
     ...wishes,

@@ -39,7 +39,8 @@ beforeAll(async () => {
   project = await testProject({
     address: cassandraAddress(),
     migrations: sources,
-    config: `privacy: { keys: { people: { command: ['cat', 'key.txt'] } } }, environments: { staging: { lower: true } },`,
+    config: `privacy: { keys: { people: { command: ['cat', 'key.txt'] } } }, environments: { staging: { lower: true }, test: { lower: true, keyspace: 'nobody_has_this' } },
+      sources: { self: { contactPoints: ['${cassandraAddress().host}:${cassandraAddress().port}'], keyspace: 'nobody_has_this' } },`,
   });
   await project.write(
     'people.csv',
@@ -100,4 +101,28 @@ it('treats personal data on its way into a lower environment, and lets none out 
     expect.arrayContaining(['PII_UNTREATED', 'PRIVACY_KEY_CHANGED']),
   );
   expect(JSON.stringify(plan)).toContain('people.email (email) would come as it is into staging');
+});
+
+it('lets none come into a lower environment or out of it from another place', async () => {
+  const waived = ['--waive', 'email=asked for by Ada', '--waive', 'phone=hers'];
+  const { keyspace } = project;
+  const elsewhere = [
+    ['unload', `self/${keyspace}.people`, 'out.csv', '--env', 'staging'],
+    ['unload', 'people', 'out.csv', '--keyspace', keyspace, '--env', 'test'],
+    ['load', `self/${keyspace}.people`, 'numbers', '--ignore-unknown', '--env', 'staging'],
+  ];
+  for (const words of elsewhere) {
+    const gone = await project.run(...words);
+    expect([gone.code, gone.stderr], words.join(' ')).toEqual([3, expect.stringContaining('PII_UNWAIVED')]);
+  }
+  const store = ['--store', 'local:backups'];
+  const backedUp = await project.run('backup', 'create', 'people', '--label', 'real', '--to', 'local:backups');
+  expect(backedUp, backedUp.stderr).toMatchObject({ code: 0 });
+  const restore = ['backup', 'restore', '--label', 'real', ...store, '--from-keyspace', keyspace, '--create'];
+  const restored = await project.run(...restore, '--leave-out', 'phone', '--env', 'test');
+  expect([restored.code, restored.stderr]).toEqual([3, expect.stringContaining('people.email (email) is personal')]);
+  const dry = await project.run(...restore, ...waived, '--env', 'test', '--dry-run');
+  expect(dry, dry.stderr).toMatchObject({ code: 0 });
+  const back = await project.run(...restore, '--env', 'staging', '--overwrite', '--dry-run');
+  expect(back, back.stderr).toMatchObject({ code: 0 });
 });

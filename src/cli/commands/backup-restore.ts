@@ -8,6 +8,7 @@ import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { choiceOptions, store } from './backup-options.ts';
 import { fromEnv, withRepository } from './backup-repository.ts';
+import { pairsOf } from './load.ts';
 
 const options = {
   ...projectOptions,
@@ -43,6 +44,12 @@ const options = {
     default: false,
     describe: 'Pass over chunks that `backup verify` finds damaged, with their rows; not with --exact',
   },
+  waive: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe: 'COLUMN=REASON: why personal data may come as it is into a lower environment; repeatable',
+  },
   'dry-run': { type: 'boolean', default: false, describe: 'Write nothing; tell what would be written' },
 } as const;
 
@@ -63,6 +70,7 @@ export const backupRestoreCommand: AnyCommand = command({
     const { timeNamed } = await import('../../app/backup-choice.ts');
     const wishes = wishesOf(flags);
     const way = wayOf(flags);
+    const waivers = pairsOf('waive', flags.waive, 'COLUMN=REASON');
     const at = flags.at === undefined ? null : timeNamed('at', flags.at);
     const { isAsExpected, restoreTables } = await import('../../app/restore.ts');
     const { previewText, restoredText } = await import('../view/backup-restored.ts');
@@ -84,6 +92,8 @@ export const backupRestoreCommand: AnyCommand = command({
               way,
               dryRun: flags['dry-run'],
               skipDamaged: flags['skip-damaged'],
+              fromEnvironment: flags['from-env'] ?? null,
+              waivers,
               onPlan: (plan) => {
                 if (!output.json) output.err(previewText(plan, output.paint));
               },
