@@ -1,3 +1,4 @@
+import { mayHold } from '../copy/verify/count-rows.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
@@ -117,9 +118,10 @@ async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVer
     checkpoint: async () => undefined,
   };
   if (options.mode.kind === 'count') {
-    const there = await engines.copier.count(into, context);
+    const counted = await engines.copier.count(into, context);
     const written = result.accounts.written - result.accounts.collisions;
-    return { ...about, kind: 'count', ok: there >= written, written, there };
+    const ok = mayHold(counted, written, step.work.data.kind);
+    return { ...about, kind: 'count', ok, written, there: counted.there };
   }
   const request = await requestOf(copied, { from, into, entry }, verifying);
   const gone = goneColumns(request);

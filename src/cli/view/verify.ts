@@ -14,7 +14,12 @@ function linesOf(one: StepVerification, paint: Paint): readonly string[] {
   if (one.kind === 'not-compared') return [`  ${paint.faint('-')} not compared: ${one.reason}`];
   if (one.kind === 'count') {
     const sign = one.ok ? paint.good('✓') : paint.fail('✗');
-    return [`  ${sign} ${plural(one.there, 'row')} there, ${plural(one.written, 'row')} written`];
+    const more = one.there - one.written;
+    const covered = `    ${more} more than were written: they may stand in for missing ones, which \`cqlform verify\` without --count finds`;
+    return [
+      `  ${sign} ${plural(one.there, 'row')} there, ${plural(one.written, 'row')} written`,
+      ...(more > 0 ? [covered] : []),
+    ];
   }
   const { report } = one;
   const verdict = one.ok ? paint.good('✓ equal') : paint.fail('✗ differs');

@@ -1,4 +1,5 @@
 import { cellRecord } from '../../cql/digest.ts';
+import { own } from '../../kernel/own.ts';
 import type { Cell, StoredRow } from '../../model/row.ts';
 import type { Column } from '../../model/schema.ts';
 import type { RowDifference, RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
@@ -17,7 +18,8 @@ export interface ComparedRowsOptions {
   readonly since: bigint | null;
 }
 
-export type Verdict = 'equal' | 'newer' | 'different' | 'missing';
+/** `extra`: cells that the copy would not have written, and nothing else. */
+export type Verdict = 'equal' | 'newer' | 'extra' | 'different' | 'missing';
 
 /** Compares rows cell by cell, and counts and keeps what differs. */
 export class ComparedRows {
@@ -49,7 +51,8 @@ export class ComparedRows {
       if (found === 'different') return 'different';
       if (found !== null) verdict = found;
     }
-    return verdict;
+    const beyond = this.#beyond(stored, expected);
+    return beyond === 'extra' || verdict === 'equal' ? (beyond ?? verdict) : verdict;
   }
 
   /** Whether all that differs is not there: whole rows, cells, elements. */
@@ -60,7 +63,7 @@ export class ComparedRows {
     );
   }
 
-  add(kind: RowDifference['kind'], expected: SaidRow | null, stored: StoredRow | null): void {
+  add(kind: Exclude<Verdict, 'equal'>, expected: SaidRow | null, stored: StoredRow | null): void {
     this.#counts[kind] += 1;
     if (this.#counts[kind] > mostOfAKind) return;
     const said = expected === null ? null : storedRowOf(expected, this.#options.shape);
@@ -76,9 +79,32 @@ export class ComparedRows {
   /** A row that the copy did not make: older than the copy, or written since. */
   unexpected(stored: StoredRow): void {
     const { request } = this.#options;
-    if (stored.kind === 'static' || request.spec.kind === 'backfill') return;
+    if (request.spec.kind === 'backfill') return;
+    if (stored.kind === 'static') {
+      const beyond = this.#beyond(stored, null);
+      if (beyond !== null) this.add(beyond, null, stored);
+      return;
+    }
     const since = stored.cells.some((cell) => cell !== null && (newestTime(cell) ?? 0n) > request.timestamp);
     this.add(since ? 'newer' : 'extra', null, stored);
+  }
+
+  /**
+   * Cells of columns that a copy takes as they are, where the source has none. A function may leave a cell to another step,
+   * so that nothing is known of what it does not say.
+   */
+  #beyond(stored: StoredRow, expected: SaidRow | null): 'extra' | 'newer' | null {
+    const { spec, timestamp } = this.#options.request;
+    if (spec.kind !== 'copy') return null;
+    const beyond = this.#options.shape
+      .filter((column) => column.static === (stored.kind === 'static'))
+      .flatMap(({ name }, index) => {
+        const cell = stored.cells[index] ?? null;
+        const unsaid = expected?.columns.has(name) !== true && own(spec.columns, name)?.kind === 'column';
+        return unsaid && cell !== null && cellRecord(cell) !== null ? [newestTime(cell) ?? 0n] : [];
+      });
+    if (beyond.length === 0) return null;
+    return beyond.every((time) => time > timestamp) ? 'newer' : 'extra';
   }
 
   #cells(expected: SaidRow, stored: StoredRow): readonly (readonly [Said, Cell | null])[] {
