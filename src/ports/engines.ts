@@ -297,13 +297,6 @@ export interface CopyTableRequest {
   readonly floor: bigint | null;
 }
 
-export interface CountedRows {
-  /** Rows, and partitions that have static cells only: these were written as rows of their own. */
-  readonly there: number;
-  /** Rows, and partitions with static cells: so many at most may have been written one by one. */
-  readonly most: number;
-}
-
 /** The data engine. */
 export interface Copier {
   /** Throws `COPY_DIFFERS` when what it wrote is not there afterwards, as far as that is compared. */
@@ -320,8 +313,8 @@ export interface Copier {
     request: Pick<CopyRequest, 'spec' | 'from'> & { readonly after: bigint },
     context: WorkContext,
   ): Promise<SourceLag>;
-  /** What the number of rows that a copy wrote is held against. */
-  count(table: Table, context: WorkContext): Promise<CountedRows>;
+  /** Rows of a table, and partitions that only have static cells. */
+  count(table: Table, context: WorkContext): Promise<number>;
   /** Value digests of two tables over mapped columns; throws `ROWS_DIFFER` with counts and up to ten examples when they are not equal. */
   compare(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'>,

@@ -18,7 +18,7 @@ import type { Progress } from '../../src/model/event.ts';
 import type { CopyAccounts, CopyVerified, VerifyLevel } from '../../src/model/journal.ts';
 import type { Table, UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
-import type { Copier, CopyTableRequest, WorkContext } from '../../src/ports/engines.ts';
+import type { Copier, CopyTableRequest, RowsVerification, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
 import type { OpenSource, Source } from '../../src/ports/source.ts';
 import { createOpenSource, type OpenSourceOptions } from '../../src/sources/open.ts';
@@ -94,6 +94,8 @@ export interface CopyFixture {
   create(...declared: readonly Declared[]): Promise<void>;
   table(name: string): Table;
   file(name: string, content: string | Uint8Array): Promise<void>;
+  /** Compares what `run` wrote with what is there. */
+  verify(data: Data, options?: { readonly repair?: boolean }): Promise<RowsVerification>;
   run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts> & { readonly verified: CopyVerified }>;
   copyTable(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
@@ -210,6 +212,22 @@ export async function copyFixture(
       const request = { spec, from, into, startedAt, timestamp, floor, rejectsFile, verify };
       const { result, ...ran } = await work(options, (given) => copier.copy(request, given));
       return { ...ran, result: result.accounts, verified: result.verified };
+    },
+    verify: (data, { repair = false } = {}) => {
+      const spec = specOf(data, made);
+      const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
+      const into = table(spec.into.name);
+      const request = {
+        spec,
+        from,
+        into,
+        startedAt: new Date(0),
+        timestamp: baseTime,
+        floor: null,
+        share: 100,
+        repair,
+      };
+      return copier.verify(request, context());
     },
     copyTable: (request, options = {}) =>
       work(options, (given) =>

@@ -98,6 +98,34 @@ describe('a copy, looked at when it has written', () => {
     ).resolves.toMatchObject({ verified: { level: 'full', rows: 320, newer: 0 } });
   });
 
+  it('counts what has static cells only, and tells static rows and cells that it did not write', async () => {
+    const statics = (name: string) =>
+      table(name, {
+        columns: { p: t.int(), c: t.int(), st: t.static(t.text()), v: t.text() },
+        partitionKey: ['p'],
+        clusteringKey: ['c'],
+      });
+    const [from, into] = [statics('statics'), statics('statics_copied')];
+    await fixture.create(from, into);
+    await cql(`INSERT INTO KS.statics (p, c, st, v) VALUES (1, 1, 's', 'a')`);
+    await cql('INSERT INTO KS.statics (p, c) VALUES (2, 1)');
+    await cql(`INSERT INTO KS.statics (p, st) VALUES (3, 'so')`);
+    const data = copy({ from, into });
+    const { verified } = await fixture.run(data, { verify: 'count' });
+    expect(verified).toMatchObject({ level: 'count', rows: 3 });
+    expect(await fixture.verify(data)).toMatchObject({ expected: 4, actual: 4, extra: 0, differences: [] });
+    await cql(`UPDATE KS.statics_copied USING TIMESTAMP ${baseTime - 1n} SET st = 'extra' WHERE p = 2`);
+    await cql(`INSERT INTO KS.statics_copied (p, st) VALUES (9, 'alone') USING TIMESTAMP ${baseTime - 1n}`);
+    await cql(`UPDATE KS.statics_copied USING TIMESTAMP ${baseTime - 1n} SET v = 'extra' WHERE p = 2 AND c = 1`);
+    const { extra, missing, different, differences } = await fixture.verify(data);
+    expect({ extra, missing, different }).toEqual({ extra: 3, missing: 0, different: 0 });
+    expect(differences.map(({ key, actual }) => `${key} ${actual}`).sort()).toEqual([
+      '{"p":2,"c":1} {"st":null,"v":"extra"}',
+      '{"p":2,"c":null} {"st":"extra","v":null}',
+      '{"p":9,"c":null} {"st":"alone","v":null}',
+    ]);
+  });
+
   it('remembers the rows of the pieces that an earlier attempt finished', async () => {
     const timestamp = baseTime + 10_000n;
     const killed = (): Promise<unknown> => Promise.reject(new Error('killed'));
