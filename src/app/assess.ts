@@ -103,9 +103,10 @@ interface Assessing {
 }
 
 async function assessedTable(
-  surveyed: SurveyedTable,
+  found: SurveyedTable,
   { openSource, limit, key, arrays, name, taken }: Assessing,
 ): Promise<AssessedTable> {
+  const surveyed = withoutNameless(found);
   const names = columnNames(surveyed.columns.flatMap(({ field, read }) => (read === null ? [] : [field])));
   if (names.size === 0) throw nothingToRead(surveyed);
   const declared = readingOf(surveyed, names);
@@ -119,14 +120,25 @@ async function assessedTable(
     }
   };
   const first = await read(surveyed.settings);
-  const { remedies, unreadable } = first;
+  const { remedies } = first;
   const proposing = { names, asked, target: name, taken, arrays };
   if (Object.keys(remedies).length === 0) return proposedTable(surveyed, first, proposing);
-  const settings = { ...surveyed.settings, ...remedies };
-  const said = Object.entries(remedies).map(([setting, value]) => `${setting}: '${value}'`);
-  const note = `${said.join(' and ')} is proposed: without it ${unreadable.count} of the rows looked at are rejected, e.g. ${unreadable.examples[0]?.value}`;
-  const mended = { ...surveyed, settings, notes: [...surveyed.notes, note] };
+  const values = Object.fromEntries(Object.entries(remedies).map(([setting, { value }]) => [setting, value]));
+  const settings = { ...surveyed.settings, ...values };
+  const notes = Object.entries(remedies).map(
+    ([setting, { value, count, example }]) =>
+      `${setting}: '${value}' is proposed: without it ${count} of the rows looked at are rejected, e.g. ${example.value}`,
+  );
+  const mended = { ...surveyed, settings, notes: [...surveyed.notes, ...notes] };
   return proposedTable(mended, await read(settings), proposing);
+}
+
+/** No declaration can name a column without a name. */
+function withoutNameless(table: SurveyedTable): SurveyedTable {
+  const columns = table.columns.map((one) =>
+    one.field === '' ? { ...one, read: null, refused: 'it has no name, by which a migration would read it' } : one,
+  );
+  return { ...table, columns };
 }
 
 function wantedName({ connection, place }: SurveyedTable): string {

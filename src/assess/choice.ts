@@ -126,8 +126,14 @@ export function choiceOfSqlite({ kinds, least, greatest }: FieldProfile, { decla
   switch (family?.[0]) {
     case 'int': {
       const [low, high] = [Number(least), Number(greatest)];
-      if (says(/DEC|NUM/)) return plainly('sqlite.numeric', 'decimal', { unfit });
-      if (has('double') || says(/REAL|FLOA|DOUB/)) return plainly('sqlite.real', 'double', { unfit });
+      const finite = Number.isFinite(low) && Number.isFinite(high);
+      // among them whole numbers that no double holds
+      const exact = (has('bigint') || has('varint')) && Math.max(-low, high) > Number.MAX_SAFE_INTEGER;
+      const real = has('double') || says(/REAL|FLOA|DOUB/);
+      if (exact && real && !finite) return textsOfSqlite(unfit);
+      if (exact && real) return plainly('sqlite.numeric', 'decimal', { unfit });
+      if (says(/DEC|NUM/) && finite) return plainly('sqlite.numeric', 'decimal', { unfit });
+      if (real) return plainly('sqlite.real', 'double', { unfit });
       if (says(/BOOL/) && low >= 0 && high <= 1) return plainly('sqlite.boolean', 'boolean', { unfit });
       if (says(/DATE|TIME/) && low >= 1e8 && high <= 0xffff_ffff) {
         const notes = ['numbers that look like seconds since 1970'];
@@ -149,6 +155,11 @@ export function choiceOfSqlite({ kinds, least, greatest }: FieldProfile, { decla
       return plainly('sqlite.blob', 'blob', { unfit });
   }
   return textsOrMixed(kinds, 'sqlite');
+}
+
+function textsOfSqlite(unfit: readonly FoundKind[]): Choice {
+  const notes = ['numbers that neither a double nor a decimal holds become texts'];
+  return plainly('sqlite.any', 'text', { convert: 'text', unfit, notes });
 }
 
 function emptyOfSqlite(says: (words: RegExp) => boolean): Choice {

@@ -13,9 +13,12 @@ export function keyCandidates(
   const byField = new Map(columns.map((one) => [one.field, one]));
   const there = (fields: readonly string[]): boolean => fields.length > 0 && fields.every((one) => byField.has(one));
   const filled = (fields: readonly string[]): boolean => fields.every((one) => byField.get(one)?.nullable === false);
+  const fits = (fields: readonly string[]): boolean => fields.every((one) => byField.get(one)?.type !== 'duration');
   const declared: readonly KeyCandidate[] = [
-    ...(there(key) ? [{ fields: key, by: 'primary key' as const }] : []),
-    ...unique.filter((one) => there(one) && filled(one)).map((fields) => ({ fields, by: 'unique index' as const })),
+    ...(there(key) && fits(key) ? [{ fields: key, by: 'primary key' as const }] : []),
+    ...unique
+      .filter((one) => there(one) && filled(one) && fits(one))
+      .map((fields) => ({ fields, by: 'unique index' as const })),
   ];
   const known = new Set(declared.map(({ fields }) => fields.join('\0')));
   const found = columns

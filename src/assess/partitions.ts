@@ -26,6 +26,7 @@ export class Partitions {
   #largest = { rows: 0, text: '' };
   #complete = true;
   #collisions: number | null = 0;
+  #collision: string | null = null;
   #nullKeys = 0;
   #read = 0;
 
@@ -46,7 +47,11 @@ export class Partitions {
       return;
     }
     const hash = hashOfText(parts.slice(0, partition.length).join('\0'));
-    this.#countKey(clustering.length === 0 ? hash : hashOfText(parts.join('\0')));
+    if (this.#isTwice(clustering.length === 0 ? hash : hashOfText(parts.join('\0')))) {
+      this.#collision ??= [...partition, ...clustering]
+        .map((name, at) => `${name}=${shown(parts[at] ?? '')}`)
+        .join(', ');
+    }
     const number = this.#numberOf(hash);
     if (number === null) return;
     const rows = (this.#rows[number] ?? 0) + 1;
@@ -72,6 +77,7 @@ export class Partitions {
       largestBytes,
       largest: text,
       collisions: this.#collisions,
+      collision: this.#collision,
       nullKeys: this.#nullKeys,
       warnings: warningsOf({ rows: largestRows, bytes: largestBytes, read: this.#read, of, partition: text }),
     };
@@ -88,14 +94,19 @@ export class Partitions {
     return this.#rows.push(0) - 1;
   }
 
-  #countKey(hash: number): void {
-    if (this.#collisions === null) return;
-    if (this.#keys.has(hash)) this.#collisions += 1;
-    else if (this.#keys.size < counted) this.#keys.add(hash);
+  /** Whether it was met before, as far as keys are counted. */
+  #isTwice(hash: number): boolean {
+    if (this.#collisions === null) return false;
+    if (this.#keys.has(hash)) {
+      this.#collisions += 1;
+      return true;
+    }
+    if (this.#keys.size < counted) this.#keys.add(hash);
     else {
       this.#collisions = null;
       this.#keys.clear();
     }
+    return false;
   }
 }
 

@@ -20,6 +20,7 @@ export class FieldProfiler {
   readonly #nullWords = new Map<string, number>();
   readonly #elements = new Set<ValueKind>();
   readonly #distinct = new Distinct();
+  readonly #empty = { count: 0, examples: [] as Example[] };
   #nulls = 0;
   #values = 0;
   #bytes = 0;
@@ -45,6 +46,10 @@ export class FieldProfiler {
     this.#bytes += bytes;
     this.#count(kind, text, place);
     this.#distinct.add(hashOfText(text));
+    if (text === '' && (kind === 'text' || kind === 'bytes')) {
+      this.#empty.count += 1;
+      if (this.#empty.examples.length < examplesKept) this.#empty.examples.push({ place: place(), value: '' });
+    }
     if (kind === 'array') this.#look(value);
     if (kind === 'text' || kind === 'bytes') this.#longest = Math.max(this.#longest ?? 0, bytes);
     if (kind === 'text' && isNullWord(text)) this.#addWord(text);
@@ -68,6 +73,7 @@ export class FieldProfiler {
       distinct: this.#distinct.count,
       unique: this.#distinct.unique,
       elements: [...this.#elements],
+      ...(this.#empty.count === 0 ? {} : { empty: this.#empty }),
     };
   }
 

@@ -60,14 +60,15 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
       apart.has(column) ? { kind: 'scalar', name: 'text' } : types.targetOf(one, `${proposing.target}_${column}`),
   };
   const columns = columnsOf(surveyed, seen, { names: proposing.names, nullWord, types: named });
-  const assessed = columns.map((one) => one.assessed);
+  const typed = columns.map((one) => one.assessed);
   const good = read - unreadable.count;
-  const keys = keyCandidates(surveyed, assessed, { read: good, whole });
+  const keys = keyCandidates(surveyed, typed, { read: good, whole });
   const key = keyOf(
     proposing,
     keys,
-    assessed.map(({ column }) => column),
+    typed.map(({ column }) => column),
   );
+  const assessed = typed.map((one) => withEmptyKey(one, key));
   const proposed = tableOf(columns, key, proposing.target);
   const children = childrenOf(surveyed, { proposing, key, target: proposed, types });
   const gone = new Set(children.map(({ column }) => column));
@@ -100,6 +101,14 @@ export function proposedTable(surveyed: SurveyedTable, seen: ReadRows, proposing
     maxRejects: maxRejectsOf(unfit + unreadable.count + (sizes?.nullKeys ?? 0), { read, whole }),
     notes: [...surveyed.notes, ...seen.notes],
   };
+}
+
+/** A partition key of one column is never empty. */
+function withEmptyKey(column: AssessedColumn, { partition }: ProposedKey): AssessedColumn {
+  const { empty } = column.found;
+  if (empty === undefined || partition.length !== 1 || partition[0] !== column.column) return column;
+  const reason = 'empty, which Cassandra refuses in a partition key of one column';
+  return { ...column, unfit: [...column.unfit, { ...empty, reason }] };
 }
 
 interface ColumnContext {

@@ -29,6 +29,13 @@ export function readingOf(surveyed: SurveyedTable, names: ReadonlyMap<string, st
   };
 }
 
+/** A setting's value, how many rows it would make readable, and one of them. */
+export interface Remedy {
+  readonly value: string;
+  readonly count: number;
+  readonly example: Example;
+}
+
 /** What reading some rows of a table has shown. */
 export interface ReadRows {
   /** By column name. */
@@ -40,7 +47,7 @@ export interface ReadRows {
   readonly notes: readonly string[];
   readonly unreadable: { readonly count: number; readonly examples: readonly Example[] };
   /** Settings of the declaration with which rows could be read that are unreadable now. */
-  readonly remedies: Readonly<Record<string, string>>;
+  readonly remedies: Readonly<Record<string, Remedy>>;
   readonly partitions: Partitions | null;
 }
 
@@ -65,7 +72,7 @@ export class RowProfiler {
   readonly #profilers: readonly { readonly name: string; readonly profiler: FieldProfiler }[];
   readonly #partitions: Partitions | null;
   readonly #examples: Example[] = [];
-  readonly #remedies = new Map<string, string>();
+  readonly #remedies = new Map<string, Remedy>();
   #unreadable = 0;
 
   constructor(
@@ -80,7 +87,11 @@ export class RowProfiler {
     const { values, problem } = row;
     if (problem !== null) {
       this.#unreadable += 1;
-      for (const [, name = '', value = ''] of problem.matchAll(namedSetting)) this.#remedies.set(name, value);
+      for (const [whole, name = '', value = ''] of problem.matchAll(namedSetting)) {
+        const own = problem.split('; ').find((part) => part.includes(whole)) ?? problem;
+        const known = this.#remedies.get(name) ?? { value, count: 0, example: { place: row.place, value: own } };
+        this.#remedies.set(name, { ...known, count: known.count + 1 });
+      }
       if (this.#examples.length < examplesKept) this.#examples.push({ place: row.place, value: problem });
       return;
     }
@@ -133,13 +144,12 @@ async function eachOfTable(source: Source, { declared, limit, add }: Each): Prom
   // A sample takes half of its rows from each end.
   const wanted = rows !== null && rows <= limit ? 2 * (rows + 1) : limit;
   const found = (await source.sample?.(wanted)) ?? [];
-  const places = new Set<string>();
+  // documents are drawn by chance, and may come twice
+  const places = declared.system === 'mongo' ? new Set<string>() : null;
   let read = 0;
   for (const row of found) {
-    if (declared.key.length > 0) {
-      if (places.has(row.place)) continue;
-      places.add(row.place);
-    }
+    if (places?.has(row.place) === true) continue;
+    places?.add(row.place);
     add(row);
     read += 1;
   }

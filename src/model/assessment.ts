@@ -59,6 +59,8 @@ export interface FieldProfile {
   readonly unique: 'yes' | 'no' | 'unproved';
   /** The kinds of what stands inside arrays. */
   readonly elements: readonly ValueKind[];
+  /** Texts and blobs without a byte; left out: there are none. */
+  readonly empty?: { readonly count: number; readonly examples: readonly Example[] };
 }
 
 /** What is done to a value on its way where its type does not go by itself. */
@@ -118,6 +120,8 @@ export interface PartitionSizes {
   readonly largest: string;
   /** Rows whose whole key another row has, which would overwrite each other; null: not counted. */
   readonly collisions: number | null;
+  /** A key that several rows have; null: there is none. */
+  readonly collision: string | null;
   /** Rows that have no value in a column of the key. */
   readonly nullKeys: number;
   readonly warnings: readonly string[];

@@ -128,6 +128,14 @@ describe('assess and what it writes, as it comes, on servers', { timeout: buildT
       `CREATE TABLE people (id uuid PRIMARY KEY, name text NOT NULL, scores int[], at timestamptz, more jsonb, half numeric(5,2))`,
       `INSERT INTO people SELECT gen_random_uuid(), 'p' || n, ARRAY[n, n + 1], now(), '{"a": 1}', n / 2.0 FROM generate_series(1, 50) n`,
     );
+    // keys that are alike without their microseconds
+    await pg.sql(
+      'CREATE TABLE ticks (at timestamptz PRIMARY KEY, v int)',
+      `INSERT INTO ticks SELECT '2026-01-01'::timestamptz + n * interval '1 microsecond', n FROM generate_series(1, 300) n`,
+    );
+    const [ticks] = await assessed('pg/ticks');
+    expect([ticks?.read, ticks?.whole, ticks?.partitions?.collisions]).toEqual([300, true, 299]);
+    expect(ticks?.notes.join()).toMatch(/fractions: 'truncate' is proposed: without it 300 .* e\.g\. at: /);
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
     await connection.run(

@@ -176,6 +176,7 @@ function commentOf(table: AssessedTable): string {
   const { name, read, whole, columns, unreadable, key, refused, source } = table;
   const lossy = Object.entries(source.settings).filter(([setting]) => lossySettings.includes(setting));
   const count = read.toLocaleString('en-US');
+  const collisions = table.partitions?.collisions ?? 0;
   const lines = [
     whole
       ? `${name}: all of its ${count} rows were looked at.`
@@ -189,6 +190,9 @@ function commentOf(table: AssessedTable): string {
     ...(unreadable.count === 0
       ? []
       : [`${unreadable.count} rows cannot be read (${unreadable.examples.map(({ place }) => place).join(', ')}).`]),
+    ...(collisions === 0
+      ? []
+      : [`${collisions.toLocaleString('en-US')} of them have a key that another one has, and would overwrite it.`]),
     ...lossy.map(([setting, value]) => `${setting}: '${value}' changes values that would be rejected without it.`),
     ...refused.map((one) => `Left out: ${one.field}${one.type === null ? '' : ` (${one.type})`}, ${one.reason}.`),
     ...table.children.map(

@@ -69,9 +69,6 @@ export function partitionTexts({ partitions, whole }: AssessedTable): readonly s
   const of = whole ? '' : ' looked at';
   return [
     `${plural(rows, 'row')}${of} in ${complete ? '' : 'more than '}${plural(count, 'partition')}: ${countText(medianRows)} in the middle one, ${countText(largestRows)} in the largest (${largest}), at most about ${bytesText(largestBytes)}`,
-    ...(partitions.collisions === null || partitions.collisions === 0
-      ? []
-      : [`${plural(partitions.collisions, 'row')} would overwrite another row with the same key`]),
     ...(partitions.nullKeys === 0 ? [] : [`${plural(partitions.nullKeys, 'row')} without a value in the key`]),
   ];
 }
@@ -80,6 +77,11 @@ export function partitionTexts({ partitions, whole }: AssessedTable): readonly s
 export function warningTexts(table: AssessedTable): readonly string[] {
   const { partitions, unreadable, columns, refused } = table;
   return [
+    ...(partitions === null || partitions.collisions === null || partitions.collisions === 0
+      ? []
+      : [
+          `${plural(partitions.collisions, 'row')} would overwrite another row with the same key, e.g. ${partitions.collision}`,
+        ]),
     ...(partitions?.warnings ?? []),
     ...(unreadable.count === 0
       ? []

@@ -117,7 +117,7 @@ export class SqlSource<Raw> implements Source {
     return { rows: counted, bytes, missing: [], distinct, identity, notes: told };
   }
 
-  /** Rows of both ends of the key, because old and new ones differ most. */
+  /** Rows of both ends of the key, because old and new ones differ most; none of them twice. */
   async sample(wanted: number): Promise<readonly SourceRow[]> {
     const { session } = this.#connections;
     const half = Math.min(Math.ceil(wanted / 2), this.#rowsIn(sampleBytes));
@@ -126,7 +126,12 @@ export class SqlSource<Raw> implements Source {
     const found = [...(await session.rows(`${this.#select(wholeTable)} LIMIT ${half}`, values))];
     if (key !== null && found.length === half) {
       const order = key.map(({ name }) => `${name} DESC`).join(', ');
-      found.push(...(await session.rows(`${this.#select(wholeTable)} ORDER BY ${order} LIMIT ${half}`, values)));
+      const { keyOf } = this.#selected;
+      const keyText = (row: RawRow<Raw>): string | null => JSON.stringify(keyOf?.(row) ?? null);
+      // told apart by the whole key: what is read of it may be alike, as times without their fractions are
+      const seen = new Set(found.map(keyText));
+      const others = await session.rows(`${this.#select(wholeTable)} ORDER BY ${order} LIMIT ${half}`, values);
+      found.push(...others.filter((row) => !seen.has(keyText(row))));
     }
     return found.map((row, at) => this.#rows.row(row, at + 1));
   }
