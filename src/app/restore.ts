@@ -1,36 +1,25 @@
 import type { RestoreDifference } from '../backup/restore-differences.ts';
-import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { BackupInfo } from '../model/backup.ts';
-import type { Progress } from '../model/event.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import { keyColumns } from '../model/schema.ts';
-import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
-import { actorOf } from './actor.ts';
+import type { Backups } from '../ports/engines.ts';
 import { type BackupChoice, chooseBackup } from './backup-choice.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Project } from './project.ts';
-import { ensureKeyspace, type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
-import { type PlannedRestore, planRestore, type RestoreInto, type RestoreWishes } from './restore-plan.ts';
-import { type RestoreRecord, RestoreRecords } from './restore-record.ts';
+import { ensureKeyspace } from './restore-create.ts';
+import { type PlannedRestore, planRestore, type RestoreWishes } from './restore-plan.ts';
+import { type RestoredTable, type RestoreHow, TableRestoring } from './restore-table.ts';
 import type { Session } from './session.ts';
-import { assertGoingOn, unrecorded } from './unrecorded.ts';
 
-export interface RestoreInput extends RestoreWishes {
+export interface RestoreInput extends RestoreWishes, RestoreHow {
   readonly choice: BackupChoice;
-  readonly way: RestoreInto;
-  /** Nothing is written; the report says what would be. */
-  readonly dryRun: boolean;
-  /** Chunks that are not whole are passed over. */
-  readonly skipDamaged: boolean;
   /** Told before anything is written. */
   readonly onPlan: (plan: RestorePreview) => void;
   /** The environment of whose repository the backup is; null: the session's own. */
   readonly fromEnvironment: string | null;
   /** Personal column → why it may come as it is into a lower environment. */
   readonly waivers: Waivers;
-  readonly onProgress: (progress: Progress) => void;
-  readonly signal: AbortSignal;
 }
 
 /** What is about to be restored. */
@@ -48,21 +37,6 @@ export interface RestorePreview {
     readonly rows: number;
     readonly staticRows: number;
   }[];
-}
-
-export interface RestoredTable extends RestoreReport {
-  readonly table: string;
-  readonly into: string;
-  readonly mode: RestoreWay;
-  readonly created: boolean;
-  readonly differences: readonly RestoreDifference[];
-  readonly leaveOut: readonly string[];
-  /** Rows that a deletion newer than their own times hid, and that were written again at the present time. */
-  readonly hidden: number;
-  /** Indexes and views that the table had, where it was made. */
-  readonly beside: readonly MadeBeside[];
-  /** True when it went on where an earlier try had stopped. */
-  readonly resumed: boolean;
 }
 
 export interface Restored {
@@ -96,7 +70,7 @@ export async function restoreTables(session: Session, backups: Backups, input: R
   input.onPlan(previewOf(info, { cluster: live.cluster, keyspace: live.name }, planned));
   if (input.create && !input.dryRun && !live.exists) live = await ensureKeyspace(session);
   const tables: RestoredTable[] = [];
-  for (const one of planned) tables.push(await new TableRestoring(session, backups, { input, one }).run());
+  for (const one of planned) tables.push(await new TableRestoring(session, backups, { how: input, one }).run());
   const { id, createdAt, bytes } = info;
   const { dryRun } = input;
   return { backup: id, createdAt, cluster: live.cluster, keyspace: live.name, dryRun, tables, bytes };
@@ -141,175 +115,4 @@ function previewOf(
       ...{ table, into: into.name, create, differences, leaveOut, rows, staticRows },
     })),
   };
-}
-
-class TableRestoring {
-  readonly #session: Session;
-  readonly #backups: Backups;
-  readonly #input: RestoreInput;
-  readonly #one: PlannedRestore;
-
-  constructor(session: Session, backups: Backups, of: { readonly input: RestoreInput; readonly one: PlannedRestore }) {
-    this.#session = session;
-    this.#backups = backups;
-    this.#input = of.input;
-    this.#one = of.one;
-  }
-
-  async run(): Promise<RestoredTable> {
-    const { cluster, project } = this.#session;
-    const { create, into, types, leaveOut, differences, backup } = this.#one;
-    const { dryRun } = this.#input;
-    const said = { table: backup.table, into: into.name, created: create, differences, leaveOut };
-    // A table that is not there yet is as good as empty: what would be written is known.
-    if (create && dryRun)
-      return { ...said, ...unwritten(backup), mode: 'new-table', hidden: 0, beside: [], resumed: false };
-    if (create) await makeTable(cluster, project.keyspace, { table: into, types });
-    const record = dryRun ? null : await this.#record();
-    try {
-      const { mode, timestamp } = record ?? (await this.#begin());
-      const report = await this.#restore({ mode, timestamp, record });
-      const { hidden, ...found } =
-        mode === 'new-table' && !dryRun ? await this.#bringOut(report) : { ...report, hidden: 0 };
-      const resumed = (record?.attempt ?? 1) > 1;
-      const beside = create || resumed ? await this.#makeBeside() : [];
-      await record?.end();
-      return { ...said, ...found, mode, hidden, beside, resumed };
-    } finally {
-      await record?.close();
-    }
-  }
-
-  /** Names are a keyspace's own: a table of another name gets none. */
-  async #makeBeside(): Promise<readonly MadeBeside[]> {
-    const { backup, into, definitions } = this.#one;
-    if (definitions === null || into.name !== backup.table || !this.#input.create) return [];
-    const { cluster, project } = this.#session;
-    return makeBeside(cluster, project.keyspace, { table: into.name, definitions });
-  }
-
-  /** What an earlier try of the same restore left, or a new one. */
-  async #record(): Promise<RestoreRecord> {
-    const { cluster, project, clock } = this.#session;
-    const { backup, into, leaveOut, renamed } = this.#one;
-    const live = await cluster.describe(project.keyspace);
-    const identity = {
-      ...{ backup: backup.id, manifest: backup.manifestHash, table: backup.table, leaveOut, renamed },
-      ...{ way: this.#input.way, skipDamaged: this.#input.skipDamaged },
-      ...{ cluster: live.cluster, keyspace: live.name, into: into.name },
-      id: own(live.facts, into.name)?.id ?? '',
-    };
-    const records = new RestoreRecords(project.stateFolder);
-    const left = await records.find(identity, clock.now());
-    return left ?? (await records.begin(identity, await this.#begin(), clock.now()));
-  }
-
-  /** Throws `TABLE_NOT_EMPTY` where nobody has said what shall become of the rows that are there. */
-  async #begin(): Promise<{ readonly mode: RestoreWay; readonly timestamp: bigint }> {
-    const { project, rows } = this.#session;
-    const { into } = this.#one;
-    const { way } = this.#input;
-    const empty = await rows.isEmpty(project.keyspace, into.name);
-    if (!empty && way === 'empty') throw notEmpty(`${project.keyspace}.${into.name}`);
-    return { mode: empty || way === 'empty' ? 'new-table' : way, timestamp: await this.#present() };
-  }
-
-  /** After whatever the table shows, and after the drop of every column that is there again. */
-  async #present(): Promise<bigint> {
-    const { project, cluster, rows, clock } = this.#session;
-    const { into, floors } = this.#one;
-    const { schema } = await cluster.describe(project.keyspace);
-    const keys = keyColumns(into);
-    const columns = into.columns.map(({ name }) => name).filter((name) => !keys.includes(name));
-    const newest = await rows.newestWriteTime({
-      keyspace: project.keyspace,
-      table: into,
-      types: schema.types,
-      columns,
-    });
-    await this.#waitFor(Object.values(floors));
-    return [clock.micros(), ...Object.values(floors), ...(newest === null ? [] : [newest + 1n])].reduce((a, b) =>
-      a > b ? a : b,
-    );
-  }
-
-  /** A column may have been dropped at a time that is still to come: what is written before it is hidden. */
-  async #waitFor(floors: readonly bigint[]): Promise<void> {
-    const { clock } = this.#session;
-    for (;;) {
-      const ahead = Math.max(0, ...floors.map((floor) => Number(floor / 1000n) + 1 - clock.now().getTime()));
-      if (ahead === 0) return;
-      if (ahead > furthestDropMs) throw dropAhead(this.#one.into.name, ahead);
-      this.#assertGoingOn();
-      await clock.sleep(Math.min(ahead, 1000));
-    }
-  }
-
-  async #restore(how: {
-    readonly mode: RestoreWay;
-    readonly timestamp: bigint;
-    readonly record: RestoreRecord | null;
-  }): Promise<RestoreReport> {
-    const { backup, into, renamed, leaveOut, floors } = this.#one;
-    const { mode, timestamp, record } = how;
-    const { schema } = await this.#session.cluster.describe(this.#session.project.keyspace);
-    const context: WorkContext = {
-      keyspace: this.#session.project.keyspace,
-      types: schema.types,
-      onProgress: this.#input.onProgress,
-      assertHeld: () => this.#assertGoingOn(),
-      ...(record ?? unrecorded),
-    };
-    const { dryRun, skipDamaged } = this.#input;
-    return this.#backups.restore(
-      { backup, into, mode, renamed, timestamp, leaveOut, floors, dryRun, skipDamaged },
-      context,
-    );
-  }
-
-  /**
-   * Rows with their original times stay hidden behind deletions that are newer, which no reading tells: what is missing
-   * after all was written is written again at the present time.
-   */
-  async #bringOut(report: RestoreReport): Promise<RestoreReport & { readonly hidden: number }> {
-    const whole = report.digest === report.expected && report.expiring.found >= report.expiring.restored;
-    const counters = this.#one.into.columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
-    if (whole || counters) return { ...report, hidden: 0 };
-    const timestamp = await this.#present();
-    const again = await this.#restore({ mode: 'missing', timestamp, record: null });
-    return { ...report, digest: again.digest, expiring: again.expiring, hidden: again.written };
-  }
-
-  #assertGoingOn(): void {
-    assertGoingOn(this.#input.signal, {
-      message: `${actorOf()} stopped the restore`,
-      next: 'Run the same command again: it goes on where it stopped.',
-    });
-  }
-}
-
-const furthestDropMs = 10 * 60_000;
-
-function unwritten({ rows, staticRows = 0, valueDigest }: PlannedRestore['backup']): RestoreReport {
-  const expiring = { restored: 0, found: 0 };
-  const written = rows + staticRows;
-  const digests = { digest: valueDigest, expected: valueDigest };
-  return { rows, staticRows, expired: 0, ...digests, written, deleted: 0, skippedChunks: 0, expiring };
-}
-
-function notEmpty(address: string): CqlformError {
-  return new CqlformError('TABLE_NOT_EMPTY', `${address} has rows`, {
-    next: 'Say what shall become of them: --missing-only adds what is not there and leaves the rest, --overwrite replaces rows that the backup has, --exact makes the table what the backup has and deletes everything else; or restore into an empty table with --into.',
-    exitCode: exitCodes.consentMissing,
-  });
-}
-
-function dropAhead(table: string, aheadMs: number): CqlformError {
-  const minutes = Math.ceil(aheadMs / 60_000);
-  return new CqlformError('DROP_AHEAD', `a column of ${table} was dropped at a time that is ${minutes} minutes ahead`, {
-    next: 'Until then whatever is written to it is hidden. Run the command again after that time.',
-    fields: { table, minutes },
-    retryable: true,
-    exitCode: exitCodes.blocked,
-  });
 }

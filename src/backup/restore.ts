@@ -9,7 +9,7 @@ import { digestLive } from './live-digest.ts';
 import type { Manifest } from './manifest.ts';
 import { damaged, loadManifest, manifestKey, TableReader } from './repository.ts';
 import { groupsOf, type RestoreDependencies, restoreConsistency, TableRestore } from './restore-groups.ts';
-import type { RestorePlan } from './restore-rows.ts';
+import { expectsOthers, type RestorePlan } from './restore-rows.ts';
 import { restoreTarget } from './restore-target.ts';
 import type { Totals } from './restore-totals.ts';
 import { checkStored } from './verify.ts';
@@ -55,7 +55,8 @@ export async function restoreBackup(
   );
   if (skipped === null) checkAgainstManifest(request, reader, totals);
   const { rows, staticRows, expired, written, deleted } = totals;
-  const restored = totals.expected.expiringCells;
+  // What had run out is in a digest of the backup's rows, and not among those of the table.
+  const restored = totals.expected.expiringCells - (expectsOthers(plan) ? 0 : expired);
   const skippedChunks = skipped?.chunks ?? 0;
   const report = { rows, staticRows, expired, expected: totals.expected.sum, written, deleted, skippedChunks };
   if (plan.dryRun) return { ...report, digest: report.expected, expiring: { restored, found: restored } };

@@ -142,6 +142,7 @@ describe('a table dropped and restored under a new id', () => {
     await recreate(table);
     const report = await fixture.restore(backup, table, { mode: 'new-table' });
     expect(report.expired).toBe(3);
+    expect(report.expiring).toEqual({ restored: 1, found: 1 });
     expect(report.digest).toBe(report.expected);
     const rows = await fixture.read(table);
     expect(rows.length).toBe(2);

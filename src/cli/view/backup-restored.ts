@@ -1,4 +1,5 @@
-import type { Restored, RestoredTable, RestorePreview } from '../../app/restore.ts';
+import type { Restored, RestorePreview } from '../../app/restore.ts';
+import type { RestoredTable } from '../../app/restore-table.ts';
 import type { RestoreDifference } from '../../backup/restore-differences.ts';
 import { match } from '../../kernel/match.ts';
 import { bytesText, countText, plural, rowsText } from './numbers.ts';
