@@ -9,6 +9,7 @@ import { contactPointsIn } from './contact-points.ts';
 import { keyspaceNamed } from './keyspace-name.ts';
 import { type KeySource, keysOf } from './privacy-keys.ts';
 import type { Project, Secret } from './project.ts';
+import { rateNamed } from './rate-named.ts';
 import { secretOf } from './secret.ts';
 import { addressesOf } from './source-addresses.ts';
 
@@ -19,6 +20,8 @@ export interface Overrides {
   readonly keyspace?: string | undefined;
   readonly contactPoints?: string | undefined;
   readonly localDc?: string | undefined;
+  /** Only of commands that copy rows. */
+  readonly rate?: string | undefined;
 }
 
 const configNames = ['cqlform.config.ts', 'cqlform.config.mts', 'cqlform.config.js', 'cqlform.config.mjs'];
@@ -128,6 +131,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     verifyCopies: merged.verifyCopies ?? 'sample',
     threads: merged.threads ?? 'auto',
     lower: merged.lower ?? false,
+    rate: rateNamed(overrides.rate),
     ownPlace: isOwnPlace(merged, overrides),
     privacyKeys: keysOf(keySourcesOf(merged), (name) => secretOf({ kind: 'env', name })),
     sources: addressesOf(merged.sources ?? {}, { secretOf, tlsOf: (one) => tlsOf(one, path), path }),

@@ -3,6 +3,7 @@ import { clearStore, sealedStore } from '../backup/encryption/sealed-store.ts';
 import { localStore } from '../backup/stores/local.ts';
 import { openCloud } from '../backup/stores/open.ts';
 import { createCopier } from '../copy/copier.ts';
+import { RateLimit } from '../copy/rate.ts';
 import { match } from '../kernel/match.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Backups, Copier } from '../ports/engines.ts';
@@ -19,9 +20,12 @@ export interface Engines {
 
 export function enginesOf(session: Session): Engines {
   const { rows, clock, identity, project } = session;
+  const { rate } = project;
+  // who stops the work ends its waiting too, see `admitted`
+  const limit = rate === null ? null : new RateLimit(rate, clock, new AbortController().signal);
   const repositories = new Map<string, Backups>();
   return {
-    copier: createCopier({ rows, clock, ...openersOf(project) }),
+    copier: createCopier({ rows, clock, limit, ...openersOf(project) }),
     backupsAt: (name) => {
       const known = repositories.get(name);
       if (known !== undefined) return known;

@@ -1,6 +1,7 @@
 import type { Secret as BackupSecret } from '../backup/encryption/key-file.ts';
 import type { Retention } from '../backup/retention.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
+import type { Rate } from '../copy/rate.ts';
 import type { VerifyLevel } from '../model/journal.ts';
 import type { ThreadsWanted } from '../ports/engines.ts';
 import type { SourceAddress } from '../ports/source.ts';
@@ -43,6 +44,8 @@ export interface Project {
   readonly verifyCopies: VerifyLevel;
   /** How many threads run the functions of rows. */
   readonly threads: ThreadsWanted;
+  /** How fast rows may be copied; null: as fast as the cluster takes them. */
+  readonly rate: Rate | null;
   /** Personal data from outside has to be treated on its way here, and what is here may be unloaded. */
   readonly lower: boolean;
   /** Whether cluster and keyspace are those that the configuration says of the environment, and not another's. */

@@ -9,6 +9,7 @@ export interface ProjectFlags {
   readonly keyspace?: string | undefined;
   readonly contactPoints?: string | undefined;
   readonly localDc?: string | undefined;
+  readonly rate?: string | undefined;
 }
 
 /** The project that the flags mean. Loaded here, so that `--help` does not pay for it. */

@@ -10,6 +10,7 @@ import { countRepeated } from './collisions.ts';
 import { counterColumns, settleMs } from './counter-writer.ts';
 import type { Piece } from './input.ts';
 import { type InputDependencies, type OpenedInput, withInput } from './opened-input.ts';
+import type { RateLimit } from './rate.ts';
 import { areDistinct, refuseCollisions } from './refuse-collisions.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import { encodingWork, rowWork } from './row-work.ts';
@@ -29,6 +30,8 @@ import { WriteEngine } from './write-engine.ts';
 
 export interface CopyDependencies extends InputDependencies {
   readonly clock: Clock;
+  /** Of all that is copied; left out or null: no limit. */
+  readonly limit?: RateLimit | null;
 }
 
 /** Runs one data spec to its end, or on from where an earlier attempt stopped. */
@@ -87,6 +90,7 @@ async function run(running: Running): Promise<CopyOutcome> {
     straight: tracked ? null : straightOf(running, threads?.meter ?? null),
     sample,
     threads,
+    limit: dependencies.limit ?? null,
   });
   engine.resume(finished);
   rejects.resume(engine.total);

@@ -22,7 +22,7 @@ const mostExamples = 10;
 export async function copyTable(
   request: CopyTableRequest,
   context: WorkContext,
-  { rows, clock }: Pick<CopyDependencies, 'rows' | 'clock'>,
+  { rows, clock, limit = null }: Pick<CopyDependencies, 'rows' | 'clock' | 'limit'>,
 ): Promise<CopyAccounts> {
   const { from, into } = request;
   assertNoCounters(into);
@@ -39,6 +39,7 @@ export async function copyTable(
     spool: null,
     onReject: (reason, row) => refused.add(reason, row),
     totalRows: null,
+    limit,
     straight: request.withinRow
       ? null
       : straightCopy({

@@ -5,6 +5,19 @@ export interface Rate {
   readonly perSecond: number;
 }
 
+/** The rate of work that asks itself whether it may go on: waits in short pieces, and asks between them. */
+export async function admitted(
+  limit: RateLimit,
+  moved: { readonly rows: number; readonly bytes: number },
+  assertHeld: () => void,
+): Promise<void> {
+  const pieces = Math.max(1, Math.ceil(limit.secondsOf(moved) / burstSeconds));
+  for (let piece = 0; piece < pieces; piece += 1) {
+    await limit.admit(moved.rows / pieces, moved.bytes / pieces);
+    assertHeld();
+  }
+}
+
 /** How much may go ahead of the even flow, in seconds: so that a batch need not wait for each of its rows. */
 const burstSeconds = 0.25;
 
@@ -19,6 +32,12 @@ export class RateLimit {
     this.#rate = rate;
     this.#clock = clock;
     this.#signal = signal;
+  }
+
+  /** How long that much takes. */
+  secondsOf({ rows, bytes }: { readonly rows: number; readonly bytes: number }): number {
+    const { unit, perSecond } = this.#rate;
+    return (unit === 'rows' ? rows : bytes) / perSecond;
   }
 
   /** Resolves when that much may go. Does not wait any more once the signal has come. */

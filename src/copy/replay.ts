@@ -35,7 +35,7 @@ type Replaying = Pick<RowWorkOptions, 'input'> & { readonly request: ReplayReque
 async function replay(
   piece: Piece,
   { request, context, input }: Replaying,
-  { rows, clock }: Pick<CopyDependencies, 'rows' | 'clock'>,
+  { rows, clock, limit = null }: Pick<CopyDependencies, 'rows' | 'clock' | 'limit'>,
 ): Promise<CopyAccounts> {
   const { spec, into, rejectsFile } = request;
   const spool = new Spool(rejectsFile);
@@ -52,6 +52,7 @@ async function replay(
     problemOf: ({ problem }: InputRow): Outcome<never> | null =>
       problem === gone ? { kind: 'skip', reason: gone } : null,
     totalRows: null,
+    limit,
     withheld: spec.privacy?.withheld === true,
   });
   await engine.run([piece]);

@@ -9,6 +9,7 @@ import { suitsInserts } from './encoded-rows.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
 import { InsertBlock } from './insert-block.ts';
 import { type EncodingWork, flushAll, PieceRun, type RowWork, type Writers } from './piece-run.ts';
+import { admitted, type RateLimit } from './rate.ts';
 import type { Spool, SpoolSizes } from './spool.ts';
 import type { StraightCopy } from './straight.ts';
 import { copyConsistency } from './table-pieces.ts';
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly straight?: StraightCopy | null;
   /** Where rows may be worked on besides here; left out or null: nowhere. */
   readonly threads?: ThreadedRows | null;
+  /** How fast rows may go; left out or null: as fast as the cluster takes them. */
+  readonly limit?: RateLimit | null;
 }
 
 /** Pieces under way at once; each has a writer of its own, whose concurrency adapts by itself. */
@@ -152,15 +155,18 @@ export class WriteEngine {
     try {
       for await (const { worked, ...page } of this.#worked(this.#pages(piece, writers, () => run.begin()))) {
         context.assertHeld();
-        const before = run.tally.read;
+        const before = { ...run.tally };
         try {
           run.passed(page);
           await run.page(page.rows, worked);
         } finally {
-          this.#total.read += run.tally.read - before;
+          this.#total.read += run.tally.read - before.read;
         }
         this.#progress(false);
         if (this.#stopped) return;
+        const { limit = null } = this.#options;
+        const moved = { rows: run.tally.read - before.read, bytes: run.tally.bytes - before.bytes };
+        if (limit !== null) await admitted(limit, moved, () => context.assertHeld());
       }
       await flushAll(writers);
     } finally {

@@ -9,6 +9,7 @@ import { createOpenTable } from '../../src/cassandra/other-cluster.ts';
 import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
+import { type Rate, RateLimit } from '../../src/copy/rate.ts';
 import { travels } from '../../src/copy/threads/travels.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
@@ -69,6 +70,8 @@ export interface RunOptions {
   readonly verify?: VerifyLevel;
   /** Called when a piece is done. */
   readonly onDone?: () => Promise<unknown>;
+  /** How fast rows may go; as fast as they can unless said. */
+  readonly rate?: Rate;
   /** When the step began; long ago unless said. */
   readonly startedAt?: Date;
   /** Told of each progress. */
@@ -121,12 +124,13 @@ export async function copyFixture(
   const folder = await mkdtemp(join(tmpdir(), 'cqlform-copy-'));
   const rejectsFile = join(folder, 'rejects', 'run.ndjson');
   const openSource = travelling(createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024, ...options }));
-  const copier = createCopier({
+  const dependencies = {
     rows: base.rows,
     openSource,
     openTable: createOpenTable(options.addresses ?? {}),
     clock: systemClock,
-  });
+  };
+  const copier = createCopier(dependencies);
   const tables = new Map<string, Table>();
   const made: Declared[] = [];
   let checkpoints: Checkpoint[] = [];
@@ -210,7 +214,10 @@ export async function copyFixture(
       const into = table(spec.into.name);
       const { startedAt = new Date(0), verify = 'none' } = options;
       const request = { spec, from, into, startedAt, timestamp, floor, rejectsFile, verify };
-      const { result, ...ran } = await work(options, (given) => copier.copy(request, given));
+      const limit =
+        options.rate === undefined ? null : new RateLimit(options.rate, systemClock, new AbortController().signal);
+      const { copy } = limit === null ? copier : createCopier({ ...dependencies, limit });
+      const { result, ...ran } = await work(options, (given) => copy(request, given));
       return { ...ran, result: result.accounts, verified: result.verified };
     },
     verify: (data, { repair = false } = {}) => {

@@ -67,6 +67,19 @@ describe('a copy, looked at when it has written', () => {
     expect(whole.verified).toMatchObject({ level: 'count', rows: 300 });
   });
 
+  it('goes no faster than it may, by rows and by bytes', async () => {
+    for (const rate of [{ unit: 'rows', perSecond: 300 } as const, { unit: 'bytes', perSecond: 12_000 } as const]) {
+      const begun = performance.now();
+      const { result } = await fixture.run(data, { rate, timestamp: baseTime + 9n });
+      const seconds = (rate.unit === 'rows' ? result.read : result.bytes) / rate.perSecond;
+      expect(seconds).toBeGreaterThan(0.3);
+      // a quarter of a second may go ahead, and the last page is not waited for
+      expect(performance.now() - begun).toBeGreaterThan((seconds - 0.6) * 1000);
+    }
+    const held = fixture.run(data, { rate: { unit: 'rows', perSecond: 1 }, heldFor: 4 });
+    await expect(held).rejects.toThrow('the lease is lost');
+  });
+
   it('fails when rows were lost, and mends them all when it is run again', async () => {
     await cql('TRUNCATE KS.people');
     const harm = async (): Promise<void> => {

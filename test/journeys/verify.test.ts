@@ -151,5 +151,7 @@ describe('verify', () => {
       const { code: ended, stderr } = await project.run('verify', ...flags);
       expect(ended, stderr).toBe(code);
     }
+    const wrong = await project.run('apply', '--rate', 'fast');
+    expect([wrong.code, wrong.stderr]).toEqual([64, expect.stringContaining('--rate fast is neither rows')]);
   });
 });

@@ -6,6 +6,7 @@ import { millisOf } from '../duration.ts';
 import { withProgress } from '../progress.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
+import { rateOption } from './run-options.ts';
 
 export const catchUpCommand: AnyCommand = command({
   usage: 'catch-up [migration]',
@@ -15,6 +16,7 @@ export const catchUpCommand: AnyCommand = command({
   },
   options: {
     ...projectOptions,
+    rate: rateOption,
     follow: { type: 'boolean', default: false, describe: 'Pass after pass, until it is told to stop' },
     'until-lag': { type: 'string', describe: 'Pass after pass, until no copy is further behind, e.g. 5s' },
     every: { type: 'string', default: '1s', describe: 'How long to wait between two passes' },

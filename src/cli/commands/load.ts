@@ -1,6 +1,7 @@
 import type { LoadInput } from '../../app/load.ts';
 import type { FileFormat } from '../../app/load-format.ts';
 import type { DatabaseSystem } from '../../app/named-source.ts';
+import { rateNamed } from '../../app/rate-named.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { own } from '../../kernel/own.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
@@ -131,7 +132,7 @@ export const loadCommand: AnyCommand = command({
         ...settingsOf(flags.setting),
       },
       ttl: flags.ttl ?? null,
-      rate: rateOf(flags.rate),
+      rate: rateNamed(flags.rate),
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
       waivers: pairsOf('waive', flags.waive, 'COLUMN=REASON'),
@@ -211,18 +212,6 @@ function fieldsOf(header: boolean, fields: string | undefined): readonly string[
   }
   if (fields === undefined) throw usage('--no-header needs --fields: the names of the fields in their order');
   return fields.split(',').map((field) => field.trim());
-}
-
-const byteUnits: Readonly<Record<string, number>> = { B: 1, KB: 1000, MB: 1_000_000, GB: 1_000_000_000 };
-
-/** `5000` rows or `2MB` a second. */
-export function rateOf(text: string | undefined): LoadInput['rate'] {
-  if (text === undefined) return null;
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)([KMG]?B)?$/i.exec(text) ?? [];
-  const amount = Number(digits);
-  if (!(amount > 0)) throw usage(`--rate ${text} is neither rows (5000) nor bytes (2MB) a second`);
-  if (unit === undefined) return { unit: 'rows', perSecond: amount };
-  return { unit: 'bytes', perSecond: amount * (own(byteUnits, unit.toUpperCase()) ?? 1) };
 }
 
 /** `10` or `1%`. */

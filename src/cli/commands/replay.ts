@@ -3,6 +3,7 @@ import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
+import { rateOption } from './run-options.ts';
 
 export const replayCommand: AnyCommand = command({
   usage: 'replay <rejects>',
@@ -12,6 +13,7 @@ export const replayCommand: AnyCommand = command({
   },
   options: {
     ...projectOptions,
+    rate: rateOption,
     migration: {
       type: 'string',
       describe: 'The migration, or the id of its data step',

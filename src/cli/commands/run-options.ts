@@ -4,8 +4,15 @@ import type { Emit } from '../../model/event.ts';
 import { type VerifyLevel, verifyLevels } from '../../model/journal.ts';
 import { mostThreads, type ThreadsWanted } from '../../ports/engines.ts';
 
+/** Of commands that copy rows; the project's copies keep to it. */
+export const rateOption = {
+  type: 'string',
+  describe: 'Copy at most so much a second: 5000 (rows) or 2MB (bytes)',
+} as const;
+
 /** Flags of commands that run a plan. */
 export const runOptions = {
+  rate: rateOption,
   'auto-approve': { type: 'boolean', default: false, describe: 'Do not ask; never consents to data loss' },
   'allow-destructive': {
     type: 'string',

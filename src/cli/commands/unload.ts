@@ -1,9 +1,10 @@
+import { rateNamed } from '../../app/rate-named.ts';
 import type { UnloadInput } from '../../app/unload.ts';
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
-import { formatChoices, maxRejectsOf, pairsOf, rateOf } from './load.ts';
+import { formatChoices, maxRejectsOf, pairsOf } from './load.ts';
 
 export const unloadCommand: AnyCommand = command({
   usage: 'unload <table> [file]',
@@ -68,7 +69,7 @@ export const unloadCommand: AnyCommand = command({
       delimiter: flags.delimiter === '\\t' ? '\t' : (flags.delimiter ?? null),
       quote: flags.quote,
       nullText: flags.null ?? '',
-      rate: rateOf(flags.rate),
+      rate: rateNamed(flags.rate),
       maxRejects: maxRejectsOf(flags['max-rejects']),
       rejectsFile: flags.rejects ?? null,
       waivers: pairsOf('waive', flags.waive, 'COLUMN=REASON'),
