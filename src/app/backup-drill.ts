@@ -5,6 +5,8 @@ import type { Table } from '../model/schema.ts';
 import type { BackupContents, Backups } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { type BackupChoice, chooseBackup } from './backup-choice.ts';
+import type { Waivers } from './privacy.ts';
+import { assertMayReturn } from './restore.ts';
 import { makeTable, tableLike } from './restore-create.ts';
 import { referencesOf } from './restore-plan.ts';
 import { inScratchKeyspace, removeLeftovers } from './scratch-keyspace.ts';
@@ -16,6 +18,10 @@ export interface DrillInput {
   readonly choice: BackupChoice;
   /** Of the backup; empty: all. */
   readonly tables: readonly string[];
+  /** The environment of whose repository the backup is; null: the session's own. */
+  readonly fromEnvironment: string | null;
+  /** Personal column → why it may come as it is into a lower environment. */
+  readonly waivers: Waivers;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
@@ -67,6 +73,12 @@ export async function drillBackup(session: Session, backups: Backups, input: Dri
   const info = await chooseBackup(backups, choice, live.cluster);
   const contents = await backups.contents(info.id);
   if (contents === null) throw new TypeError(`backup ${info.id} vanished`);
+  const tablesOf = referencesOf(info, { tables: input.tables, into: null, renamed: {} });
+  const planned = tablesOf.map((reference) => {
+    const from = tableIn(contents, reference.table);
+    return { backup: reference, from, into: from, leaveOut: [], renamed: {} };
+  });
+  await assertMayReturn(project, { info, live, planned }, input);
   const removed = await removeLeftovers(session);
   const { scratch, tables } = await inScratchKeyspace(session, live, async (keyspace) => ({
     scratch: keyspace,
@@ -100,11 +112,15 @@ async function drillTables(drill: Drill, scratch: Scratch): Promise<readonly Dri
   const { info, input, contents } = drill;
   const drilled: DrilledTable[] = [];
   for (const reference of referencesOf(info, { tables: input.tables, into: null, renamed: {} })) {
-    const table = contents.tables.find((one) => one.table.name === reference.table)?.table;
-    if (table === undefined) throw new TypeError(`the backup has no table ${reference.table}`);
-    drilled.push(await drillTable(drill, scratch, { reference, table }));
+    drilled.push(await drillTable(drill, scratch, { reference, table: tableIn(contents, reference.table) }));
   }
   return drilled;
+}
+
+function tableIn(contents: BackupContents, name: string): Table {
+  const table = contents.tables.find((one) => one.table.name === name)?.table;
+  if (table === undefined) throw new TypeError(`the backup has no table ${name}`);
+  return table;
 }
 
 async function drillTable(

@@ -80,10 +80,14 @@ export async function restoreTables(session: Session, backups: Backups, input: R
  * Throws `PII_UNWAIVED` for personal data of elsewhere that would come into a lower environment as it is. What was taken
  * from the very tables of this environment comes back.
  */
-async function assertMayReturn(
+export async function assertMayReturn(
   project: Project,
-  of: { readonly info: BackupInfo; readonly live: LiveKeyspace; readonly planned: readonly PlannedRestore[] },
-  { waivers, fromEnvironment }: RestoreInput,
+  of: {
+    readonly info: BackupInfo;
+    readonly live: LiveKeyspace;
+    readonly planned: readonly Pick<PlannedRestore, 'backup' | 'from' | 'into' | 'leaveOut' | 'renamed'>[];
+  },
+  { waivers, fromEnvironment }: Pick<RestoreInput, 'waivers' | 'fromEnvironment'>,
 ): Promise<void> {
   if (!project.lower) return;
   const { info, live, planned } = of;

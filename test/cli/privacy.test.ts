@@ -121,6 +121,9 @@ it('lets none come into a lower environment or out of it from another place', as
   const restore = ['backup', 'restore', '--label', 'real', ...store, '--from-keyspace', keyspace, '--create'];
   const restored = await project.run(...restore, '--leave-out', 'phone', '--env', 'test');
   expect([restored.code, restored.stderr]).toEqual([3, expect.stringContaining('people.email (email) is personal')]);
+  const drill = ['backup', 'drill', '--label', 'real', ...store, '--from-keyspace', keyspace, '--env', 'test'];
+  const drilled = await project.run(...drill);
+  expect([drilled.code, drilled.stderr]).toEqual([3, expect.stringContaining('PII_UNWAIVED')]);
   const dry = await project.run(...restore, ...waived, '--env', 'test', '--dry-run');
   expect(dry, dry.stderr).toMatchObject({ code: 0 });
   const back = await project.run(...restore, '--env', 'staging', '--overwrite', '--dry-run');

@@ -6,6 +6,7 @@ import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { choiceOptions, store } from './backup-options.ts';
 import { fromEnv, withRepository } from './backup-repository.ts';
+import { pairsOf } from './load.ts';
 
 export const backupDrillCommand: AnyCommand = command({
   usage: 'drill [id]',
@@ -17,6 +18,12 @@ export const backupDrillCommand: AnyCommand = command({
     ...choiceOptions,
     'from-env': fromEnv,
     table: { type: 'string', describe: 'Which tables of the backup, separated by commas', defaultDescription: 'all' },
+    waive: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'COLUMN=REASON: why personal data may come as it is into a lower environment; repeatable',
+    },
     format: { choices: ['text', 'markdown', 'json'] as const, default: 'text' as const, describe: 'How to print it' },
   },
   examples: [
@@ -28,6 +35,7 @@ export const backupDrillCommand: AnyCommand = command({
     const { drillBackup } = await import('../../app/backup-drill.ts');
     const at = flags.at === undefined ? null : timeNamed('at', flags.at);
     const tables = namesIn({ command: 'backup drill', option: '--table' }, flags.table ?? '');
+    const waivers = pairsOf('waive', flags.waive, 'COLUMN=REASON');
     const json = output.json || flags.format === 'json';
     const report = await movingRows(flags, { output, events: false }, (session) =>
       withRepository(session, flags, (backups, keyspace) =>
@@ -40,6 +48,8 @@ export const backupDrillCommand: AnyCommand = command({
                 cluster: flags['from-cluster'] ?? null,
               },
               tables,
+              fromEnvironment: flags['from-env'] ?? null,
+              waivers,
               onProgress,
               signal,
             }),
