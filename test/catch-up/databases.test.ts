@@ -123,7 +123,7 @@ it('an application that writes all the time is moved without a stop', { timeout:
 
     // Every row changes, and the pass over them is killed in the middle.
     await maria.sql("UPDATE orders SET note = CONCAT('again ', id), changed = UTC_TIMESTAMP(6)");
-    const killed = project.start('catch-up', id);
+    const killed = project.start('catch-up', id, '--rate', '8000');
     const end = ended(killed);
     let open: Pass | undefined;
     while (killed.exitCode === null && (open === undefined || (await finished(open)).length < 1)) {
