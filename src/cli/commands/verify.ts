@@ -45,7 +45,12 @@ export const verifyCommand: AnyCommand = command({
     const { verificationText } = await import('../view/verify.ts');
     output.out(output.json ? JSON.stringify(verified) : verificationText(verified, output.paint));
     const differs = verified.some((one) => one.kind !== 'not-compared' && !one.ok);
-    if (!output.json && differs && !flags.repair) {
+    // what the copy did not write stays, and what a repair could not write it never will
+    const mendable = verified.some(
+      (one) =>
+        (one.kind === 'count' && !one.ok) || (one.kind === 'rows' && one.report.missing + one.report.different > 0),
+    );
+    if (!output.json && mendable && !flags.repair) {
       output.err('Next: `cqlform verify --repair` writes again what is missing or older than the copy.');
     }
     return differs ? exitCodes.integrity : exitCodes.fine;

@@ -34,6 +34,11 @@ function notes(report: RowsVerification): readonly string[] {
   const { missing, extra, different, newer, uncertain, unexamined, repaired } = report;
   return [
     ...(repaired > 0 ? [`${plural(repaired, 'row')} written again`] : []),
+    ...(repaired > 0 && missing + different > 0
+      ? [
+          `${plural(missing + different, 'row')} differ still, because a deletion or a greater value of the copy's own time or later wins: write them by hand, or roll the migration back and apply it again`,
+        ]
+      : []),
     ...(missing > 0 ? [`${missing} missing in the target`] : []),
     ...(different > 0 ? [`${different} different`] : []),
     ...(extra > 0 ? [`${extra} in the target that the copy did not write`] : []),

@@ -105,9 +105,11 @@ export class MysqlSession implements SqlSession<Buffer> {
   /** The server's own words; they name no password. */
   #failed(thrown: unknown, what: string): CqlformError {
     const error = thrown as Partial<QueryError>;
+    // the driver has no place for columns of some names, such as __proto__, and leaves the connection then
+    const unnamable = /^The field name \(.*\) can't be/.test(reasonOf(thrown));
     const lost =
-      this.#lost !== null ||
-      error.fatal === true ||
+      (!unnamable && this.#lost !== null) ||
+      (!unnamable && error.fatal === true) ||
       error.code === 'PROTOCOL_CONNECTION_LOST' ||
       error.code === 'ECONNRESET';
     const fields = { connection: this.#name, code: error.code ?? null };
