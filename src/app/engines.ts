@@ -42,7 +42,7 @@ export function backupsInto({ rows, clock, identity }: Session, from: Session, n
 }
 
 /** Sealed when the configuration says how, else in the clear. */
-function repositoryStore(name: string, session: Session): BlobStore {
+export function repositoryStore(name: string, session: Session): BlobStore {
   const { backupSecret } = session.project;
   const store = storeAt(name, session);
   return backupSecret === null ? clearStore(store) : sealedStore(store, backupSecret, session.clock);

@@ -4,11 +4,12 @@ import type { TableScope } from '../model/step.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { Backups, WorkContext } from '../ports/engines.ts';
+import type { Backups, MirroredBackup, MirrorRequest, WorkContext } from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
 import { ringBounds } from './grid.ts';
 import { digestLive } from './live-digest.ts';
+import { Mirror } from './mirror.ts';
 import { prune } from './prune.ts';
 import { allManifests, idOfManifest, infoOf, loadManifest } from './repository.ts';
 import { restoreBackup } from './restore.ts';
@@ -45,8 +46,23 @@ export function createBackups(dependencies: BackupDependencies): Backups {
       return await verifyBackup(loaded, store, { onProgress, ...options });
     },
     prune: (request) => prune(store, request, dependencies.clock),
+    mirror: (request) => mirrored(request, dependencies),
     digest: (scope, context) => digestScope(rows, scope, context),
   };
+}
+
+async function* mirrored(request: MirrorRequest, { store, clock }: BackupDependencies): AsyncIterable<MirroredBackup> {
+  const mirror = new Mirror(store, request, clock);
+  const found: { readonly id: string; readonly createdAt: string }[] = [];
+  if (request.ids === undefined)
+    for await (const { id, createdAt } of listBackups(store)) found.push({ id, createdAt });
+  const ids = request.ids ?? found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)).map(({ id }) => id);
+  for (const id of ids) {
+    const loaded = await loadManifest(store, id);
+    if (loaded !== null) yield await mirror.backup(loaded);
+    // one that was listed a moment ago has been pruned
+    else if (request.ids !== undefined) throw noBackup(id, store);
+  }
 }
 
 /** Yields what can be read, then throws `BACKUP_DAMAGED` when there were manifests that could not. */

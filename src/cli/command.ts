@@ -57,7 +57,7 @@ export interface AnyCommand {
   readonly within: readonly AnyCommand[];
   readonly register: (parser: Argv, done: Done) => Argv;
 }
-export type Done = (flags: Readonly<Record<string, unknown>>, run: (output: Output) => Promise<ExitCode>) => void;
+export type Done = (flags: Readonly<Record<string, unknown>>, run: (output: Output) => Promise<ExitCode>) => never;
 
 export function command<const O extends Flags>(spec: CommandSpec<O>): AnyCommand {
   return {

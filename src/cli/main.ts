@@ -61,17 +61,34 @@ async function parse(words: readonly string[]): Promise<Chosen | null> {
     return null;
   }
   const { default: yargs } = await import('yargs');
-  const chosen: Chosen[] = [];
+  const chosen = (flags: Chosen['flags'], run: Chosen['run']): never => {
+    throw new Known({ flags, run });
+  };
   let printed = '';
-  await parserFor(yargs(), words, (flags, run) => void chosen.push({ flags, run })).parse(
-    withDashes(withNegatives(words)),
-    {},
-    (_error: unknown, _flags: unknown, text: string) => {
-      printed = text;
-    },
-  );
+  try {
+    await parserFor(yargs(), words, chosen).parse(
+      withDashes(withNegatives(words)),
+      {},
+      (_error: unknown, _flags: unknown, text: string) => {
+        printed = text;
+      },
+    );
+  } catch (thrown) {
+    if (thrown instanceof Known) return thrown.chosen;
+    throw thrown;
+  }
   if (printed !== '') process.stdout.write(`${printed}\n`);
-  return chosen[0] ?? null;
+  return null;
+}
+
+/** Thrown out of the parser, which would go on to lay out the command's help, though nobody has asked for it. */
+class Known extends Error {
+  readonly chosen: Chosen;
+
+  constructor(chosen: Chosen) {
+    super('the command is known');
+    this.chosen = chosen;
+  }
 }
 
 /** The parser takes `--no-backup ADDRESS` for "not --backup"; `--no-backup=ADDRESS` it understands. */

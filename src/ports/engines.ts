@@ -6,6 +6,7 @@ import type { Grants } from '../model/right.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Since, SourceLag, SourceMark } from '../model/since.ts';
 import type { RestoreMode, TableScope } from '../model/step.ts';
+import type { BlobStore } from './blobs.ts';
 import type { Checkpoint } from './journal.ts';
 
 /** What every engine's long work is given by the runner. */
@@ -148,6 +149,30 @@ export interface PruneRequest {
   readonly assertHeld: () => void;
 }
 
+/** Backups that are to lie in another repository as well. */
+export interface MirrorRequest {
+  /** Left out: all that are there, those of other keyspaces too. */
+  readonly ids?: readonly string[];
+  readonly into: BlobStore;
+  /** Throws to end it. */
+  readonly assertHeld: () => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Objects are packs and pieces of indexes; each was read back there and compared with its hash. */
+export interface MirroredBackup {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly keyspace: string;
+  /** It was there before, and was looked at again. */
+  readonly there: boolean;
+  readonly objects: number;
+  readonly bytes: number;
+  /** Of those, the ones that were not there before, or were damaged. */
+  readonly newObjects: number;
+  readonly newBytes: number;
+}
+
 /** Objects are packs and pieces of indexes. */
 export interface PruneReport {
   readonly forgotten: number;
@@ -182,6 +207,8 @@ export interface Backups {
   contents(id: string): Promise<BackupContents | null>;
   verify(id: string, onProgress: (progress: Progress) => void, options?: VerifyOptions): Promise<VerifyReport>;
   prune(request: PruneRequest): Promise<PruneReport>;
+  /** One after another, the oldest first. Throws `BACKUP_MISSING`, and `BACKUP_DAMAGED` for those that are not whole. */
+  mirror(request: MirrorRequest): AsyncIterable<MirroredBackup>;
   /** Value digest and row count of a live table over a scope, as a backup of it would have. */
   digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;
 }

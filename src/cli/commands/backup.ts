@@ -2,6 +2,7 @@ import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import { inSession } from '../project.ts';
+import { backupCopyCommand } from './backup-copy.ts';
 import { backupCreateCommand } from './backup-create.ts';
 import { backupDrillCommand } from './backup-drill.ts';
 import { backupKeyCommand } from './backup-key.ts';
@@ -14,7 +15,7 @@ const id = { type: 'string', demandOption: true, describe: 'A backup, from `back
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, prune, key',
+  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, copy, prune, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -91,6 +92,7 @@ export const backupCommand: AnyCommand = group({
     }),
     backupRestoreCommand,
     backupDrillCommand,
+    backupCopyCommand,
     backupPruneCommand,
     backupKeyCommand,
   ],
