@@ -27,7 +27,9 @@ describe('backups in another repository', { timeout: 60_000 }, () => {
   const write = async (from: number, to: number): Promise<void> => {
     const ids = Array.from({ length: to - from }, (_, at) => from + at);
     await Promise.all(
-      ids.map((id) => fixture.cql(`INSERT INTO KS.things (id, a) VALUES (${id}, '${id} ${'x'.repeat(50)}')`)),
+      ids.map((id) =>
+        fixture.cql(`INSERT INTO ${fixture.keyspace}.things (id, a) VALUES (${id}, '${id} ${'x'.repeat(1000)}')`),
+      ),
     );
   };
   const mirror = async (from: Backups, into: BlobStore, ids?: readonly string[]): Promise<MirroredBackup[]> => {
@@ -55,7 +57,7 @@ describe('backups in another repository', { timeout: 60_000 }, () => {
     table = await fixture.table('things', { columns: { id: 'int', a: 'text' }, partitionKey: ['id'] });
     await write(0, 400);
     made.push(await fixture.backup(table));
-    await write(400, 410);
+    await write(400, 402);
     made.push(await fixture.backup(table));
   });
   afterAll(async () => {
