@@ -2,6 +2,7 @@ import { createOpenTable, openOtherCluster } from '../cassandra/other-cluster.ts
 import { createCopier } from '../copy/copier.ts';
 import type { LoadAccounts, LoadProgress } from '../copy/load.ts';
 import { assertReadsInTheClear } from '../copy/masked-source.ts';
+import { RateLimit } from '../copy/rate.ts';
 import { assertOtherTable } from '../copy/same-table.ts';
 import { tryTable } from '../copy/try-table.ts';
 import { isMultiCell } from '../cql/select.ts';
@@ -109,6 +110,7 @@ async function copied(session: Session, input: LoadInput, { spec, source, target
   const copier = createCopier({
     rows,
     clock,
+    limit: input.rate === null ? null : new RateLimit(input.rate, clock, input.signal),
     openTable: createOpenTable({ [source.connection]: source.address }),
     openSource: () => Promise.reject(new TypeError('a table of a cluster is no foreign source')),
   });
@@ -170,9 +172,9 @@ function specOf(
 }
 
 function assertOfCluster(input: LoadInput): void {
-  const { query, ttl, ttlField, timestampField, skip, most, rate } = input;
+  const { query, ttl, ttlField, timestampField, skip, most } = input;
   const said = { '--query': query, '--ttl': ttl, '--ttl-field': ttlField, '--timestamp-field': timestampField };
-  const more = { '--skip-records': skip, '--max-records': most, '--rate': rate };
+  const more = { '--skip-records': skip, '--max-records': most };
   const wrong = Object.entries({ ...said, ...more }).find(([, value]) => value !== null)?.[0];
   if (wrong === undefined) return;
   throw new CqlformError('USAGE', `${wrong} does not go with another cluster, whose cells keep their times and TTLs`, {

@@ -123,6 +123,7 @@ describe('assess and what it writes, as it comes, on servers', { timeout: buildT
     await maria.sql(
       `CREATE TABLE films (id INT UNSIGNED PRIMARY KEY, title VARCHAR(80) NOT NULL, rate DECIMAL(6,2), tags SET('a','b'), seen DATETIME(3), made YEAR)`,
       `INSERT INTO films SELECT seq, CONCAT('film ', seq), seq / 4, IF(seq % 2, 'a,b', NULL), '2026-01-02 03:04:05.678', 1990 FROM seq_1_to_50`,
+      'ALTER TABLE films ADD `__proto__` INT',
     );
     await pg.sql(
       `CREATE TABLE people (id uuid PRIMARY KEY, name text NOT NULL, scores int[], at timestamptz, more jsonb, half numeric(5,2))`,
@@ -145,6 +146,9 @@ describe('assess and what it writes, as it comes, on servers', { timeout: buildT
     );
     connection.closeSync();
     const [films] = await assessed('maria/films', '--write', 'films');
+    expect(films?.refused).toMatchObject([
+      { field: '__proto__', reason: expect.stringContaining('no column of this name') },
+    ]);
     const [people] = await assessed('pg/people', '--write', 'people');
     const [trips] = await assessed('trips.parquet', '--key', 'uid', '--write', 'trips');
     expect([films, people, trips].map((one) => [one?.target.name, one?.read, one?.whole])).toEqual([

@@ -100,7 +100,7 @@ describe('unload', () => {
     const tried = await project.run('load', origin, 'again', '--dry-run', '--json');
     expect(JSON.parse(tried.stdout)).toMatchObject({ read: 6, written: 6, rejected: 0, dryRun: true });
     expect(await rowsOf('again')).toEqual([]);
-    const loaded = await project.run('load', origin, 'again', '--json');
+    const loaded = await project.run('load', origin, 'again', '--rate', '1000', '--json');
     expect(JSON.parse(loaded.stdout), loaded.stderr).toMatchObject({ read: 6, written: 6, rejected: 0 });
     expect(await rowsOf('again')).toEqual(await rowsOf('origin'));
     const times = (table: string): Promise<unknown> => project.rows(`SELECT writetime(te) AS w FROM $ks.${table}`);

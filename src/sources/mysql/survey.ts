@@ -68,8 +68,15 @@ const same =
   );
 const wholes = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint'];
 
+/** The driver refuses every answer that has a column of such a name. */
+const unreadable = ['__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__'];
+
 function columnOf(column: CatalogueColumn): SurveyedColumn {
   const { name, full, nullable } = column;
+  if (unreadable.includes(name)) {
+    const refused = 'the driver reads no column of this name; name it otherwise in a `mysql.query`';
+    return { field: name, declared: full, read: null, refused, flag: null, nullable };
+  }
   const read = readOf(column);
   const flag = /^(?:tinyint\(1\)|bit\(1\))/.test(full) ? 'mysql.boolean' : null;
   const refused = read === null ? 'no type of a declaration reads it; try `mysql.query`, e.g. with ST_AsText' : null;
