@@ -137,6 +137,8 @@ describe('a run that is killed', () => {
     const atStart = await contents(project);
     let steps = 1;
     for (let number = 1; number <= steps; number += 1) {
+      // Of three steps two, whose kinds go round: the test above stops at all of them.
+      if (number % 3 === 0) continue;
       const died = await run(project, 'apply', 'during', String(number));
       steps = Number(died.stdout.split('\n')[0]);
       expect(died.signal, `during ${number}: ${died.stderr}`).toBe('SIGKILL');
