@@ -3,6 +3,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseType } from '../../src/cql/type-text.ts';
+import type { ColumnMapping, CopySpec } from '../../src/model/data.ts';
 import type { Table } from '../../src/model/schema.ts';
 
 export const columns =
@@ -25,6 +26,16 @@ export function readingsTable(name: string): Table {
     clusteringKey: ['at', 'owner'].map((column) => ({ column, order: 'asc' as const })),
     options: {},
   };
+}
+
+/** The whole table into its copy; mode `through` carries all columns over, `function` makes one of them by a function. */
+export function copySpec(mode: string): CopySpec {
+  const columns = Object.fromEntries(
+    columnNames.map((name): [string, ColumnMapping] => [name, { kind: 'column', from: name }]),
+  );
+  if (mode === 'function') columns['note'] = { kind: 'function', value: (row) => `${String(row['note'])}!` };
+  const [table, into] = [readingsTable('readings'), readingsTable('readings_copy')];
+  return { kind: 'copy', index: 0, from: { kind: 'table', table }, into, maxRejects: 0, columns };
 }
 
 const partitions = 10_500;

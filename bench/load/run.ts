@@ -2,9 +2,7 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Client } from 'cassandra-driver';
-import { devDown } from '../../src/devcluster/down.ts';
-import { devUp } from '../../src/devcluster/up.ts';
+import { benchNode } from '../node.ts';
 import { machine } from '../timing.ts';
 import { type Comparison, type Contender, compare } from './compare.ts';
 import { columns, csvFile } from './data.ts';
@@ -34,18 +32,11 @@ const folder = resolve(import.meta.dirname, '../../.cqlform/bench');
 const program = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 const keyspace = 'bench_load';
 
-const named = /^(.+):(\d+)$/.exec(process.env['CQLFORM_TEST_CASSANDRA'] ?? '');
-const own = named === null ? await devUp({ folder, ports: 'any' }) : null;
-const [first] = own?.nodes ?? [];
-const [host, port] = [first?.address ?? named?.[1] ?? '', String(first?.port ?? named?.[2])];
-const client = new Client({
-  contactPoints: [`${host}:${port}`],
-  localDataCenter: own?.localDataCenter ?? 'datacenter1',
-  socketOptions: { readTimeout: 300_000 },
-});
+const node = await benchNode(folder);
+const { host, port, client } = node;
 const cluster = ['-k', keyspace, '--contact-points', `${host}:${port}`];
 
-const server = own === null ? null : (first?.pid ?? null);
+const server = node.pid;
 const peerName = 'DSBulk';
 const ceilingName = 'the ceiling';
 
@@ -208,6 +199,5 @@ try {
   }
   process.stdout.write(`\nafter: ${machine()}\n`);
 } finally {
-  await client.shutdown();
-  if (own !== null) await devDown({ folder, purge: true });
+  await node.end({ purge: true });
 }

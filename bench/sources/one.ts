@@ -1,15 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from '../../src/cassandra/connect.ts';
-import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { collectEarly } from '../../src/cli/memory.ts';
-import { createCopier } from '../../src/copy/copier.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import { migration } from '../../src/index.ts';
 import { eachAtATime } from '../../src/kernel/each-at-a-time.ts';
 import type { OpenSource, Source } from '../../src/ports/source.ts';
 import { createOpenSource } from '../../src/sources/open.ts';
+import { contextIn, openCopier } from '../copier.ts';
 import { systems, target } from './systems.ts';
 
 /**
@@ -44,36 +42,20 @@ async function readAll(source: Source): Promise<number> {
 }
 
 async function copied(): Promise<number> {
-  const connection = await connect({ contactPoints: [`${host}:${port}`], requestTimeoutMs: 60_000 });
-  const copier = createCopier({
-    rows: createRows(connection),
-    clock: systemClock,
-    openSource,
-    openTable: () => Promise.reject(new Error('there is no other cluster')),
-  });
   if (spec === undefined || into === undefined) throw new Error('it is no copy');
-  const { accounts } = await copier.copy(
-    {
-      spec,
-      from: null,
-      into,
-      startedAt: new Date(),
-      timestamp: systemClock.micros(),
-      floor: null,
-      rejectsFile: join(tmpdir(), `cqlform-bench-${process.pid}.ndjson`),
-      verify: 'none',
-    },
-    {
-      keyspace,
-      types: {},
-      attempt: 1,
-      finished: [],
-      onProgress: () => undefined,
-      assertHeld: () => undefined,
-      checkpoint: () => Promise.resolve(),
-    },
-  );
-  await connection.shutdown();
+  const { copier, close } = await openCopier(`${host}:${port}`, openSource);
+  const request = {
+    spec,
+    from: null,
+    into,
+    startedAt: new Date(),
+    timestamp: systemClock.micros(),
+    floor: null,
+    rejectsFile: join(tmpdir(), `cqlform-bench-${process.pid}.ndjson`),
+    verify: 'none',
+  } as const;
+  const { accounts } = await copier.copy(request, contextIn(keyspace));
+  await close();
   return accounts.written;
 }
 

@@ -2,10 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Client } from 'cassandra-driver';
-import { devDown } from '../../src/devcluster/down.ts';
-import { devUp } from '../../src/devcluster/up.ts';
 import { type Cost, measured } from '../load/measure.ts';
+import { benchNode } from '../node.ts';
 import { machine, median, table } from '../timing.ts';
 import { systems, writeCsv } from './systems.ts';
 
@@ -32,15 +30,8 @@ const program = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
 const modes = ['read', 'csv', 'copy', 'load'] as const;
 const titles = { read: 'read alone', csv: 'the same rows from CSV', copy: 'copy', load: 'load' } as const;
 
-const named = /^(.+):(\d+)$/.exec(process.env['CQLFORM_TEST_CASSANDRA'] ?? '');
-const own = named === null ? await devUp({ folder, ports: 'any' }) : null;
-const [first] = own?.nodes ?? [];
-const [host, port] = [first?.address ?? named?.[1] ?? '', String(first?.port ?? named?.[2])];
-const client = new Client({
-  contactPoints: [`${host}:${port}`],
-  localDataCenter: own?.localDataCenter ?? 'datacenter1',
-  socketOptions: { readTimeout: 300_000 },
-});
+const node = await benchNode(folder);
+const { host, port, client } = node;
 
 type Mode = (typeof modes)[number];
 
@@ -108,6 +99,5 @@ try {
   process.stdout.write(`${machine()}\n`);
   for (const name of given.systems.split(',')) process.stdout.write(await benchSystem(name));
 } finally {
-  await client.shutdown();
-  if (own !== null) await devDown({ folder, purge: true });
+  await node.end({ purge: true });
 }

@@ -2,12 +2,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadMigration } from '../../src/analysis/load-migration.ts';
 import { rowThreads } from '../../src/app/row-threads.ts';
-import { connect } from '../../src/cassandra/connect.ts';
-import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { collectEarly } from '../../src/cli/memory.ts';
-import { createCopier } from '../../src/copy/copier.ts';
 import { createOpenSource } from '../../src/sources/open.ts';
+import { contextIn, costOf, openCopier } from '../copier.ts';
 import { migrationId } from './migration.ts';
 
 /**
@@ -24,42 +22,24 @@ if (spec === undefined) throw new Error(`there is no step ${step}`);
 const project = { migrationsFolder: join(folder, 'migrations'), lower: false, privacyKeys: new Map() };
 const wanted = threads === 'auto' ? threads : Number(threads);
 const found = await rowThreads(project, { migration: migrationId, index }, wanted);
-const connection = await connect({ contactPoints: [`${host}:${port}`], requestTimeoutMs: 60_000 });
-const copier = createCopier({
-  rows: createRows(connection),
-  clock: systemClock,
-  openSource: createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024 }),
-  openTable: () => Promise.reject(new Error('there is no other cluster')),
-});
-const before = process.cpuUsage();
-// of the thread that reads and writes; Node 22 does not tell
-const ownBefore = process.threadCpuUsage?.() ?? null;
-const begun = performance.now();
-const { accounts } = await copier.copy(
-  {
-    spec,
-    from: spec.from.kind === 'table' ? spec.from.table : null,
-    into: spec.into,
-    startedAt: new Date(),
-    timestamp: systemClock.micros(),
-    floor: null,
-    rejectsFile: join(tmpdir(), `cqlform-bench-${process.pid}.ndjson`),
-    ...(found === null ? {} : { threads: found }),
-  },
-  {
-    keyspace,
-    types: {},
-    attempt: 1,
-    finished: [],
-    onProgress: () => undefined,
-    assertHeld: () => undefined,
-    checkpoint: () => Promise.resolve(),
-  },
+const { copier, close } = await openCopier(
+  `${host}:${port}`,
+  createOpenSource({ projectFolder: folder, rowLimit: 1024 * 1024 }),
 );
-const seconds = (performance.now() - begun) / 1000;
-const { user, system } = process.cpuUsage(before);
-const own = ownBefore === null ? null : process.threadCpuUsage(ownBefore);
+const request = {
+  spec,
+  from: spec.from.kind === 'table' ? spec.from.table : null,
+  into: spec.into,
+  startedAt: new Date(),
+  timestamp: systemClock.micros(),
+  floor: null,
+  rejectsFile: join(tmpdir(), `cqlform-bench-${process.pid}.ndjson`),
+  ...(found === null ? {} : { threads: found }),
+};
+// of the thread that reads and writes; Node 22 does not tell
+const before = process.threadCpuUsage?.() ?? null;
+const { result, seconds, cpuSeconds } = await costOf(() => copier.copy(request, contextIn(keyspace)));
+const own = before === null ? null : process.threadCpuUsage(before);
 const mainSeconds = own === null ? null : (own.user + own.system) / 1e6;
-await connection.shutdown();
-const cpuSeconds = (user + system) / 1e6;
-process.stdout.write(`${JSON.stringify({ rows: accounts.written, seconds, cpuSeconds, mainSeconds })}\n`);
+await close();
+process.stdout.write(`${JSON.stringify({ rows: result.accounts.written, seconds, cpuSeconds, mainSeconds })}\n`);

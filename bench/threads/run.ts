@@ -4,10 +4,8 @@ import { resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Client } from 'cassandra-driver';
-import { devDown } from '../../src/devcluster/down.ts';
-import { devUp } from '../../src/devcluster/up.ts';
 import { type Cost, measured } from '../load/measure.ts';
+import { benchNode } from '../node.ts';
 import { machine, median, table } from '../timing.ts';
 import { eventLine, migrationId, migrationText } from './migration.ts';
 
@@ -30,15 +28,8 @@ const project = resolve(folder, 'threads');
 const keyspace = 'bench_threads';
 const one = fileURLToPath(new URL('one.ts', import.meta.url));
 
-const named = /^(.+):(\d+)$/.exec(process.env['CQLFORM_TEST_CASSANDRA'] ?? '');
-const own = named === null ? await devUp({ folder, ports: 'any' }) : null;
-const [first] = own?.nodes ?? [];
-const [host, port] = [first?.address ?? named?.[1] ?? '', String(first?.port ?? named?.[2])];
-const client = new Client({
-  contactPoints: [`${host}:${port}`],
-  localDataCenter: own?.localDataCenter ?? 'datacenter1',
-  socketOptions: { readTimeout: 300_000 },
-});
+const node = await benchNode(folder);
+const { host, port, client } = node;
 
 const copied = (step: number, threads: string): Promise<Cost> =>
   measured(process.execPath, [one, host, port, keyspace, project, `${step}`, threads], folder);
@@ -95,7 +86,6 @@ try {
   process.stdout.write(`${await compared(2, `From a file, ${rows} rows`)}\n`);
   if (!given.keep) await client.execute(`DROP KEYSPACE ${keyspace}`);
 } finally {
-  await client.shutdown();
   if (!given.keep) await rm(project, { recursive: true, force: true });
-  if (own !== null) await devDown({ folder });
+  await node.end({ purge: false });
 }

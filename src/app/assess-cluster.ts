@@ -1,4 +1,3 @@
-import { typesInOrder, udtsWithin } from '../analysis/source/schema.ts';
 import type { KeyColumns } from '../assess/partitions.ts';
 import { askedKey } from '../assess/propose-table.ts';
 import { tableAsItIs } from '../assess/table-as-it-is.ts';
@@ -10,8 +9,9 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { AssessedTable } from '../model/assessment.ts';
 import type { LiveKeyspace } from '../model/live.ts';
-import { keyColumns, type Table, type UserType } from '../model/schema.ts';
+import { keyColumns, type Table } from '../model/schema.ts';
 import { freeName } from '../planner/names.ts';
+import { typesBehind } from '../planner/references.ts';
 import { isCounterTable } from '../planner/schema-objects.ts';
 import type { OtherCluster } from '../ports/cluster-source.ts';
 import type { ClusterAddress } from '../ports/source.ts';
@@ -87,7 +87,7 @@ async function assessedTable(
         settings: keyspace === address.keyspace ? {} : { keyspace },
       },
       table: { ...table, options: chosenOptions(table.options) },
-      types: typesOf(table, live),
+      types: typesBehind([table], live.schema),
       ...estimate,
       sample,
       whole: sample.length < limit,
@@ -95,18 +95,6 @@ async function assessedTable(
     },
     { asked: key === null ? null : askedKey(key, names), target },
   );
-}
-
-/** The types in a table's columns, each after the ones in its fields. */
-function typesOf({ columns }: Table, { schema }: LiveKeyspace): readonly UserType[] {
-  const used = new Set<string>();
-  const use = (name: string): void => {
-    if (used.has(name)) return;
-    used.add(name);
-    for (const field of own(schema.types, name)?.fields ?? []) for (const one of udtsWithin(field.type)) use(one);
-  };
-  for (const { type } of columns) for (const one of udtsWithin(type)) use(one);
-  return typesInOrder(schema).filter(({ name }) => used.has(name));
 }
 
 function nothing({ connection }: ClusterToAssess, live: LiveKeyspace, counters: readonly Table[]): CqlformError {

@@ -3,6 +3,7 @@ import type { LiveKeyspace } from '../model/live.ts';
 import type { SourceLag } from '../model/since.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { CatchUpTools, Following } from './catch-up.ts';
+import { unrecorded } from './unrecorded.ts';
 
 /** How far a target is behind its source. */
 export interface Lag {
@@ -34,9 +35,7 @@ export async function lagBetween(
     types: live.schema.types,
     onProgress: (progress) => onProgress(copied.step.title, progress),
     assertHeld,
-    attempt: 1,
-    finished: [],
-    checkpoint: async () => undefined,
+    ...unrecorded,
   };
   const { spec, from } = request;
   const found = await engines.copier.lag({ spec, from, after: BigInt(watermark.value) }, context);

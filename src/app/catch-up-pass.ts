@@ -6,6 +6,7 @@ import { rejectsName } from '../runner/rejects-name.ts';
 import { newestAttempt, type Standing } from '../runner/standing.ts';
 import type { CatchUpTools, Following } from './catch-up.ts';
 import type { LagContext } from './catch-up-lag.ts';
+import { unrecorded } from './unrecorded.ts';
 
 /** Numbers tell no time, so what commits late is looked for this long after the last change was seen. Microseconds. */
 const numbersSettle = 60_000_000n;
@@ -90,8 +91,7 @@ async function toOpen(
   { session, engines }: CatchUpTools,
   { context, attempt }: { readonly context: PassContext; readonly attempt: number },
 ): Promise<OpenPass | null> {
-  const noPieces = { attempt: 1, finished: [], checkpoint: async (): Promise<void> => undefined };
-  const mark = await engines.copier.mark({ spec: request.spec, from: request.from }, { ...context, ...noPieces });
+  const mark = await engines.copier.mark({ spec: request.spec, from: request.from }, { ...context, ...unrecorded });
   if (isSettled(watermark, mark, since)) return null;
   return opened(watermark, { mark, since, attempt, clock: session.clock.micros() });
 }

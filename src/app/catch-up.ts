@@ -15,6 +15,12 @@ import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
 import type { Session } from './session.ts';
 import { unfinishedError } from './unfinished.ts';
+import { assertGoingOn } from './unrecorded.ts';
+
+const whenStopped = {
+  message: 'stopped at your request',
+  next: 'Run `cqlform catch-up` again: it goes on from the last watermark.',
+};
 
 export interface CatchUpOptions {
   /** Null: every applied migration whose copies tell changes. */
@@ -92,7 +98,7 @@ export async function follow(session: Session, options: FollowOptions): Promise<
       wait = Math.max(everyMs, afterTroubleMs);
     }
     await sleep(wait, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) throw stopped();
+    assertGoingOn(signal, whenStopped);
   }
 }
 
@@ -112,7 +118,7 @@ export async function lagging(
   const live = await session.cluster.describe(session.project.keyspace);
   const found: CaughtUp[] = [];
   for (const one of await followed(tools, { standing, live, migration: options.migration })) {
-    const context = { ...options, live, assertHeld: () => assertGoingOn(options.signal) };
+    const context = { ...options, live, assertHeld: () => assertGoingOn(options.signal, whenStopped) };
     const lag = await lagBetween(one, tools, context);
     found.push(told(one, { watermark: one.watermark, accounts: one.watermark.accounts, lag }));
   }
@@ -134,7 +140,7 @@ async function round(
     if (standing.unfinished !== null) throw unfinishedError(standing.unfinished);
     const live = await session.cluster.describe(session.project.keyspace);
     const assertHeld = (): void => {
-      assertGoingOn(options.signal);
+      assertGoingOn(options.signal, whenStopped);
       lease.assertHeld();
     };
     const context = { ...options, live, assertHeld };
@@ -230,16 +236,5 @@ function notAsItWas(step: string, gone: string): CqlformError {
     next: 'A later change took it away: name the migrations that shall be caught up with, or copy anew in a migration.',
     fields: { step },
     exitCode: exitCodes.blocked,
-  });
-}
-
-function assertGoingOn(signal: AbortSignal): void {
-  if (signal.aborted) throw stopped();
-}
-
-function stopped(): CqlformError {
-  return new CqlformError('INTERRUPTED', 'stopped at your request', {
-    next: 'Run `cqlform catch-up` again: it goes on from the last watermark.',
-    exitCode: exitCodes.interrupted,
   });
 }

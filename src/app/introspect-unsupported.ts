@@ -1,8 +1,9 @@
 import { own } from '../kernel/own.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Schema, SchemaObject } from '../model/schema.ts';
-import type { CqlType } from '../model/type.ts';
+import { type CqlType, partsOf } from '../model/type.ts';
 import { addressOf, keyOf, nounOf } from '../planner/names.ts';
+import { typesStated } from '../planner/references.ts';
 import { objectKinds, objectsOf, withoutObject } from '../planner/schema-objects.ts';
 
 /** Something that a migration cannot hold. */
@@ -47,7 +48,7 @@ function reasonAgainst(object: SchemaObject, live: LiveKeyspace): Pick<LeftOut, 
   if (object.kind === 'table' && own(live.facts, object.name)?.flags.includes('compact') === true) {
     return { code: 'COMPACT_STORAGE', reason: 'it has COMPACT STORAGE, which no migration can declare' };
   }
-  const custom = typesOf(object)
+  const custom = typesStated(object)
     .map(customWithin)
     .find((one) => one !== null);
   return custom === undefined || custom === null
@@ -68,22 +69,6 @@ function triggersOf(live: LiveKeyspace): readonly LeftOut[] {
   );
 }
 
-function typesOf(object: SchemaObject): readonly CqlType[] {
-  switch (object.kind) {
-    case 'table':
-      return object.columns.map((column) => column.type);
-    case 'type':
-      return object.fields.map((field) => field.type);
-    case 'function':
-      return [object.returns, ...object.arguments.map((argument) => argument.type)];
-    case 'aggregate':
-      return [object.stateType, ...object.arguments];
-    case 'index':
-    case 'view':
-      return [];
-  }
-}
-
 function customWithin(type: CqlType): string | null {
   return type.kind === 'custom'
     ? type.className
@@ -92,27 +77,12 @@ function customWithin(type: CqlType): string | null {
         .find((one) => one !== null) ?? null);
 }
 
-function partsOf(type: CqlType): readonly CqlType[] {
-  switch (type.kind) {
-    case 'list':
-    case 'set':
-    case 'vector':
-      return [type.element];
-    case 'map':
-      return [type.key, type.value];
-    case 'tuple':
-      return type.elements;
-    default:
-      return [];
-  }
-}
-
 function standsOn(object: SchemaObject, base: SchemaObject): boolean {
   if (object.kind === 'index' || object.kind === 'view') return base.kind === 'table' && object.table === base.name;
   if (object.kind === 'aggregate' && base.kind === 'function') {
     return object.stateFunction === base.name || object.finalFunction === base.name;
   }
-  return base.kind === 'type' && typesOf(object).some((type) => names(type, base.name));
+  return base.kind === 'type' && typesStated(object).some((type) => names(type, base.name));
 }
 
 function names(type: CqlType, udt: string): boolean {

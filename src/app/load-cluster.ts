@@ -18,6 +18,7 @@ import { columnsOfFields } from './load-columns.ts';
 import type { LoadTarget } from './load-files.ts';
 import { tableNamed } from './named-source.ts';
 import type { Session } from './session.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
 
 export interface ClusterToLoad {
   readonly connection: string;
@@ -56,7 +57,7 @@ export async function loadFromCluster(
     const read = besides.filter((one) => !keyColumns(table).includes(one));
     if (input.dryRun) {
       const onProgress = (progress: LoadProgress): void => {
-        if (input.signal.aborted) throw stopped(target.into.name);
+        assertGoingOn(input.signal, whenStopped(target.into.name));
         input.onProgress(progress);
       };
       const tried = await tryTable({
@@ -130,12 +131,12 @@ async function copied(session: Session, input: LoadInput, { spec, source, target
       types,
       onProgress: ({ done, bytes = 0, rejected: sofar = 0 }: Progress) =>
         input.onProgress({ read: done, written: done - sofar, rejected: sofar, bytes, totalBytes: null }),
-      assertHeld: () => {
-        if (input.signal.aborted) throw stopped(into.name);
-      },
-      attempt: 1,
-      finished: [],
-      checkpoint: async () => undefined,
+      assertHeld: () =>
+        assertGoingOn(input.signal, {
+          message: `the load into ${into.name} was stopped`,
+          next: 'Run it again: cells keep their times, so that it leaves the same table.',
+        }),
+      ...unrecorded,
     },
   );
   const { read, written, rejected, rejectsFile } = accounts;
@@ -183,10 +184,9 @@ function assertOfCluster(input: LoadInput): void {
   });
 }
 
-function stopped(table: string): CqlformError {
-  return new CqlformError('INTERRUPTED', `the load into ${table} was stopped`, {
+function whenStopped(table: string): Parameters<typeof assertGoingOn>[1] {
+  return {
+    message: `the load into ${table} was stopped`,
     next: 'Run it again: cells keep their times, so that it leaves the same table.',
-    fields: { table },
-    exitCode: exitCodes.interrupted,
-  });
+  };
 }

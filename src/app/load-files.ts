@@ -11,11 +11,11 @@ import { dialectOf } from '../sources/csv/dialect.ts';
 import { standardInput } from '../sources/files/standard-input.ts';
 import { createOpenBlocks, createOpenSource } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
+import { type ConvertedColumn, convertedRows } from './converted-rows.ts';
 import { columnsOfFields, columnsOfRows, type LoadMapping, strangerReason } from './load-columns.ts';
 import { type FileFormat, isTabbed } from './load-format.ts';
 import { replayedLoad } from './load-replay.ts';
 import { timeColumns } from './load-times.ts';
-import { type ConvertedColumn, convertedRows } from './load-values.ts';
 
 export interface FilesToLoad extends LoadMapping {
   /** A path or a glob relative to the working folder, or standard input. */

@@ -7,10 +7,10 @@ import type { Source } from '../ports/source.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable, SurveyTarget } from '../ports/survey.ts';
 import { createOpenSource, type OpenSourceOptions } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
+import { convertedRows } from './converted-rows.ts';
 import { columnsOfFields, columnsOfRows, type LoadMapping, strangerReason } from './load-columns.ts';
 import type { LoadTarget, ReadyToLoad } from './load-files.ts';
 import { timeColumns } from './load-times.ts';
-import { convertedRows } from './load-values.ts';
 
 export interface TypedToLoad extends LoadMapping {
   readonly target: SurveyTarget;

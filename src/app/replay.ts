@@ -16,6 +16,12 @@ import { withLease } from './lease.ts';
 import { migrationFile } from './migration-files.ts';
 import type { Session } from './session.ts';
 import { unfinishedError } from './unfinished.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
+
+const whenStopped = {
+  message: 'stopped at your request',
+  next: 'Run the same `cqlform replay` again: it writes the same rows.',
+};
 
 export interface ReplayOptions {
   /** The rejects file of a data step, or of an earlier replay of it. */
@@ -54,7 +60,7 @@ export async function replay(session: Session, options: ReplayOptions): Promise<
     const copied = { ...found.copied, section: { ...found.copied.section, ...codeIn(entry) } };
     const begun = beginning(copied, found.entry, { standing, codeHash: entry.codeHash, session });
     const assertHeld = (): void => {
-      if (options.signal.aborted) throw stopped();
+      assertGoingOn(options.signal, whenStopped);
       lease.assertHeld();
     };
     const replaying = { standing, begun, file, entry: found.entry, assertHeld, onProgress: options.onProgress };
@@ -115,9 +121,8 @@ async function workOf(
     types: live.schema.types,
     onProgress,
     assertHeld,
+    ...unrecorded,
     attempt: begun.attempt,
-    finished: [],
-    checkpoint: async () => undefined,
   };
   const rejectsFile = rejectsName(project.stateFolder, { run: begun.id, step: step.id });
   return () => enginesOf(session).copier.replay({ ...again, replayed: file, rejectsFile }, context);
@@ -265,11 +270,4 @@ function notAsItWas(step: string, gone: string): CqlformError {
       exitCode: exitCodes.blocked,
     },
   );
-}
-
-function stopped(): CqlformError {
-  return new CqlformError('INTERRUPTED', 'stopped at your request', {
-    next: 'Run the same `cqlform replay` again: it writes the same rows.',
-    exitCode: exitCodes.interrupted,
-  });
 }

@@ -1,11 +1,11 @@
-import { udtsIn } from '../backup/same-type.ts';
 import { createTable, createText, createType } from '../cql/create.ts';
 import { emitDdl } from '../cql/ddl.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Definitions } from '../model/backup.ts';
 import type { LiveKeyspace } from '../model/live.ts';
-import type { ByName, KeyspaceSettings, Options, Table, UserType } from '../model/schema.ts';
+import type { KeyspaceSettings, Options, Table } from '../model/schema.ts';
+import { typesBehind } from '../planner/references.ts';
 import type { BackupContents } from '../ports/engines.ts';
 import { sendStatement } from './schema-statement.ts';
 import type { Session } from './session.ts';
@@ -66,7 +66,7 @@ export async function makeTable(
   { table, types }: { readonly table: Table; readonly types: BackupContents['types'] },
 ): Promise<void> {
   const there = (await cluster.describe(keyspace)).schema;
-  for (const type of typesOf(table, types)) {
+  for (const type of typesBehind([table], { types })) {
     if (own(there.types, type.name) !== undefined) continue;
     await sendStatement(cluster, createType(type, keyspace), async () => {
       const { schema } = await cluster.describe(keyspace);
@@ -111,17 +111,4 @@ export async function makeBeside(
     }
   }
   return made;
-}
-
-/** The types that a table needs, each after those that it is made of itself. */
-export function typesOf(table: Table, types: ByName<UserType>): readonly UserType[] {
-  const found = new Map<string, UserType>();
-  const visit = (name: string): void => {
-    const type = own(types, name);
-    if (type === undefined || found.has(name)) return;
-    for (const field of type.fields) for (const inner of udtsIn(field.type, types)) visit(inner);
-    found.set(name, type);
-  };
-  for (const column of table.columns) for (const name of udtsIn(column.type, types)) visit(name);
-  return [...found.values()];
 }

@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import { keyColumns } from '../model/schema.ts';
+import { isCounterTable } from '../planner/schema-objects.ts';
 import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
@@ -170,8 +171,7 @@ export class TableRestoring {
    */
   async #bringOut(report: RestoreReport): Promise<RestoreReport & { readonly hidden: number }> {
     const whole = report.digest === report.expected && report.expiring.found >= report.expiring.restored;
-    const counters = this.#one.into.columns.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
-    if (whole || counters) return { ...report, hidden: 0 };
+    if (whole || isCounterTable(this.#one.into)) return { ...report, hidden: 0 };
     const timestamp = await this.#present();
     const again = await this.#restore({ mode: 'missing', timestamp, record: null });
     return { ...report, digest: again.digest, expiring: again.expiring, hidden: again.written };

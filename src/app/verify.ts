@@ -11,6 +11,12 @@ import { type Copied, copiesOf, copyAgain, goneColumns } from './copied-steps.ts
 import { type Engines, enginesOf } from './engines.ts';
 import { withLease } from './lease.ts';
 import type { Session } from './session.ts';
+import { assertGoingOn, unrecorded } from './unrecorded.ts';
+
+const whenStopped = {
+  message: 'stopped at your request',
+  next: 'Run `cqlform verify` again; it begins anew.',
+};
 
 export type VerifyMode =
   /** The rows of the target are counted, and compared with what the ledger says was written. */
@@ -57,7 +63,7 @@ export async function verify(session: Session, options: VerifyOptions): Promise<
     return verified;
   };
   const interrupted = (): void => {
-    if (options.signal.aborted) throw stopped();
+    assertGoingOn(options.signal, whenStopped);
   };
   if (!options.repair) return work(interrupted);
   const lease = { leaseTimeoutMs: options.leaseTimeoutMs, signal: options.signal, emit: () => undefined };
@@ -112,9 +118,8 @@ async function verifyCopy(copied: Copied, verifying: Verifying): Promise<StepVer
     types: live.schema.types,
     onProgress: (progress: Progress) => options.onProgress(step.title, progress),
     assertHeld,
+    ...unrecorded,
     attempt: newestAttempt(verifying.standing, entry) + 1,
-    finished: [],
-    checkpoint: async () => undefined,
   };
   if (options.mode.kind === 'count') {
     const there = await engines.copier.count(into, context);
@@ -144,11 +149,4 @@ async function requestOf(
     share: mode.kind === 'sample' ? mode.share : 100,
     repair,
   };
-}
-
-function stopped(): CqlformError {
-  return new CqlformError('INTERRUPTED', 'stopped at your request', {
-    next: 'Run `cqlform verify` again; it begins anew.',
-    exitCode: exitCodes.interrupted,
-  });
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../kernel/hash.ts';
 import { own } from '../kernel/own.ts';
 import type { ByName, UserType } from '../model/schema.ts';
-import type { CqlType, ScalarName, UdtType } from '../model/type.ts';
+import { type CqlType, type ScalarName, typesWithin } from '../model/type.ts';
 
 /** The user-defined types of a backup, and those of the live keyspace. */
 export interface TypesOfBoth {
@@ -52,34 +52,16 @@ export function typeDifference(
   return null;
 }
 
-/** Names of the user-defined types that a type is made of, at any depth. */
+/** Names of the user-defined types that a type is made of, also through other types. */
 export function udtsIn(type: CqlType, types: ByName<UserType>): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (each: CqlType): void => {
-    if (each.kind === 'udt') {
-      if (found.has(each.name)) return;
-      found.add(each.name);
-      for (const field of own(types, each.name)?.fields ?? []) visit(field.type);
-    } else {
-      for (const part of partsOf(each)) visit(part);
+    for (const name of typesWithin(each)) {
+      if (found.has(name)) continue;
+      found.add(name);
+      for (const field of own(types, name)?.fields ?? []) visit(field.type);
     }
   };
   visit(type);
   return found;
-}
-
-function partsOf(type: Exclude<CqlType, UdtType>): readonly CqlType[] {
-  switch (type.kind) {
-    case 'list':
-    case 'set':
-    case 'vector':
-      return [type.element];
-    case 'map':
-      return [type.key, type.value];
-    case 'tuple':
-      return type.elements;
-    case 'scalar':
-    case 'custom':
-      return [];
-  }
 }

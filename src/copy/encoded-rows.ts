@@ -2,7 +2,7 @@ import { writerOf } from '../cql/codec/codec.ts';
 import { moveBytes } from '../cql/codec/move-bytes.ts';
 import type { Sink } from '../cql/codec/sink.ts';
 import { RowBlock } from '../cql/row-block.ts';
-import { hashOfBytes, nullLength, type RowSink, unsetLength } from '../cql/row-sink.ts';
+import { hashOfBytes, nullLength, putTimes, type RowSink, timesBytes, unsetLength } from '../cql/row-sink.ts';
 import { isMultiCell } from '../cql/select.ts';
 import { setOwn } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
@@ -102,7 +102,7 @@ export class EncodedRows {
   /** Bytes of a row's key and cells. */
   bytesOf(row: number): number {
     const [start, end] = this.#span(row);
-    return end - start - 4 * this.columns.length - timeBytes;
+    return end - start - 4 * this.columns.length - timesBytes;
   }
 
   /** See `keyHash`; into memory that the next call uses again. */
@@ -171,11 +171,7 @@ export class EncodedRows {
       this.#assertKeyPart(column.name, length);
       if (place === this.#partitionParts - 1) hash = hashOfBytes(sink.bytes, start, sink.length);
     }
-    const end = sink.reserve(timeBytes);
-    sink.view.setInt32(end, 8);
-    sink.view.setBigInt64(end + 4, this.#time.timestamp);
-    sink.view.setInt32(end + 12, 4);
-    sink.view.setInt32(end + 16, this.#time.ttl);
+    putTimes(sink, this.#time.timestamp, this.#time.ttl);
     return hash;
   }
 
@@ -215,9 +211,6 @@ export class EncodedRows {
     return writesOf(row, this.#encoder.table, { ...this.#time, attempt: 0, marker: true });
   }
 }
-
-/** Write time and TTL, with their lengths. */
-const timeBytes = 20;
 
 /** Bytes of writes' keys and cells. */
 export function bytesOfAll(mutations: readonly Mutation[]): number {

@@ -1,4 +1,4 @@
-import { hashOfBytes, type RowSink } from '../cql/row-sink.ts';
+import { hashOfBytes, putTimes, type RowSink } from '../cql/row-sink.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
@@ -46,11 +46,7 @@ export class InsertBlock {
     const hash = hashOfBytes(sink.bytes, from, sink.length);
     for (const part of clusteringKey) block.value(part);
     for (const name of this.#others) block.value(own(cells, name));
-    const end = sink.reserve(20);
-    sink.view.setInt32(end, 8);
-    sink.view.setBigInt64(end + 4, timestamp);
-    sink.view.setInt32(end + 12, 4);
-    sink.view.setInt32(end + 16, ttl);
+    putTimes(sink, timestamp, ttl);
     block.commit(hash, this.#statement);
   }
 }

@@ -7,12 +7,12 @@ import type { Rows } from '../ports/cluster.ts';
 import type { BlockColumn, BlockSource, BlockTarget, Source, SourceRow } from '../ports/source.ts';
 import { jsonSafe } from './json-safe.ts';
 import { ofColumns, pagesOf } from './load-pages.ts';
-import { ValueWriter } from './load-values.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import type { RejectedRow } from './rejected-row.ts';
 import { RejectsFile } from './rejects-file.ts';
 import { copyConsistency } from './table-pieces.ts';
+import { ValueWriter } from './value-writer.ts';
 
 /** Where rows come from: straight in wire form, or as JavaScript values by column that `valuesOf` makes fit. */
 export type LoadSource =

@@ -1,3 +1,4 @@
+import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
@@ -84,28 +85,17 @@ class KeyCount {
   readonly #first = new Map<string, string>();
   #read = 0;
   #shownAt = Number.NEGATIVE_INFINITY;
-  #stopped = false;
 
   constructor(census: KeyCensus, spool: Spool) {
     this.#census = census;
     this.#spool = spool;
   }
 
-  async run(): Promise<void> {
-    const queue = this.#census.pieces.values();
-    const worker = async (): Promise<void> => {
-      try {
-        for (const piece of queue) if (!this.#stopped) await this.#piece(piece);
-      } catch (thrown) {
-        this.#stopped = true;
-        throw thrown;
-      }
-    };
-    const workers = Array.from({ length: Math.min(piecesAtOnce, this.#census.pieces.length) }, worker);
-    for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+  run(): Promise<void> {
+    return eachAtATime(this.#census.pieces, piecesAtOnce, (piece, stopped) => this.#piece(piece, stopped));
   }
 
-  async #piece(piece: Piece): Promise<void> {
+  async #piece(piece: Piece, stopped: () => boolean): Promise<void> {
     const { context, threads } = this.#census;
     const spool = this.#spool.begin(piece.id);
     const { work, encoding } = this.#census;
@@ -114,7 +104,7 @@ class KeyCount {
       const pages = threads === null ? unworked(piece) : workedPages(pagesOf(piece), threads, piecesAtOnce);
       for await (const page of pages) {
         context.assertHeld();
-        if (this.#stopped) return;
+        if (stopped()) return;
         await this.#page(page, works, spool);
         this.#progress();
       }

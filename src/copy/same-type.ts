@@ -1,7 +1,7 @@
 import { canonicalJson } from '../kernel/hash.ts';
 import { own } from '../kernel/own.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
-import type { CqlType } from '../model/type.ts';
+import { type CqlType, typesWithin } from '../model/type.ts';
 
 /** A table with the user-defined types of its keyspace. */
 export interface TypedTable {
@@ -22,7 +22,7 @@ export interface TypeThere {
 export function fitsAsItIs(from: TypeThere, into: TypeThere): boolean {
   if (canonicalJson(from.type) !== canonicalJson(into.type)) return false;
   if (from.types === into.types) return true;
-  return [...namesWithin(from.type)].every((name) => agree(name, from.types, into.types));
+  return typesWithin(from.type).every((name) => agree(name, from.types, into.types));
 }
 
 function agree(name: string, one: ByName<UserType>, other: ByName<UserType>): boolean {
@@ -30,21 +30,4 @@ function agree(name: string, one: ByName<UserType>, other: ByName<UserType>): bo
   if (canonicalJson(fields) !== canonicalJson(others)) return false;
   // Types cannot hold themselves, so this ends.
   return fields.every(({ type }) => fitsAsItIs({ type, types: one }, { type, types: other }));
-}
-
-function namesWithin(type: CqlType): ReadonlySet<string> {
-  switch (type.kind) {
-    case 'udt':
-      return new Set([type.name]);
-    case 'list':
-    case 'set':
-    case 'vector':
-      return namesWithin(type.element);
-    case 'map':
-      return new Set([...namesWithin(type.key), ...namesWithin(type.value)]);
-    case 'tuple':
-      return new Set(type.elements.flatMap((element) => [...namesWithin(element)]));
-    default:
-      return new Set();
-  }
 }

@@ -34,6 +34,18 @@ export function putValue(sink: Sink, value: Uint8Array | null | undefined): numb
   return value.length;
 }
 
+/** Bytes of what `putTimes` adds. */
+export const timesBytes = 20;
+
+/** The last two values of a row: its write time in microseconds, and its TTL in seconds, 0 for none. */
+export function putTimes(sink: Sink, timestamp: bigint, ttl: number): void {
+  const at = sink.reserve(timesBytes);
+  sink.view.setInt32(at, 8);
+  sink.view.setBigInt64(at + 4, timestamp);
+  sink.view.setInt32(at + 12, 4);
+  sink.view.setInt32(at + 16, ttl);
+}
+
 /** A call out of JavaScript costs more than a few bytes do. */
 const copiedByHand = 24;
 

@@ -71,3 +71,26 @@ export interface CustomType {
  * itself frozen and says so, so that equal types are equal values.
  */
 export type CqlType = ScalarType | ListType | SetType | MapType | TupleType | UdtType | VectorType | CustomType;
+
+/** The types that stand directly inside of one; what a user-defined type is made of stands in the schema. */
+export function partsOf(type: CqlType): readonly CqlType[] {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+    case 'vector':
+      return [type.element];
+    case 'map':
+      return [type.key, type.value];
+    case 'tuple':
+      return type.elements;
+    case 'scalar':
+    case 'custom':
+    case 'udt':
+      return [];
+  }
+}
+
+/** Names of the user-defined types that a type is made of. */
+export function typesWithin(type: CqlType): readonly string[] {
+  return type.kind === 'udt' ? [type.name] : partsOf(type).flatMap(typesWithin);
+}

@@ -1,11 +1,11 @@
 import { own } from '../kernel/own.ts';
 import type { Column, Table } from '../model/schema.ts';
+import { typesWithin } from '../model/type.ts';
 import { backUp } from './backups.ts';
 import { breaksReaders, hazard, lwtTimestamps, quiesceWriters } from './hazards.ts';
 import { columnText } from './matches.ts';
 import { listed } from './names.ts';
 import { optionsToSend, optionText } from './options.ts';
-import { typesWithin } from './references.ts';
 import { none } from './reverse.ts';
 import { refusal } from './rules/refusal.ts';
 import { columnOf, isCounterTable } from './schema-objects.ts';

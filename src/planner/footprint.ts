@@ -1,8 +1,9 @@
 import { match } from '../kernel/match.ts';
 import type { Migration } from '../model/migration.ts';
 import type { ObjectKind, SchemaObject } from '../model/schema.ts';
+import { typesWithin } from '../model/type.ts';
 import { keyOf, nounOf } from './names.ts';
-import { functionsOf, typesStated, typesWithin } from './references.ts';
+import { functionsOf, typesStated } from './references.ts';
 
 /** The objects that a migration is about, as `table users`, `index by_email`. */
 export interface Footprint {

@@ -3,21 +3,7 @@ import { own } from '../kernel/own.ts';
 import { quotedType } from '../model/identifier.ts';
 import type { Aggregate, Index, Schema, SchemaObject, UserType, View } from '../model/schema.ts';
 import { argumentText } from '../model/signature.ts';
-import type { CqlType } from '../model/type.ts';
-
-/** Names of the user-defined types that a type is made of. */
-export function typesWithin(type: CqlType): readonly string[] {
-  return match(type, {
-    scalar: () => [],
-    custom: () => [],
-    udt: ({ name }) => [name],
-    list: ({ element }) => typesWithin(element),
-    set: ({ element }) => typesWithin(element),
-    vector: ({ element }) => typesWithin(element),
-    map: ({ key, value }) => [...typesWithin(key), ...typesWithin(value)],
-    tuple: ({ elements }) => elements.flatMap(typesWithin),
-  });
-}
+import { type CqlType, typesWithin } from '../model/type.ts';
 
 /** The types that an object states, outermost first. */
 export function typesStated(object: SchemaObject): readonly CqlType[] {
@@ -43,6 +29,27 @@ export function typesNeeded(object: SchemaObject, schema: Pick<Schema, 'types'>)
   };
   for (const type of typesStated(object)) visit(type);
   return [...found];
+}
+
+/** All types, each after the types of its fields. */
+export function typesInOrder({ types }: Pick<Schema, 'types'>): readonly UserType[] {
+  const placed = new Set<string>();
+  const order: UserType[] = [];
+  const place = (name: string): void => {
+    const type = own(types, name);
+    if (type === undefined || placed.has(name)) return;
+    placed.add(name);
+    for (const field of type.fields) for (const used of typesWithin(field.type)) place(used);
+    order.push(type);
+  };
+  for (const name of Object.keys(types).sort()) place(name);
+  return order;
+}
+
+/** Those that objects need, in that order. */
+export function typesBehind(objects: readonly SchemaObject[], schema: Pick<Schema, 'types'>): readonly UserType[] {
+  const needed = new Set(objects.flatMap((object) => typesNeeded(object, schema)));
+  return typesInOrder(schema).filter(({ name }) => needed.has(name));
 }
 
 /** What uses a user-defined type directly, in words: `column users.home`, `field person.home`, `function f(home)`. */

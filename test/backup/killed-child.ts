@@ -5,8 +5,8 @@ import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { BackupReference } from '../../src/model/journal.ts';
 import type { Table } from '../../src/model/schema.ts';
-import type { BlobStore } from '../../src/ports/blobs.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
+import { type MortalAt, mortally, mortalStore } from './mortal-store.ts';
 
 /** What the parent asks of this process, which kills itself on the way. */
 export interface Orders {
@@ -15,7 +15,7 @@ export interface Orders {
   readonly folder: string;
   readonly table: Table;
   /** Dies before or after the nth put or delete of a `create`, or before the nth mutation of a `restore`. */
-  readonly dieAt: { readonly count: number; readonly when: 'before' | 'after' };
+  readonly dieAt: MortalAt;
   readonly work:
     | { readonly kind: 'create'; readonly id: string }
     | {
@@ -29,33 +29,14 @@ export interface Orders {
 
 const orders: Orders = JSON.parse(process.argv[2] ?? '');
 
-let count = 0;
-async function mortally<T>(work: () => Promise<T>): Promise<T> {
-  count += 1;
-  const now = count === orders.dieAt.count;
-  if (now && orders.dieAt.when === 'before') process.kill(process.pid, 'SIGKILL');
-  const result = await work();
-  if (now) process.kill(process.pid, 'SIGKILL');
-  return result;
-}
-
-function mortalStore(store: BlobStore): BlobStore {
-  return {
-    name: store.name,
-    put: (...given) => mortally(() => store.put(...given)),
-    delete: (key) => mortally(() => store.delete(key)),
-    get: (key) => store.get(key),
-    getRange: (...given) => store.getRange(...given),
-    list: (prefix) => store.list(prefix),
-  };
-}
+const through = mortally(orders.dieAt);
 
 function mortalRows(rows: Rows): Rows {
   return {
     ...rows,
     write: (request) => {
       const writer = rows.write(request);
-      return { write: (mutation) => mortally(() => writer.write(mutation)), flush: () => writer.flush() };
+      return { write: (mutation) => through(() => writer.write(mutation)), flush: () => writer.flush() };
     },
   };
 }
@@ -66,7 +47,7 @@ const store = localStore(orders.folder);
 const { keyspace, table, work } = orders;
 const backups = createBackups({
   rows: work.kind === 'restore' ? mortalRows(rows) : rows,
-  store: work.kind === 'create' ? mortalStore(store) : store,
+  store: work.kind === 'create' ? mortalStore(store, through) : store,
   clock: systemClock,
   cluster: { name: 'test', version: '5.0.8' },
 });

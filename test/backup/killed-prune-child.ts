@@ -1,7 +1,7 @@
 import { prune } from '../../src/backup/prune.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
-import { type MortalAt, mortalStore } from './mortal-store.ts';
+import { type MortalAt, mortally, mortalStore } from './mortal-store.ts';
 
 /** What the parent asks of this process, which kills itself on the way. */
 export interface PruneOrders {
@@ -17,5 +17,5 @@ const orders: PruneOrders = JSON.parse(process.argv[2] ?? '');
 const { forget, graceMs } = orders;
 const now = new Date(orders.now);
 const request = { forget, graceMs, now, dryRun: false, assertHeld: () => undefined };
-const mortal = mortalStore(localStore(orders.folder), orders.dieAt);
+const mortal = mortalStore(localStore(orders.folder), mortally(orders.dieAt));
 console.log(JSON.stringify(await prune(mortal, request, { ...systemClock, now: () => now })));

@@ -1,15 +1,17 @@
 import type { BlobStore } from '../../src/ports/blobs.ts';
 
-/** The nth put or delete; 0: never. */
+/** The nth piece of work; 0: never. */
 export interface MortalAt {
   readonly count: number;
   readonly when: 'before' | 'after';
 }
 
-/** A store whose process kills itself at a put or a delete. */
-export function mortalStore(store: BlobStore, dieAt: MortalAt): BlobStore {
+/** Work at some piece of which its process kills itself. */
+export type Mortally = <T>(work: () => Promise<T>) => Promise<T>;
+
+export function mortally(dieAt: MortalAt): Mortally {
   let count = 0;
-  const mortally = async <T>(work: () => Promise<T>): Promise<T> => {
+  return async (work) => {
     count += 1;
     const now = count === dieAt.count;
     if (now && dieAt.when === 'before') process.kill(process.pid, 'SIGKILL');
@@ -17,10 +19,14 @@ export function mortalStore(store: BlobStore, dieAt: MortalAt): BlobStore {
     if (now) process.kill(process.pid, 'SIGKILL');
     return result;
   };
+}
+
+/** A store whose puts and deletes are such work. */
+export function mortalStore(store: BlobStore, through: Mortally): BlobStore {
   return {
     name: store.name,
-    put: (...given) => mortally(() => store.put(...given)),
-    delete: (key) => mortally(() => store.delete(key)),
+    put: (...given) => through(() => store.put(...given)),
+    delete: (key) => through(() => store.delete(key)),
     get: (key) => store.get(key),
     getRange: (...given) => store.getRange(...given),
     list: (prefix) => store.list(prefix),

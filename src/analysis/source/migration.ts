@@ -1,10 +1,11 @@
 import { own } from '../../kernel/own.ts';
 import { emptySchema, type Schema, type Table, type UserType } from '../../model/schema.ts';
 import { keyOf } from '../../planner/names.ts';
+import { typesBehind } from '../../planner/references.ts';
 import { laidOut, list, object, type Piece, text } from './layout.ts';
 import { Names } from './names.ts';
 import { constOf, objectSource, tablePiece } from './object.ts';
-import { declarationOrder, importLine, typesInOrder, udtsWithin } from './schema.ts';
+import { declarationOrder, importLine } from './schema.ts';
 
 /**
  * A migration that creates everything in a schema. Tables and types of `base` that these objects stand on are declared
@@ -103,14 +104,7 @@ export function callOf(name: string, members: Readonly<Record<string, Piece>>): 
 
 /** The types within the tables' columns that `schema` has and `made` does not. */
 export function typesOf(tables: readonly Table[], schema: Schema, made: Schema = emptySchema): readonly UserType[] {
-  const used = new Set<string>();
-  const use = (name: string): void => {
-    if (used.has(name)) return;
-    used.add(name);
-    for (const field of own(schema.types, name)?.fields ?? []) for (const one of udtsWithin(field.type)) use(one);
-  };
-  for (const table of tables) for (const column of table.columns) for (const one of udtsWithin(column.type)) use(one);
-  return typesInOrder(schema).filter((type) => used.has(type.name) && own(made.types, type.name) === undefined);
+  return typesBehind(tables, schema).filter(({ name }) => own(made.types, name) === undefined);
 }
 
 export function declared(name: string, piece: Piece): string {

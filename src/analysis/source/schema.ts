@@ -1,7 +1,6 @@
-import { own } from '../../kernel/own.ts';
-import type { Schema, SchemaObject, UserType } from '../../model/schema.ts';
-import type { CqlType } from '../../model/type.ts';
+import type { Schema, SchemaObject } from '../../model/schema.ts';
 import { keyOf } from '../../planner/names.ts';
+import { typesInOrder } from '../../planner/references.ts';
 import { imported, Names, pascal } from './names.ts';
 import { objectSource } from './object.ts';
 
@@ -19,39 +18,6 @@ export function declarationOrder(schema: Schema): readonly SchemaObject[] {
     ...byKey(schema.functions),
     ...byKey(schema.aggregates),
   ];
-}
-
-/** A type after the types of its fields. */
-export function typesInOrder({ types }: Schema): UserType[] {
-  const placed = new Set<string>();
-  const order: UserType[] = [];
-  const place = (name: string): void => {
-    const type = own(types, name);
-    if (type === undefined || placed.has(name)) return;
-    placed.add(name);
-    for (const field of type.fields) for (const used of udtsWithin(field.type)) place(used);
-    order.push(type);
-  };
-  for (const name of Object.keys(types).sort()) place(name);
-  return order;
-}
-
-export function udtsWithin(type: CqlType): readonly string[] {
-  switch (type.kind) {
-    case 'udt':
-      return [type.name];
-    case 'list':
-    case 'set':
-    case 'vector':
-      return udtsWithin(type.element);
-    case 'map':
-      return [...udtsWithin(type.key), ...udtsWithin(type.value)];
-    case 'tuple':
-      return type.elements.flatMap(udtsWithin);
-    case 'scalar':
-    case 'custom':
-      return [];
-  }
 }
 
 /** `import { t, table } from 'cqlform';`, with just the names that the source uses. */

@@ -1,14 +1,11 @@
 import { Sink } from '../../cql/codec/sink.ts';
+import { nullLength, putValue } from '../../cql/row-sink.ts';
 import type { Bytes } from '../../model/row.ts';
 
 /*
  * Rows and writes on their way between threads: one piece of memory for many of them, which changes hands without being
  * copied. Objects would be copied one by one, which takes longer than most functions of a row.
  */
-
-const absent = -1;
-/** A call out of JavaScript costs more than a few bytes do. */
-const copiedByHand = 24;
 
 export class PackWriter {
   readonly sink: Sink;
@@ -39,15 +36,7 @@ export class PackWriter {
   }
 
   bytes(value: Bytes | null): void {
-    this.whole(value === null ? absent : value.length);
-    if (value === null) return;
-    if (value.length > copiedByHand) {
-      this.sink.put(value);
-      return;
-    }
-    const at = this.sink.reserve(value.length);
-    const { bytes } = this.sink;
-    for (let index = 0; index < value.length; index += 1) bytes[at + index] = value[index] ?? 0;
+    putValue(this.sink, value);
   }
 
   text(value: string): void {
@@ -55,7 +44,7 @@ export class PackWriter {
   }
 
   parts(values: readonly Bytes[] | null): void {
-    this.whole(values === null ? absent : values.length);
+    this.whole(values === null ? nullLength : values.length);
     for (const value of values ?? []) this.bytes(value);
   }
 
@@ -103,7 +92,7 @@ export class PackReader {
 
   bytes(): Buffer | null {
     const length = this.whole();
-    if (length === absent) return null;
+    if (length === nullLength) return null;
     this.#at += length;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
@@ -114,7 +103,7 @@ export class PackReader {
 
   parts(): Bytes[] | null {
     const count = this.whole();
-    if (count === absent) return null;
+    if (count === nullLength) return null;
     const parts: Bytes[] = [];
     for (let part = 0; part < count; part += 1) parts.push(this.bytes() ?? Buffer.alloc(0));
     return parts;

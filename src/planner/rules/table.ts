@@ -1,8 +1,7 @@
 import { own } from '../../kernel/own.ts';
 import { type Column, keyColumns, type Schema, type Table } from '../../model/schema.ts';
-import type { CqlType } from '../../model/type.ts';
+import { type CqlType, typesWithin } from '../../model/type.ts';
 import { typeText } from '../../model/type-text.ts';
-import { typesWithin } from '../references.ts';
 import { columnOf, isCounterTable, valueColumns } from '../schema-objects.ts';
 import { firstOf, nameProblem, type Problem, problem } from './problem.ts';
 

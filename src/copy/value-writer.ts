@@ -5,6 +5,7 @@ import type { SourceRow } from '../ports/source.ts';
 import { bytesOfAll, EncodedRows, suitsInserts } from './encoded-rows.ts';
 import type { LoadRequest, LoadSource } from './load.ts';
 import { timeOf } from './load-pages.ts';
+import { flushAll } from './piece-run.ts';
 import type { RateLimit } from './rate.ts';
 import { copyConsistency } from './table-pieces.ts';
 import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
@@ -72,8 +73,7 @@ export class ValueWriter {
 
   async flush(): Promise<void> {
     if (this.#request.dryRun) return;
-    const ends = await Promise.allSettled([this.#single.flush(), this.#blocks?.flush()]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await flushAll({ mutations: this.#single, blocks: this.#blocks });
   }
 
   #encode(rows: EncodedRows, values: JsRow, at: Time): NotTaken | null | Promise<null> {
