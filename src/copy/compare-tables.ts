@@ -6,6 +6,7 @@ import type { Rows } from '../ports/cluster.ts';
 import type { CopyTableRequest, WorkContext } from '../ports/engines.ts';
 import { BucketedDigest, bucketOf, hashOfRow } from './bucketed-digest.ts';
 import { columnMappings, readColumns } from './copy-table.ts';
+import { leavesOutTimes, withInferredEnds } from './inferred-ends.ts';
 import { joinRows, sameKey } from './joined-row.ts';
 import { assertReadsInTheClear } from './masked-source.ts';
 import { describer, type Example, rowsDiffer } from './row-difference.ts';
@@ -101,7 +102,8 @@ async function eachRow(
   const one = async (range: TokenRange): Promise<void> => {
     const { table, columns } = side;
     const decoder = new RowDecoder({ table, columns, types });
-    const pages = rows.scan({ keyspace, table, types, columns, range, times: true, consistency: copyConsistency });
+    const scanned = rows.scan({ keyspace, table, types, columns, range, times: true, consistency: copyConsistency });
+    const pages = leavesOutTimes(rows, table, columns) ? withInferredEnds(scanned) : scanned;
     let lastPartition: readonly Bytes[] = [];
     for await (const page of joinRows(pages)) {
       context.assertHeld();

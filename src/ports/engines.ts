@@ -304,7 +304,7 @@ export interface RowsVerification {
   readonly different: number;
   /** Rows that somebody wrote to after the copy; no failure. */
   readonly newer: number;
-  /** Cells with an expiry, and elements that several rows wrote at one time: what they have to be is not certain. */
+  /** Cells that run out about now, and elements that several rows wrote at one time: what they have to be is not certain. */
   readonly uncertain: number;
   /** Rows that differ in places not looked at closely, because there were too many. */
   readonly unexamined: number;

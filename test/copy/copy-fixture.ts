@@ -98,7 +98,7 @@ export interface CopyFixture {
   table(name: string): Table;
   file(name: string, content: string | Uint8Array): Promise<void>;
   /** Compares what `run` wrote with what is there. */
-  verify(data: Data, options?: { readonly repair?: boolean }): Promise<RowsVerification>;
+  verify(data: Data, options?: { readonly repair?: boolean; readonly startedAt?: Date }): Promise<RowsVerification>;
   run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts> & { readonly verified: CopyVerified }>;
   copyTable(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
@@ -220,7 +220,7 @@ export async function copyFixture(
       const { result, ...ran } = await work(options, (given) => copy(request, given));
       return { ...ran, result: result.accounts, verified: result.verified };
     },
-    verify: (data, { repair = false } = {}) => {
+    verify: (data, { repair = false, startedAt = new Date(0) } = {}) => {
       const spec = specOf(data, made);
       const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
       const into = table(spec.into.name);
@@ -228,7 +228,7 @@ export async function copyFixture(
         spec,
         from,
         into,
-        startedAt: new Date(0),
+        startedAt,
         timestamp: baseTime,
         floor: null,
         share: 100,

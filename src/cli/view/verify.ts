@@ -19,6 +19,7 @@ function linesOf(one: StepVerification, paint: Paint): readonly string[] {
     return [
       `  ${sign} ${plural(one.there, 'row')} there, ${plural(one.written, 'row')} written`,
       ...(more > 0 ? [covered] : []),
+      ...(more < 0 && one.ok ? [`    ${-more} have run out since: nothing else is missing`] : []),
     ];
   }
   const { report } = one;
@@ -44,7 +45,7 @@ function notes(report: RowsVerification): readonly string[] {
     ...(extra > 0 ? [`${extra} in the target that the copy did not write`] : []),
     ...(newer > 0 ? [`${newer} written by somebody since the copy: no failure`] : []),
     ...(uncertain > 0
-      ? [`${plural(uncertain, 'value')} not compared: they expire, or several rows wrote them at one time`]
+      ? [`${plural(uncertain, 'value')} not compared: they run out about now, or several rows wrote them at one time`]
       : []),
     ...(unexamined > 0
       ? [`about ${plural(unexamined, 'row')} more in parts that differ were not looked at one by one`]

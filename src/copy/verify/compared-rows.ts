@@ -1,9 +1,10 @@
-import { cellRecord } from '../../cql/digest.ts';
 import { own } from '../../kernel/own.ts';
 import type { Cell, StoredRow } from '../../model/row.ts';
 import type { Column } from '../../model/schema.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { RowDifference, RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
 import { describer } from '../row-difference.ts';
+import { comparable, cutoffAt, mustLast, recordOf } from './endings.ts';
 import { newestTime } from './newest-time.ts';
 import { type Said, type SaidRow, storedRowOf } from './said-row.ts';
 
@@ -12,6 +13,7 @@ const mostOfAKind = 10;
 export interface ComparedRowsOptions {
   readonly request: Pick<VerifyRowsRequest, 'spec' | 'into' | 'timestamp'>;
   readonly context: Pick<WorkContext, 'types'>;
+  readonly clock: Pick<Clock, 'now'>;
   /** The compared columns of the target. */
   readonly shape: readonly Column[];
   /** What the source says was written after this time, in microseconds, is newer than the copy; null: it tells no times. */
@@ -28,6 +30,8 @@ export class ComparedRows {
   readonly #counts = { missing: 0, extra: 0, different: 0, newer: 0 };
   readonly #differences: RowDifference[] = [];
   #uncertain = 0;
+  #ended = 0;
+  #cutoff = 0;
 
   constructor(options: ComparedRowsOptions) {
     this.#options = options;
@@ -39,10 +43,19 @@ export class ComparedRows {
     return { ...this.#counts, uncertain: this.#uncertain, differences: this.#differences };
   }
 
-  /** `stored` null: no row is there. */
+  /** Cells, and elements of collections, that were not compared because they end about now. */
+  get ended(): number {
+    return this.#ended;
+  }
+
+  /** Both rows have been read; `stored` null: no row is there. */
   verdict(expected: SaidRow, stored: StoredRow | null): Verdict {
+    this.#cutoff = cutoffAt(this.#options.clock.now());
     if (stored === null) {
-      if (!mustBeThere(expected)) return 'equal';
+      if (!mustBeThere(expected, this.#cutoff)) {
+        this.#ended += Math.max(1, expected.columns.size);
+        return 'equal';
+      }
       return this.#isSince(expected) ? 'newer' : 'missing';
     }
     let verdict: Verdict = 'equal';
@@ -80,9 +93,15 @@ export class ComparedRows {
   unexpected(stored: StoredRow): void {
     const { request } = this.#options;
     if (request.spec.kind === 'backfill') return;
+    this.#cutoff = cutoffAt(this.#options.clock.now());
     if (stored.kind === 'static') {
       const beyond = this.#beyond(stored, null);
       if (beyond !== null) this.add(beyond, null, stored);
+      return;
+    }
+    const cells = stored.cells.filter((cell) => cell !== null);
+    if (cells.length > 0 && !cells.some((cell) => mustLast(cell, this.#cutoff))) {
+      this.#ended += cells.length;
       return;
     }
     const since = stored.cells.some((cell) => cell !== null && (newestTime(cell) ?? 0n) > request.timestamp);
@@ -99,9 +118,9 @@ export class ComparedRows {
     const beyond = this.#options.shape
       .filter((column) => column.static === (stored.kind === 'static'))
       .flatMap(({ name }, index) => {
-        const cell = stored.cells[index] ?? null;
+        const cell = comparable(null, stored.cells[index] ?? null, this.#cutoff).stored;
         const unsaid = expected?.columns.has(name) !== true && own(spec.columns, name)?.kind === 'column';
-        return unsaid && cell !== null && cellRecord(cell) !== null ? [newestTime(cell) ?? 0n] : [];
+        return unsaid && cell !== null ? [newestTime(cell) ?? 0n] : [];
       });
     if (beyond.length === 0) return null;
     return beyond.every((time) => time > timestamp) ? 'newer' : 'extra';
@@ -121,11 +140,13 @@ export class ComparedRows {
       this.#uncertain += 1;
       return null;
     }
-    const [wanted, there] = [cellRecord(said.cell), cellRecord(actual)];
+    const compared = comparable(said.cell, actual, this.#cutoff);
+    this.#ended += compared.leftOut;
+    const [wanted, there] = [recordOf(compared.said), recordOf(compared.stored)];
     if (wanted === null ? there === null : there !== null && wanted.equals(there)) return null;
     const { since } = this.#options;
     if (since !== null && said.writeTime > since) return 'newer';
-    const time = actual === null ? null : newestTime(actual);
+    const time = compared.stored === null ? null : newestTime(compared.stored);
     return time !== null && time > said.writeTime ? 'newer' : 'different';
   }
 
@@ -136,10 +157,9 @@ export class ComparedRows {
 }
 
 /** A row that ends by itself may be gone already. */
-function mustBeThere(row: SaidRow): boolean {
-  const said = [...row.columns.values()].filter((one) => one.kind === 'said' && one.cell !== null);
-  const lasting = said.some((one) => one.kind === 'said' && cellRecord(one.cell) !== null);
-  return lasting || (said.length === 0 && row.kind === 'row');
+function mustBeThere({ columns, marker }: SaidRow, cutoff: number): boolean {
+  if (marker !== null && (marker.expiresAt === null || marker.expiresAt > cutoff)) return true;
+  return [...columns.values()].some((one) => one.kind === 'said' && mustLast(one.cell, cutoff));
 }
 
 /** Whether a cell is the one that was said with something of it taken away. */
@@ -147,7 +167,7 @@ function lacks(said: Said, actual: Cell | null): boolean {
   if (actual === null) return true;
   if (said.kind === 'unclear' || said.cell?.kind !== 'elements' || actual.kind !== 'elements') return false;
   const record = (element: (typeof actual.elements)[number]): string =>
-    cellRecord({ kind: 'elements', elements: [element] })?.toString('latin1') ?? '';
+    recordOf({ kind: 'elements', elements: [element] })?.toString('latin1') ?? '';
   const wanted = new Set(said.cell.elements.map(record));
   if (actual.elements.length >= said.cell.elements.length) return false;
   return actual.elements.every((element) => wanted.has(record(element)));

@@ -1,4 +1,3 @@
-import { cellRecord } from '../../cql/digest.ts';
 import { tokenOf } from '../../cql/token.ts';
 import { eachAtATime } from '../../kernel/each-at-a-time.ts';
 import type { Mutation, StoredRow, TokenRange } from '../../model/row.ts';
@@ -13,6 +12,7 @@ import type { Piece } from '../input.ts';
 import type { OpenedInput } from '../opened-input.ts';
 import { rowWork } from '../row-work.ts';
 import { copyConsistency } from '../table-pieces.ts';
+import { type Ends, recordOf } from './endings.ts';
 import { type SaidRow, SaidRows } from './said-row.ts';
 
 /** Pieces of each side that are read at once. */
@@ -41,11 +41,7 @@ export type UseSaid = (row: SaidRow, mutations: readonly Mutation[]) => void;
 export async function eachSaid(options: StreamOptions, pieces: readonly Piece[], use: UseSaid): Promise<Tally> {
   const { request, context, input, clock } = options;
   const tally = emptyTally();
-  const said = new SaidRows({
-    table: request.into,
-    types: context.types,
-    nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
-  });
+  const said = saidRowsOf(options);
   const workOf = rowWork({ request, context, input, clock, tracked: false });
   const wanted = request.share >= 100 ? () => true : options.within;
   const repeated = new RepeatedStatics();
@@ -71,6 +67,21 @@ export async function eachSaid(options: StreamOptions, pieces: readonly Piece[],
     }
   });
   return tally;
+}
+
+/** Reads writes as the rows that they make. */
+export function saidRowsOf(options: StreamOptions): SaidRows {
+  const { request, context, input } = options;
+  const inferred = input.kind === 'table' && leavesOutTimes(input.table.rows, input.table.table, input.columns);
+  return new SaidRows({ table: request.into, types: context.types, ends: endsOf(options), inferred });
+}
+
+/** Rows from outside have the TTL of their table, which began when the copy wrote them. */
+export function endsOf({ request, input, clock }: Pick<StreamOptions, 'request' | 'input' | 'clock'>): Ends {
+  return {
+    nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
+    writtenSince: input.kind === 'source' ? Math.floor(request.startedAt.getTime() / 1000) : null,
+  };
 }
 
 /** The target as it is. */
@@ -118,7 +129,7 @@ class RepeatedStatics {
     const name = hashOfRow(row).toString('latin1');
     const contents = Buffer.concat(
       [...row.columns].map(([column, said]) =>
-        Buffer.concat([Buffer.from(column), (said.kind === 'said' && cellRecord(said.cell)) || Buffer.alloc(1)]),
+        Buffer.concat([Buffer.from(column), (said.kind === 'said' && recordOf(said.cell)) || Buffer.alloc(1)]),
       ),
     );
     if (this.#said.get(name)?.equals(contents) === true) return true;

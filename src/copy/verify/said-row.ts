@@ -1,9 +1,9 @@
-import { cellRecord } from '../../cql/digest.ts';
 import { splitElements, splitEntries } from '../../cql/elements.ts';
 import { isMultiCell } from '../../cql/select.ts';
 import type { Bytes, Cell, CellElement, CellTime, Mutation, StoredRow } from '../../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../../model/schema.ts';
 import { cellOfType } from '../cell-of-type.ts';
+import { type Ends, endOf, recordOf } from './endings.ts';
 import { newestTime } from './newest-time.ts';
 
 /** What the writes of a copy say of one stored row; columns that they leave alone are absent. */
@@ -12,6 +12,8 @@ export interface SaidRow {
   readonly partitionKey: readonly Bytes[];
   readonly clusteringKey: readonly Bytes[];
   readonly columns: ReadonlyMap<string, Said>;
+  /** The row is there even without cells; null: it is not. */
+  readonly marker: { readonly expiresAt: number | null } | null;
 }
 
 /** `cell` null: deleted. `unclear`: several rows wrote elements at one time, which the cluster joins in its own way. */
@@ -25,48 +27,56 @@ type Written = Extract<Mutation, { kind: 'insert' | 'update' }>;
 export class SaidRows {
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #types: ByName<UserType>;
-  readonly #nowSeconds: () => number;
+  readonly #ends: Ends;
+  readonly #inferred: boolean;
 
   constructor({
     table,
     types,
-    nowSeconds,
+    ends,
+    inferred,
   }: {
     readonly table: Table;
     readonly types: ByName<UserType>;
-    readonly nowSeconds: () => number;
+    readonly ends: Ends;
+    /** Whether the ends of collections and types with parts of their own are only inferred. */
+    readonly inferred: boolean;
   }) {
     this.#columns = new Map(table.columns.map((column) => [column.name, column]));
     this.#types = types;
-    this.#nowSeconds = nowSeconds;
+    this.#ends = ends;
+    this.#inferred = inferred;
   }
 
   of(mutations: readonly Mutation[]): readonly SaidRow[] {
-    const rows = new Map<string, { first: Written; columns: Map<string, Said>; exists: boolean }>();
+    const rows = new Map<string, { first: Written; columns: Map<string, Said>; marker: SaidRow['marker'] }>();
     for (const mutation of mutations) {
       if (mutation.kind !== 'insert' && mutation.kind !== 'update') {
         throw new TypeError(`a copy writes no ${mutation.kind}`);
       }
       const name = mutation.clusteringKey === null ? 'static' : 'row';
-      const row = rows.get(name) ?? { first: mutation, columns: new Map<string, Said>(), exists: false };
+      const row = rows.get(name) ?? { first: mutation, columns: new Map<string, Said>(), marker: null };
       rows.set(name, row);
       this.#take(mutation, row.columns);
-      row.exists ||= mutation.kind === 'insert' || [...row.columns.values()].some(isThere);
+      if (mutation.kind === 'insert') row.marker = { expiresAt: endOf(mutation, this.#ends) };
     }
     return [...rows.values()]
-      .filter(({ first, exists }) => exists || first.clusteringKey === null)
-      .map(({ first: { partitionKey, clusteringKey }, columns }) => ({
+      .filter(
+        ({ first, columns, marker }) =>
+          marker !== null || first.clusteringKey === null || [...columns.values()].some(isThere),
+      )
+      .map(({ first: { partitionKey, clusteringKey }, columns, marker }) => ({
         kind: clusteringKey === null ? 'static' : 'row',
         partitionKey,
         clusteringKey: clusteringKey ?? [],
         columns,
+        marker,
       }));
   }
 
   #take(mutation: Written, columns: Map<string, Said>): void {
     const writeTime = mutation.timestamp ?? 0n;
-    const expiresAt = mutation.ttl === 0 ? null : this.#nowSeconds() + mutation.ttl;
-    const time: CellTime = { writeTime, expiresAt };
+    const time: CellTime = { writeTime, expiresAt: endOf(mutation, this.#ends) };
     for (const [name, bytes] of Object.entries(mutation.cells)) {
       columns.set(name, { kind: 'said', cell: bytes === null ? null : this.#whole(name, bytes, time), writeTime });
     }
@@ -75,11 +85,15 @@ export class SaidRows {
       joinElements(
         columns,
         name,
-        this.#parts(name, bytes).map((part) => ({ ...part, ...time })),
+        this.#parts(name, bytes).map((part) => ({ ...part, ...this.#timeOf(this.#columns.get(name)?.type, time) })),
       );
     }
     for (const [name, fields] of Object.entries(mutation.fields)) {
-      const parts = Object.entries(fields).map(([field, value]) => ({ key: Buffer.from(field), value, ...time }));
+      const parts = Object.entries(fields).map(([field, value]) => ({
+        key: Buffer.from(field),
+        value,
+        ...this.#timeOf(this.#columns.get(name)?.type, time),
+      }));
       joinElements(columns, name, parts);
     }
   }
@@ -87,8 +101,14 @@ export class SaidRows {
   #whole(name: string, bytes: Bytes, time: CellTime): Cell | null {
     const type = this.#columns.get(name)?.type;
     if (type === undefined) return null;
-    const cell = cellOfType(bytes, type, { time, types: this.#types });
+    const cell = cellOfType(bytes, type, { time: this.#timeOf(type, time), types: this.#types });
     return cell.kind === 'elements' && cell.elements.length === 0 ? null : cell;
+  }
+
+  /** An end that is only inferred is as good as past: nothing is expected of it. */
+  #timeOf(type: Column['type'] | undefined, time: CellTime): CellTime {
+    const unsure = this.#inferred && time.expiresAt !== null && type !== undefined && isMultiCell(type);
+    return unsure ? { ...time, expiresAt: 0 } : time;
   }
 
   #parts(name: string, bytes: Bytes): readonly Omit<CellElement, keyof CellTime>[] {
@@ -134,13 +154,19 @@ export function settled(one: SaidRow, other: SaidRow, types: (column: string) =>
     const before = columns.get(name);
     columns.set(name, before === undefined ? said : settledCell(before, said, types(name)));
   }
-  return { ...one, columns };
+  return { ...one, columns, marker: longer(one.marker, other.marker) };
+}
+
+function longer(one: SaidRow['marker'], other: SaidRow['marker']): SaidRow['marker'] {
+  if (one === null || other === null) return one ?? other;
+  if (one.expiresAt === null || other.expiresAt === null) return { expiresAt: null };
+  return one.expiresAt > other.expiresAt ? one : other;
 }
 
 function settledCell(one: Said, other: Said, type: Column['type'] | undefined): Said {
   if (one.kind === 'unclear' || other.kind === 'unclear') return { kind: 'unclear' };
   if (one.writeTime !== other.writeTime) return one.writeTime > other.writeTime ? one : other;
-  const [a, b] = [cellRecord(one.cell), cellRecord(other.cell)];
+  const [a, b] = [recordOf(one.cell), recordOf(other.cell)];
   if (a !== null && b !== null && a.equals(b)) return one;
   if (type !== undefined && isMultiCell(type)) return { kind: 'unclear' };
   if (one.cell === null || other.cell === null) return one.cell === null ? one : other;

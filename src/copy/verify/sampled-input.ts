@@ -5,8 +5,8 @@ import type { Piece } from '../input.ts';
 import type { OpenedTableInput } from '../opened-input.ts';
 import { copyConsistency, piecesOfRanges } from '../table-pieces.ts';
 import { sampleRows } from './row-sample.ts';
-import { eachSaid, type StreamOptions } from './row-streams.ts';
-import { type SaidRow, SaidRows, settled } from './said-row.ts';
+import { eachSaid, type StreamOptions, saidRowsOf } from './row-streams.ts';
+import { type SaidRow, settled } from './said-row.ts';
 
 /** A row as its writes say it, with these. */
 export interface SampledRow {
@@ -41,12 +41,7 @@ export function sampleOfWrites(
   options: StreamOptions,
   writes: readonly (readonly Mutation[])[],
 ): readonly SampledRow[] {
-  const { request, context, clock } = options;
-  const said = new SaidRows({
-    table: request.into,
-    types: context.types,
-    nowSeconds: () => Math.floor(clock.now().getTime() / 1000),
-  });
+  const said = saidRowsOf(options);
   const gathered = new Gathered(options);
   for (const mutations of writes) for (const row of said.of(mutations)) gathered.add(row, mutations);
   return gathered.rows();

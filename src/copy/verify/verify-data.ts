@@ -1,4 +1,5 @@
 import type { StoredRow, TokenRange } from '../../model/row.ts';
+import type { Column } from '../../model/schema.ts';
 import type { RowsVerification, VerifyRowsRequest, WorkContext } from '../../ports/engines.ts';
 import type { Tally } from '../accounts.ts';
 import { BucketedDigest, bucketOf, hashOfRow, type RowKey } from '../bucketed-digest.ts';
@@ -10,6 +11,7 @@ import { piecesOfSource } from '../source-pieces.ts';
 import { tablePieces } from '../table-pieces.ts';
 import { assertNoCounters } from '../target-row.ts';
 import { CloseLook } from './close-look.ts';
+import { cutoffAt, endingsOf } from './endings.ts';
 import { eachSaid, eachStored, type StreamOptions, shapeOf, within } from './row-streams.ts';
 import { storedRowOf } from './said-row.ts';
 import { WireDigest } from './wire-digest.ts';
@@ -27,6 +29,8 @@ const sampleParts = 1024;
 const heldRows = 60_000;
 /** How often both sides are read again; what differs beyond that is counted, not examined. */
 const mostLooks = 16;
+/** How much longer than the first a second pass may take that reads the times of all cells. */
+const slowerPasses = 4;
 
 /** Throws nothing for rows that differ: they are the report. */
 export async function verifyData(
@@ -66,7 +70,9 @@ interface Digests {
   readonly tally: Tally;
   readonly expected: number;
   readonly actual: number;
-  readonly expiringCells: number;
+  /** Parts of cells that end by themselves, and those among them whose end is too near to be compared. */
+  readonly endingParts: number;
+  readonly nearParts: number;
   readonly differing: readonly number[];
   bucketOf(row: RowKey): number;
   rowsIn(bucket: number): readonly [expected: number, actual: number];
@@ -75,14 +81,22 @@ interface Digests {
 type PiecesOf = () => Promise<readonly Piece[]>;
 
 async function looked(options: StreamOptions, piecesOf: PiecesOf): Promise<RowsVerification> {
-  const digests = await (isPlainShape(options.shape) ? digestsOfBytes : digestsOfRows)(options, piecesOf);
-  const closely = new CloseLook(options, (row) => digests.bucketOf(row));
-  let left = [...digests.differing];
-  for (let look = 1; look <= mostLooks && left.length > 0; look += 1) {
-    const taken = someOf(left, (bucket) => digests.rowsIn(bucket)[0] + digests.rowsIn(bucket)[1]);
-    await closely.look(new Set(left.slice(0, taken)), await piecesOf());
-    left = left.slice(taken);
+  const { clock } = options;
+  const begun = clock.monotonic();
+  const plain = isPlainShape(options.shape);
+  let digests = await (plain
+    ? digestsOfBytes(options, piecesOf)
+    : digestsOfRows(options, piecesOf, cutoffAt(clock.now())));
+  let looks = looksAt(digests);
+  if (looks.length > mostLooks && (plain || digests.endingParts > 0)) {
+    // rows that ran out on the way may be all that differs: once more, without those that can do so
+    const longer = (clock.monotonic() - begun) * slowerPasses;
+    digests = await digestsOfRows(options, piecesOf, cutoffAt(clock.now(), longer));
+    looks = looksAt(digests);
   }
+  const closely = new CloseLook(options, (row) => digests.bucketOf(row));
+  for (const buckets of looks.slice(0, mostLooks)) await closely.look(new Set(buckets), await piecesOf());
+  const left = looks.slice(mostLooks).flat();
   const { read, skipped, rejected } = digests.tally;
   return {
     read,
@@ -90,7 +104,7 @@ async function looked(options: StreamOptions, piecesOf: PiecesOf): Promise<RowsV
     rejected,
     expected: digests.expected - closely.repeated,
     actual: digests.actual,
-    ...closely.report(digests.expiringCells),
+    ...closely.report(digests.nearParts),
     unexamined: left.reduce((sum, bucket) => sum + Math.max(...digests.rowsIn(bucket)), 0),
   };
 }
@@ -106,18 +120,19 @@ async function digestsOfBytes(options: StreamOptions, piecesOf: PiecesOf): Promi
     tally,
     expected: expected.rows,
     actual: actual.rows,
-    expiringCells: 0,
+    endingParts: 0,
+    nearParts: 0,
     differing: expected.differingFrom(actual),
     bucketOf: (row) => actual.bucketOf(row),
     rowsIn: (bucket) => [expected.rowsIn(bucket), actual.rowsIn(bucket)],
   };
 }
 
-async function digestsOfRows(options: StreamOptions, piecesOf: PiecesOf): Promise<Digests> {
+async function digestsOfRows(options: StreamOptions, piecesOf: PiecesOf, cutoff: number): Promise<Digests> {
   const { shape, request } = options;
   const counts = (row: StoredRow): boolean =>
     request.spec.kind !== 'backfill' || row.cells.some((cell) => cell !== null);
-  const [expected, actual] = [new BucketedDigest(shape), new BucketedDigest(shape)];
+  const [expected, actual] = [new EndingDigest(shape, cutoff), new EndingDigest(shape, cutoff)];
   const tally = await bothSides(options.context, {
     said: async (context) =>
       eachSaid({ ...options, context }, await piecesOf(), (row) => {
@@ -129,16 +144,56 @@ async function digestsOfRows(options: StreamOptions, piecesOf: PiecesOf): Promis
         if (counts(row)) actual.add(row);
       }),
   });
-  const [wanted, there] = [expected.total(), actual.total()];
   return {
     tally,
-    expected: wanted.rows + wanted.expiringRows,
-    actual: there.rows + there.expiringRows,
-    expiringCells: wanted.expiringCells,
+    expected: expected.rows,
+    actual: actual.rows,
+    endingParts: expected.endingParts + actual.endingParts,
+    nearParts: expected.nearParts,
     differing: expected.differingFrom(actual),
     bucketOf: (row) => bucketOf(hashOfRow(row)),
     rowsIn: (bucket) => [expected.rowsIn(bucket), actual.rowsIn(bucket)],
   };
+}
+
+/** What stays, and apart from it what ends after the cutoff. */
+class EndingDigest {
+  readonly #staying: BucketedDigest;
+  readonly #ending: BucketedDigest;
+  readonly #cutoff: number;
+  nearParts = 0;
+
+  constructor(shape: readonly Column[], cutoff: number) {
+    this.#staying = new BucketedDigest(shape);
+    this.#ending = new BucketedDigest(shape);
+    this.#cutoff = cutoff;
+  }
+
+  add(row: StoredRow): void {
+    this.#staying.add(row);
+    const { row: ending, near } = endingsOf(row, this.#cutoff);
+    if (ending !== null) this.#ending.add(ending);
+    this.nearParts += near;
+  }
+
+  get rows(): number {
+    const total = this.#staying.total();
+    return total.rows + total.expiringRows;
+  }
+
+  get endingParts(): number {
+    return this.#staying.total().expiringCells;
+  }
+
+  rowsIn(bucket: number): number {
+    return this.#staying.rowsIn(bucket);
+  }
+
+  differingFrom(other: EndingDigest): readonly number[] {
+    const differing = new Set(this.#staying.differingFrom(other.#staying));
+    for (const bucket of this.#ending.differingFrom(other.#ending)) differing.add(bucket);
+    return [...differing];
+  }
 }
 
 /** Reads both sides at once; where one fails, the other stops. */
@@ -173,14 +228,20 @@ async function bothSides<T>(
   return one.value;
 }
 
-/** How many of the first buckets fit into memory together; at least one. */
-function someOf(buckets: readonly number[], rowsIn: (bucket: number) => number): number {
+/** The buckets that differ, in groups whose rows fit into memory together. */
+function looksAt({ differing, rowsIn }: Pick<Digests, 'differing' | 'rowsIn'>): readonly (readonly number[])[] {
+  const looks: number[][] = [];
   let held = 0;
-  const over = buckets.findIndex((bucket, index) => {
-    held += rowsIn(bucket);
-    return index > 0 && held > heldRows;
-  });
-  return over === -1 ? buckets.length : over;
+  for (const bucket of differing) {
+    const [expected, actual] = rowsIn(bucket);
+    held += expected + actual;
+    const look = looks.at(-1);
+    if (look === undefined || held > heldRows) {
+      looks.push([bucket]);
+      held = expected + actual;
+    } else look.push(bucket);
+  }
+  return looks;
 }
 
 /** Ranges spread over the ring, the same ones each time. */
