@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import type { UnloadFormat } from '../copy/unload/rows-text.ts';
 import type { UnloadOutput } from '../copy/unload/unload.ts';
-import { CqlformError, reasonOf } from '../kernel/errors.ts';
+import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { ByName, Column, UserType } from '../model/schema.ts';
 import type { TypedFile } from '../ports/typed-file.ts';
 
@@ -24,12 +24,26 @@ export function nowhere(format: OutputFormat): Output {
   return { output: { kind: 'text', format: text, write: async () => undefined }, whole: (work) => work };
 }
 
+/**
+ * The folder that has to be made for a file; null: it is there. Only the last folder of a path is made: where more of it
+ * is missing, it is misspelt. Throws `FILE_UNWRITABLE`.
+ */
+export function missingFolder(file: string): string | null {
+  const folder = dirname(file);
+  if (existsSync(folder)) return null;
+  if (existsSync(dirname(folder))) return folder;
+  throw new CqlformError('FILE_UNWRITABLE', `${file} cannot be written: there is no folder ${dirname(folder)}`, {
+    next: 'Correct the path, or make the folder: only the last folder of a path is made.',
+    fields: { file },
+    exitCode: exitCodes.usage,
+  });
+}
+
 /** A file, or standard output where there is none. Throws `FILE_UNWRITABLE`. */
 export async function openOutput(file: string | null, format: OutputFormat): Promise<Output> {
-  if (file !== null) {
-    await mkdir(dirname(file), { recursive: true }).catch((thrown: unknown) =>
-      Promise.reject(unwritable(file, thrown)),
-    );
+  const folder = file === null ? null : missingFolder(file);
+  if (file !== null && folder !== null) {
+    await mkdir(folder, { recursive: true }).catch((thrown: unknown) => Promise.reject(unwritable(file, thrown)));
   }
   if (format.kind === 'parquet') {
     const { openParquetFile } = await import('../sources/parquet/writer.ts');

@@ -15,7 +15,7 @@ import { namedSource, tableNamed } from './named-source.ts';
 import { assertWaived, piiTags, type Waivers } from './privacy.ts';
 import type { Project } from './project.ts';
 import type { Session } from './session.ts';
-import { nowhere, type OutputFormat, openOutput } from './unload-output.ts';
+import { missingFolder, nowhere, type OutputFormat, openOutput } from './unload-output.ts';
 
 export interface UnloadInput {
   /** A table of the keyspace, or `old/movies` of another cluster. */
@@ -48,6 +48,8 @@ export interface UnloadReport extends UnloadAccounts {
   readonly keyspace: string;
   readonly table: string;
   readonly file: string | null;
+  /** Made for the file, because it was not there; in a dry run it would be. */
+  readonly madeFolder: string | null;
   readonly dryRun: boolean;
   /** Null when nothing was rejected. */
   readonly rejectsFile: string | null;
@@ -60,6 +62,7 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
   const format = unloadFormat(input);
   const file = input.file === null ? null : resolve(input.file);
   if (file !== null && existsSync(file) && !input.force) throw fileThere(file);
+  const madeFolder = file === null ? null : missingFolder(file);
   const source = await sourceOf(session, input.table);
   try {
     const { rows, keyspace, table, types, consistency } = source.opened;
@@ -92,6 +95,7 @@ export async function unloadTable(session: Session, input: UnloadInput): Promise
       keyspace,
       table: table.name,
       file: input.file,
+      madeFolder,
       dryRun: input.dryRun,
       rejectsFile: accounts.rejected === 0 ? null : rejectsFile,
       milliseconds: Math.round(clock.monotonic() - begun),

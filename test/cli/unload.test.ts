@@ -130,6 +130,14 @@ describe('unload', () => {
     expect((await project.run('unload', 'origin', 'there.csv', '--force')).code).toBe(0);
     const unwritable = await project.run('unload', 'origin', 'there.csv/below.csv');
     expect(unwritable.stderr).toContain('FILE_UNWRITABLE');
+    const misspelt = await project.run('unload', 'origin', 'misspelt/folder/x.csv');
+    expect([misspelt.code, misspelt.stderr]).toEqual([64, expect.stringContaining('there is no folder')]);
+    await expect(stat(join(project.folder, 'misspelt'))).rejects.toThrow('ENOENT');
+    const made = await project.run('unload', 'origin', 'made/x.csv');
+    expect([made.code, made.stdout]).toEqual([
+      0,
+      expect.stringMatching(/the folder .*made was not there: it was made/),
+    ]);
     const unknown = await project.run('unload', 'origin', 'x.csv', '--columns', 'nothing');
     expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('UNKNOWN_COLUMN')]);
     await expect(stat(join(project.folder, 'x.csv'))).rejects.toThrow('ENOENT');

@@ -32,10 +32,12 @@ export function loadText(report: LoadReport): string {
 }
 
 export function unloadText(report: UnloadReport): string {
+  const { madeFolder } = report;
   const { read, written, rejected, bytes, keyspace, table, file, milliseconds, dryRun, rejectsFile } = report;
   const rate = milliseconds === 0 ? '' : `, ${countText(Math.round((written / milliseconds) * 1000))} rows/s`;
   const lines = [
     `${keyspace}.${table}: read ${countText(read)} = ${dryRun ? 'would be written' : 'written'} ${countText(written)} + rejected ${countText(rejected)}`,
+    ...(madeFolder === null ? [] : [`the folder ${madeFolder} was not there: it ${dryRun ? 'would be' : 'was'} made`]),
     `${bytesText(bytes)}${file?.endsWith('.parquet') ? '' : ' of text'}${file === null || dryRun ? '' : ` in ${file}`}, ${durationText(milliseconds)}${rate}`,
   ];
   if (rejectsFile !== null) lines.push(`${plural(rejected, 'row')} with reasons in ${rejectsFile}`);
