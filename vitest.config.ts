@@ -21,7 +21,7 @@ export default defineConfig({
           exclude: [...serverless, 'test/fixtures/**', 'test/corpus/**', '**/node_modules/**'],
           // Programs that tests start from the sources are compiled once, not once each.
           env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, '.cqlform/compile-cache') },
-          globalSetup: ['test/support/start-cassandra.ts'],
+          globalSetup: ['test/support/built.ts', 'test/support/start-cassandra.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
           // One after another within a file, two files at once: a node on two cores has no more to give.

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from './document.ts';
 
@@ -91,10 +91,19 @@ describe('the package', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('has everything that it was built from', () => {
+  it('has everything that its modules import, and their types', () => {
+    const chunks = files.filter((file) => file.endsWith('.js'));
+    const missing = chunks.flatMap((file) => {
+      const imports = readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?"(\.[^"]+)"/g);
+      return [...imports].map(([, path = '']) => join(dirname(file), path)).filter((path) => !files.includes(path));
+    });
+    expect(chunks.length).toBeGreaterThan(10);
+    expect(missing).toEqual([]);
     const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-    const built = sources.filter((file) => file.endsWith('.ts')).map((file) => `dist/${file.replace(/\.ts$/, '.js')}`);
-    expect(built.filter((file) => !files.includes(file))).toEqual([]);
+    const types = sources
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => `dist/${file.replace(/\.ts$/, '.d.ts')}`);
+    expect(types.filter((file) => !files.includes(file))).toEqual([]);
   });
 
   it.each(['module', 'commonjs'] as const)(

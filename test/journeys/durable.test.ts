@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtProgram } from '../support/built.ts';
 import { type PrivateCluster, privateCluster } from '../support/cassandra.ts';
 import { type Ended, ended, type TestProject, testProject } from '../support/project.ts';
 import { digestsOf } from './in-process.ts';
 import { type RowKind, startTraffic, type Traffic, valuesOf } from './writers.ts';
 
-const child = fileURLToPath(new URL('kill-child.ts', import.meta.url));
+const child = builtProgram('kill-child');
 
 const people = `
   columns: {

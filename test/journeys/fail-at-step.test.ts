@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { builtProgram } from '../support/built.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type Ended, ended, type TestProject, testProject } from '../support/project.ts';
 import { digestsOf } from './in-process.ts';
 
-const child = fileURLToPath(new URL('kill-child.ts', import.meta.url));
+const child = builtProgram('kill-child');
 
 const base = `
 import { migration, t, table, udt } from 'cqlform';

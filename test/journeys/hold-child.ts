@@ -1,14 +1,12 @@
 import { once } from 'node:events';
+import { applyPlan } from '../../src/app/apply.ts';
+import { openProject } from '../../src/app/config.ts';
+import { planOrUnfinished } from '../../src/app/plan.ts';
 import type { Session } from '../../src/app/session.ts';
+import { withSession } from '../../src/app/session.ts';
+import { CqlformError } from '../../src/kernel/errors.ts';
 import type { RunEvent } from '../../src/model/event.ts';
-import { built } from '../support/built.ts';
-
-const { applyPlan } = await built<typeof import('../../src/app/apply.ts')>('app/apply.js');
-const { openProject } = await built<typeof import('../../src/app/config.ts')>('app/config.js');
-const { planOrUnfinished } = await built<typeof import('../../src/app/plan.ts')>('app/plan.js');
-const { withSession } = await built<typeof import('../../src/app/session.ts')>('app/session.js');
-const { CqlformError } = await built<typeof import('../../src/kernel/errors.ts')>('kernel/errors.js');
-const { consentsOf } = await built<typeof import('../../src/model/plan.ts')>('model/plan.js');
+import { consentsOf } from '../../src/model/plan.ts';
 
 /**
  * A run that stands still at a step: `hold-child.ts FOLDER MOMENT STEP LEASE_TIMEOUT_MS`. MOMENT is `between` (the step

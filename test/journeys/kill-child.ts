@@ -1,14 +1,12 @@
+import { applyPlan } from '../../src/app/apply.ts';
+import { openProject } from '../../src/app/config.ts';
+import { planOrUnfinished } from '../../src/app/plan.ts';
+import { planRollbackOrUnfinished } from '../../src/app/rollback.ts';
 import type { Session } from '../../src/app/session.ts';
+import { withSession } from '../../src/app/session.ts';
 import type { RunEvent } from '../../src/model/event.ts';
 import type { Plan } from '../../src/model/plan.ts';
-import { built } from '../support/built.ts';
-
-const { applyPlan } = await built<typeof import('../../src/app/apply.ts')>('app/apply.js');
-const { openProject } = await built<typeof import('../../src/app/config.ts')>('app/config.js');
-const { planOrUnfinished } = await built<typeof import('../../src/app/plan.ts')>('app/plan.js');
-const { planRollbackOrUnfinished } = await built<typeof import('../../src/app/rollback.ts')>('app/rollback.js');
-const { withSession } = await built<typeof import('../../src/app/session.ts')>('app/session.js');
-const { consentsOf } = await built<typeof import('../../src/model/plan.ts')>('model/plan.js');
+import { consentsOf } from '../../src/model/plan.ts';
 
 /**
  * A run that kills itself: `kill-child.ts FOLDER apply|rollback MOMENT STEP`. MOMENT is `before`, `during` or `after`

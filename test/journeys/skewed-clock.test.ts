@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { builtProgram } from '../support/built.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type Ended, ended, type TestProject, testProject } from '../support/project.ts';
 
 const program = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 const preload = new URL('../support/skewed-clock.mjs', import.meta.url).href;
-const killChild = fileURLToPath(new URL('kill-child.ts', import.meta.url));
+const killChild = builtProgram('kill-child');
 
 const base = `
 import { migration, t, table } from 'cqlform';

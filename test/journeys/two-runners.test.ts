@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { builtProgram } from '../support/built.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type TestProject, testProject } from '../support/project.ts';
 
-const program = fileURLToPath(new URL('hold-child.ts', import.meta.url));
+const program = builtProgram('hold-child');
 const patience = { timeout: 90_000, interval: 100 };
 const forever = '90000';
 
