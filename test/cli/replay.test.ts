@@ -48,7 +48,8 @@ beforeAll(async () => {
   for (const number of [6, 7, 8]) lines.push(`${number},2026-11-24,1,`);
   await project.write('tickets.csv', `number,show,price,seats\n${lines.join('\n')}\n`);
   await project.run('check', '--fix');
-  const applied = await project.run('apply', '--auto-approve', '--json');
+  // In a thread, as the built program starts one.
+  const applied = await project.run('apply', '--auto-approve', '--json', '--threads', '1');
   expect(applied, applied.stderr).toMatchObject({ code: 0 });
   [rejects = '', rejectsOfTable = ''] = Array.from(
     applied.stdout.matchAll(/"accounts","[^\n]*"rejectsFile":"([^"]+)"/g),
