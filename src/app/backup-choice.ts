@@ -1,6 +1,6 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
-import type { Backups } from '../ports/engines.ts';
+import type { BackupReader } from '../ports/engines.ts';
 import { listBackups, showBackup } from './backup.ts';
 
 /** Which backup is meant: one by its id, or the newest that fits the rest. */
@@ -18,7 +18,11 @@ export interface BackupChoice {
 }
 
 /** Throws `BACKUP_CHOICE` where nothing or too little is said, and `BACKUP_UNKNOWN`. */
-export async function chooseBackup(backups: Backups, choice: BackupChoice, ownCluster: string): Promise<BackupInfo> {
+export async function chooseBackup(
+  backups: BackupReader,
+  choice: BackupChoice,
+  ownCluster: string,
+): Promise<BackupInfo> {
   const { id, label, at, keyspace } = choice;
   if (id !== null && (label !== null || at !== null)) throw unclear('an id and --label or --at exclude each other');
   if (id !== null) return showBackup(backups, id);

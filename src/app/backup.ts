@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
-import type { Backups, VerifyReport } from '../ports/engines.ts';
+import type { BackupReader, Backups, VerifyReport } from '../ports/engines.ts';
 import { backupsInto, enginesOf } from './engines.ts';
 import type { Session } from './session.ts';
-import { chooseStore, parseStore } from './store.ts';
+import { chooseStore, parseStore, type StorePlace } from './store.ts';
 
 /** The repository that `--store` names, else the project's. Throws `STORE_MISSING` for a named place that is not there. */
 export async function repositoryOf(session: Session, store: string | undefined): Promise<Backups> {
@@ -25,8 +25,12 @@ async function assertThere({ cluster, project }: Session, store: string): Promis
   if (place.kind === 'cloud') return;
   const there = place.kind === 'local' ? existsSync(place.folder) : (await cluster.describe(place.keyspace)).exists;
   if (there) return;
+  throw storeMissing(store, place);
+}
+
+export function storeMissing(store: string, place: Exclude<StorePlace, { kind: 'cloud' }>): CqlformError {
   const what = place.kind === 'local' ? `folder ${place.folder}` : `keyspace ${place.keyspace}`;
-  throw new CqlformError('STORE_MISSING', `there is no ${what}, so no backups are in it`, {
+  return new CqlformError('STORE_MISSING', `there is no ${what}, so no backups are in it`, {
     next: 'Correct --store; without it, the place in the configuration is looked at.',
     fields: { store },
     exitCode: exitCodes.usage,
@@ -41,7 +45,7 @@ export interface BackupList {
 }
 
 /** Of one keyspace, or of all when it is null. */
-export async function listBackups(backups: Backups, keyspace: string | null): Promise<BackupList> {
+export async function listBackups(backups: BackupReader, keyspace: string | null): Promise<BackupList> {
   const found: BackupInfo[] = [];
   let damage: CqlformError | null = null;
   try {
@@ -53,7 +57,7 @@ export async function listBackups(backups: Backups, keyspace: string | null): Pr
   return { found: found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), damage };
 }
 
-export async function showBackup(backups: Backups, id: string): Promise<BackupInfo> {
+export async function showBackup(backups: BackupReader, id: string): Promise<BackupInfo> {
   const info = await backups.find(id);
   if (info !== null) return info;
   throw new CqlformError('BACKUP_UNKNOWN', `there is no backup ${id} in this store`, {
@@ -64,7 +68,7 @@ export async function showBackup(backups: Backups, id: string): Promise<BackupIn
 
 /** `share`: percent of the packs. Throws `USAGE` for a share that is none. */
 export async function verifyBackup(
-  backups: Backups,
+  backups: BackupReader,
   id: string,
   { onProgress, share }: { readonly onProgress: (progress: Progress) => void; readonly share: number },
 ): Promise<VerifyReport> {

@@ -2,13 +2,13 @@ import { stat } from 'node:fs/promises';
 import type { LoadSource } from '../copy/load.ts';
 import type { RejectedRow } from '../copy/rejected-row.ts';
 import { rejectedRows } from '../copy/rejects-piece.ts';
+import { type CsvDialect, fieldsOfRecord } from '../cql/csv/fields.ts';
 import { valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own, setOwn } from '../kernel/own.ts';
 import type { JsRow } from '../model/data.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Source, SourceRow } from '../ports/source.ts';
-import { type CsvDialect, fieldsOfRecord } from '../sources/csv/fields.ts';
 import { isNull } from '../sources/csv/row.ts';
 
 export interface ReplayedLoad {

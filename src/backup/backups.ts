@@ -1,10 +1,11 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
+import type { StoredRow } from '../model/row.ts';
 import type { TableScope } from '../model/step.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { Backups, MirroredBackup, MirrorRequest, WorkContext } from '../ports/engines.ts';
+import type { BackupReader, Backups, MirroredBackup, MirrorRequest, WorkContext } from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
 import { ringBounds } from './grid.ts';
@@ -13,6 +14,7 @@ import { Mirror } from './mirror.ts';
 import { prune } from './prune.ts';
 import { allManifests, idOfManifest, infoOf, loadManifest } from './repository.ts';
 import { restoreBackup } from './restore.ts';
+import { storedRows } from './stored-rows.ts';
 import { verifyBackup } from './verify.ts';
 
 export interface BackupDependencies {
@@ -27,8 +29,18 @@ export interface BackupDependencies {
 export function createBackups(dependencies: BackupDependencies): Backups {
   const { store, rows } = dependencies;
   return {
+    ...createBackupReader(store),
     create: (request, context) => createBackup(request, context, dependencies),
     restore: (request, context) => restoreBackup(request, context, dependencies),
+    prune: (request) => prune(store, request, dependencies.clock),
+    mirror: (request) => mirrored(request, dependencies),
+    digest: (scope, context) => digestScope(rows, scope, context),
+  };
+}
+
+/** What needs no cluster. */
+export function createBackupReader(store: BlobStore): BackupReader {
+  return {
     list: () => listBackups(store),
     find: async (id) => {
       const loaded = await loadManifest(store, id);
@@ -45,10 +57,14 @@ export function createBackups(dependencies: BackupDependencies): Backups {
       if (loaded === null) throw noBackup(id, store);
       return await verifyBackup(loaded, store, { onProgress, ...options });
     },
-    prune: (request) => prune(store, request, dependencies.clock),
-    mirror: (request) => mirrored(request, dependencies),
-    digest: (scope, context) => digestScope(rows, scope, context),
+    rows: (id, table) => rowsOf(store, id, table),
   };
+}
+
+async function* rowsOf(store: BlobStore, id: string, table: string): AsyncIterable<readonly StoredRow[]> {
+  const loaded = await loadManifest(store, id);
+  if (loaded === null) throw noBackup(id, store);
+  yield* storedRows(loaded.manifest, store, table);
 }
 
 async function* mirrored(request: MirrorRequest, { store, clock }: BackupDependencies): AsyncIterable<MirroredBackup> {

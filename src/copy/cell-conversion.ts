@@ -1,12 +1,12 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { isMultiCell } from '../cql/select.ts';
+import { wholeValue } from '../cql/whole-value.ts';
 import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell, CellElement, CellTime } from '../model/row.ts';
 import { cellOfType } from './cell-of-type.ts';
 import { timesOf } from './joined-row.ts';
 import { fitsAsItIs, type TypeThere } from './same-type.ts';
-import { wholeValue } from './table-pieces.ts';
 
 /** How a column's cells become those of another type; null: of none. Throws `RowRejected` for a value that does not fit. */
 export function cellConverter(

@@ -1,6 +1,7 @@
 import { codecOf } from '../cql/codec/codec.ts';
 import { joinElements } from '../cql/elements.ts';
-import { own, setOwn } from '../kernel/own.ts';
+import { wholeValue } from '../cql/whole-value.ts';
+import { setOwn } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import type { Bytes, Cell, TokenRange } from '../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../model/schema.ts';
@@ -162,39 +163,4 @@ function shownKey(bytes: Bytes, decode: (bytes: Bytes) => unknown): unknown {
     if (thrown instanceof RowRejected) return jsonSafe(bytes);
     throw thrown;
   }
-}
-
-/** An unfrozen collection or UDT as the one value that a frozen one is. */
-export function wholeValue(
-  cell: Extract<Cell, { kind: 'elements' }>,
-  type: Column['type'],
-  types: ByName<UserType>,
-): Bytes {
-  const none = new Uint8Array();
-  switch (type.kind) {
-    case 'set':
-      return joinElements(cell.elements.map(({ key }) => key ?? none));
-    case 'map':
-      return joinElements(
-        cell.elements.flatMap(({ key, value }) => [key ?? none, value ?? none]),
-        2,
-      );
-    case 'udt': {
-      const byName = new Map(cell.elements.map(({ key, value }) => [new TextDecoder().decode(key ?? none), value]));
-      return joinFields((own(types, type.name)?.fields ?? []).map(({ name }) => byName.get(name) ?? null));
-    }
-    default:
-      return joinElements(cell.elements.map(({ value }) => value ?? none));
-  }
-}
-
-/** Fields in wire form: each an int32 length (-1: null) and its bytes. */
-function joinFields(fields: readonly (Bytes | null)[]): Bytes {
-  return Buffer.concat(
-    fields.flatMap((field) => {
-      const length = Buffer.alloc(4);
-      length.writeInt32BE(field?.length ?? -1);
-      return field === null ? [length] : [length, field];
-    }),
-  );
 }

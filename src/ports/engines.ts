@@ -3,6 +3,7 @@ import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference, CopyAccounts, CopyVerified, VerifyLevel } from '../model/journal.ts';
 import type { Grants } from '../model/right.ts';
+import type { StoredRow } from '../model/row.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
 import type { Since, SourceLag, SourceMark } from '../model/since.ts';
 import type { RestoreMode, TableScope } from '../model/step.ts';
@@ -197,6 +198,9 @@ export interface BackupContents {
   readonly tables: readonly { readonly table: Table; readonly columns: readonly string[] | null }[];
 }
 
+/** What can be told of backups without a cluster. */
+export type BackupReader = Pick<Backups, 'list' | 'find' | 'contents' | 'verify' | 'rows'>;
+
 /** The backup engine over one store and one cluster. */
 export interface Backups {
   create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
@@ -205,6 +209,8 @@ export interface Backups {
   find(id: string): Promise<BackupInfo | null>;
   /** The definitions in a backup; null: there is no such backup. */
   contents(id: string): Promise<BackupContents | null>;
+  /** Pages of one of its tables, in token and clustering order. Throws `BACKUP_MISSING`, and `BACKUP_DAMAGED` at what is not whole. */
+  rows(id: string, table: string): AsyncIterable<readonly StoredRow[]>;
   verify(id: string, onProgress: (progress: Progress) => void, options?: VerifyOptions): Promise<VerifyReport>;
   prune(request: PruneRequest): Promise<PruneReport>;
   /** One after another, the oldest first. Throws `BACKUP_MISSING`, and `BACKUP_DAMAGED` for those that are not whole. */

@@ -5,6 +5,7 @@ import { inSession } from '../project.ts';
 import { backupCopyCommand } from './backup-copy.ts';
 import { backupCreateCommand } from './backup-create.ts';
 import { backupDrillCommand } from './backup-drill.ts';
+import { backupExportCommand } from './backup-export.ts';
 import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
 import { backupPruneCommand } from './backup-prune.ts';
@@ -15,7 +16,7 @@ const id = { type: 'string', demandOption: true, describe: 'A backup, from `back
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, copy, prune, key',
+  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, export, copy, prune, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -92,6 +93,7 @@ export const backupCommand: AnyCommand = group({
     }),
     backupRestoreCommand,
     backupDrillCommand,
+    backupExportCommand,
     backupCopyCommand,
     backupPruneCommand,
     backupKeyCommand,

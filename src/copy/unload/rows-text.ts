@@ -1,10 +1,10 @@
 import { type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
 import { Sink } from '../../cql/codec/sink.ts';
+import { type CsvForm, csvField, type FieldWriter, jsonField, putAscii } from '../../cql/csv/field.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { RowRejected } from '../../model/data.ts';
 import type { ByName, Column, UserType } from '../../model/schema.ts';
 import type { RawRows } from '../../ports/cluster.ts';
-import { type CsvForm, csvField, type FieldWriter, jsonField, putAscii } from './field.ts';
 import { rawCells, shownCells, type Unreadable } from './raw-cells.ts';
 
 export type UnloadFormat =

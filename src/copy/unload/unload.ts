@@ -17,6 +17,9 @@ import { RowsTyped } from './rows-typed.ts';
 const parts = 64;
 const rangesAtOnce = 4;
 
+/** Where rows come from: a table that is there, or one of a backup. */
+export type UnloadedRows = Pick<Rows, 'scanRaw' | 'splitFor' | 'readsMasked'>;
+
 /** Where rows go: as text, handed over when the last was taken; or into a file of typed columns. */
 export type UnloadOutput =
   | { readonly kind: 'text'; readonly format: UnloadFormat; write(text: Buffer): Promise<void> }
@@ -51,7 +54,7 @@ export interface UnloadAccounts {
 /** Writes a table's rows as text: each range in the order of the ring, ranges as they come. */
 export async function unloadRows(
   request: UnloadRequest,
-  { rows, clock }: { readonly rows: Rows; readonly clock: Clock },
+  { rows, clock }: { readonly rows: UnloadedRows; readonly clock: Clock },
 ): Promise<UnloadAccounts> {
   const { keyspace, from, types, consistency, signal, maxRejects, rejectsFile } = request;
   await assertReadsInTheClear(rows, keyspace, from);

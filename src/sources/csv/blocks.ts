@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import type { CsvDialect } from '../../cql/csv/fields.ts';
+import { RecordSpans } from '../../cql/csv/scan-record.ts';
 import type { RowSink } from '../../cql/row-sink.ts';
 import type { ForeignSource } from '../../model/data.ts';
 import type { BlockSource, BlockTarget } from '../../ports/source.ts';
@@ -6,10 +8,8 @@ import { readBytesAgain } from '../files/bytes.ts';
 import { assertUnchanged, bytesOf, locateFiles, type SourceFile } from '../files/locate.ts';
 import type { FileSourceOptions } from '../json/source.ts';
 import { dialectOf } from './dialect.ts';
-import type { CsvDialect } from './fields.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { RecordSpans } from './scan-record.ts';
 import { headerOf, malformed, notClosedWithin } from './source.ts';
 
 /** CSV files read straight into wire form; the columns of the declaration give the fields' order where there is no header. */

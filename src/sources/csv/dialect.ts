@@ -1,6 +1,6 @@
+import type { CsvDialect } from '../../cql/csv/fields.ts';
 import { CqlformError } from '../../kernel/errors.ts';
 import type { ForeignSource } from '../../model/data.ts';
-import type { CsvDialect } from './fields.ts';
 
 const settingNames = ['delimiter', 'quote', 'escape', 'header', 'nullText'];
 

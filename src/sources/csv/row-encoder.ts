@@ -1,11 +1,11 @@
 import { type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
+import type { CsvDialect } from '../../cql/csv/fields.ts';
+import { type RecordSpans, unescaped } from '../../cql/csv/scan-record.ts';
 import { hashOfBytes, type RowSink, unsetLength } from '../../cql/row-sink.ts';
 import { CqlformError } from '../../kernel/errors.ts';
 import type { BlockColumn, BlockTarget } from '../../ports/source.ts';
 import type { SourceFile } from '../files/locate.ts';
 import { type FieldEncoder, fieldEncoder, putLong } from './encode.ts';
-import type { CsvDialect } from './fields.ts';
-import { type RecordSpans, unescaped } from './scan-record.ts';
 import { malformed } from './source.ts';
 
 interface PlannedColumn {

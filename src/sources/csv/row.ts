@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { type CsvDialect, type CsvField, fieldsOfRecord } from '../../cql/csv/fields.ts';
 import { setOwn } from '../../kernel/own.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import type { ColumnReader } from '../files/columns.ts';
 import { Misfit } from '../files/misfit.ts';
 import type { RawRecord } from '../files/records.ts';
-import { type CsvDialect, type CsvField, fieldsOfRecord } from './fields.ts';
 
 /** A column and where its field stands in a record. */
 export interface PlacedColumn extends ColumnReader<string> {

@@ -1,3 +1,4 @@
+import { type CsvDialect, fieldsOfRecord } from '../../cql/csv/fields.ts';
 import { CqlformError } from '../../kernel/errors.ts';
 import { slices } from '../../kernel/slices.ts';
 import type { ForeignSource } from '../../model/data.ts';
@@ -18,7 +19,6 @@ import {
 } from '../files/splits.ts';
 import type { FileSourceOptions } from '../json/source.ts';
 import { dialectOf } from './dialect.ts';
-import { type CsvDialect, fieldsOfRecord } from './fields.ts';
 import { type CsvRowSettings, csvRow, type PlacedColumn } from './row.ts';
 import { csvReaders } from './values.ts';
 

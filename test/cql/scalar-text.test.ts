@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { putDouble, putMoment, putUuid, putWhole } from '../../src/copy/unload/scalar-text.ts';
 import { Sink } from '../../src/cql/codec/sink.ts';
+import { putDouble, putMoment, putUuid, putWhole } from '../../src/cql/csv/scalar-text.ts';
 
 let state = 99;
 const random = (): number => {

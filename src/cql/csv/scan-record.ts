@@ -1,4 +1,4 @@
-import type { ViewedBytes } from '../../cql/codec/move-bytes.ts';
+import type { ViewedBytes } from '../codec/move-bytes.ts';
 import type { CsvDialect } from './fields.ts';
 
 /** Where the fields of one record stand in a buffer, found in one pass over its bytes; used again for each record. */

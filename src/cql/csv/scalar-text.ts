@@ -1,4 +1,4 @@
-import type { Sink } from '../../cql/codec/sink.ts';
+import type { Sink } from '../codec/sink.ts';
 
 /*
  * Scalars as text, digit by digit into a sink, as JavaScript has them: no string for each value.

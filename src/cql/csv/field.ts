@@ -1,9 +1,9 @@
-import { readerOf } from '../../cql/codec/codec.ts';
-import { moveBytes, type ViewedBytes, viewOf } from '../../cql/codec/move-bytes.ts';
-import type { Sink } from '../../cql/codec/sink.ts';
-import { type Json, jsonOf, jsonText } from '../../cql/json-value.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
 import type { CqlType } from '../../model/type.ts';
+import { readerOf } from '../codec/codec.ts';
+import { moveBytes, type ViewedBytes, viewOf } from '../codec/move-bytes.ts';
+import type { Sink } from '../codec/sink.ts';
+import { type Json, jsonOf, jsonText } from '../json-value.ts';
 import { putDouble, putMoment, putUuid, putWhole } from './scalar-text.ts';
 
 /** Writes a value that is not null, in wire form from `start` to `end`. Throws RowRejected for bytes that are no value. */
