@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { builtScript } from '../built.ts';
 import { type Cost, measured } from '../load/measure.ts';
 import { benchNode } from '../node.ts';
 import { machine, median, table } from '../timing.ts';
@@ -12,7 +13,7 @@ import { systems, writeCsv } from './systems.ts';
  * slower of their two halves: reading the source alone, and writing the same rows from a CSV file, which is the fastest
  * way that they are written. Each is a process of its own, and counted whole.
  * `node bench/sources/run.ts --rows 300000 --rounds 3 --systems mysql,postgres,mongodb,parquet`; the servers are started
- * as the tests start them. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
+ * as the tests start them, after `npm run build`. `CQLFORM_TEST_CASSANDRA=host:port` uses a running node.
  */
 
 const { values: given } = parseArgs({
@@ -24,9 +25,9 @@ const { values: given } = parseArgs({
 });
 const [asked, rounds] = [Number(given.rows), Number(given.rounds)];
 const folder = resolve(import.meta.dirname, '../../.cqlform/bench');
-const script = fileURLToPath(new URL('./one.ts', import.meta.url));
+const script = await builtScript(fileURLToPath(new URL('./one.ts', import.meta.url)));
 const keyspace = 'bench_sources';
-const program = fileURLToPath(new URL('../../src/bin.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
 const modes = ['read', 'csv', 'copy', 'load'] as const;
 const titles = { read: 'read alone', csv: 'the same rows from CSV', copy: 'copy', load: 'load' } as const;
 

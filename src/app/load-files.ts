@@ -44,7 +44,7 @@ export interface ReadyToLoad {
 }
 
 /** Rows that say which fields they have are looked at so far before anything is written. */
-const rowsBefore = 1000;
+export const rowsBefore = 1000;
 
 /** CSV, JSON and NDJSON. The types are the table's. */
 export async function filesToLoad(input: FilesToLoad, target: LoadTarget): Promise<ReadyToLoad> {

@@ -2,7 +2,14 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { SurveyTarget } from '../ports/survey.ts';
 import type { LoadInput } from './load.ts';
 import type { ClusterToLoad } from './load-cluster.ts';
-import { assertPiped, filesToLoad, type LoadTarget, type ReadyToLoad, standardPlace } from './load-files.ts';
+import {
+  assertPiped,
+  filesToLoad,
+  type LoadTarget,
+  type ReadyToLoad,
+  rowsBefore,
+  standardPlace,
+} from './load-files.ts';
 import { formatOf } from './load-format.ts';
 import { typedToLoad } from './load-typed.ts';
 import { knownConnections, type NamedSource } from './named-source.ts';
@@ -57,6 +64,7 @@ function databaseToLoad(
     system,
     connection,
     table: input.query === null ? table : null,
+    rows: rowsBefore,
     ...(input.query === null ? {} : { query: input.query }),
   };
   const options = { projectFolder: process.cwd(), addresses: { [connection]: address } };
