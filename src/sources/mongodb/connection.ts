@@ -60,7 +60,7 @@ export class MongoConnection {
     return this.#said(() => this.#db.command(command));
   }
 
-  /** Documents as they come, a server's batch at a time; the next one is asked for when this one is taken. */
+  /** Documents as they come, a server's batch at a time; the server makes the next one while one is worked on. */
   async *pages(find: Find, size: number): AsyncGenerator<readonly Document[]> {
     const { collection, filter, projection, sorted, greatest, skip, limit, at } = find;
     const cursor = this.#db.runCursorCommand(
@@ -78,13 +78,19 @@ export class MongoConnection {
       exact,
     );
     cursor.setBatchSize(size);
+    let next: Promise<Document | null> = cursor.next();
     try {
       for (;;) {
-        const first: Document | null = await this.#said(() => cursor.next());
+        const first = await this.#said(() => next);
         if (first === null) return;
-        yield [first, ...cursor.readBufferedDocuments()];
+        const page = [first, ...cursor.readBufferedDocuments()];
+        next = cursor.next();
+        // Whoever takes the next page is told what went wrong.
+        next.catch(() => undefined);
+        yield page;
       }
     } finally {
+      await next.catch(() => undefined);
       await cursor.close().catch(() => undefined);
     }
   }
