@@ -39,8 +39,16 @@ export function columnsOfFields(
     else if (!besides.includes(field)) homeless.push(field);
   }
   if (homeless.length > 0 && !ignoreUnknown) throw unmappedFields(homeless, into);
-  assertKey(into, columns, `It has ${fields.join(', ')}.`);
+  assertKey(into, columns, `It has ${fields.join(', ')}.${delimiterIn(fields)}`);
   return columns;
+}
+
+/** A header in one piece, in which a usual delimiter stands. */
+function delimiterIn([only = '', ...others]: readonly string[]): string {
+  const found = others.length === 0 ? [';', '\t', '|'].find((one) => only.includes(one)) : undefined;
+  return found === undefined
+    ? ''
+    : ` If that is one field by mistake: --delimiter '${found === '\t' ? '\\t' : found}'.`;
 }
 
 /**
@@ -114,7 +122,7 @@ function unmappedFields(fields: readonly string[], into: Table): CqlformError {
   const subject =
     fields.length === 1 ? `the field ${named} has no column` : `the fields ${named}${more} have no column`;
   return new CqlformError('LOAD_FIELD_UNMAPPED', `${subject} in ${into.name}`, {
-    next: `Say --map COLUMN=${first}, or --ignore ${first} to leave it out (--ignore-unknown: all that have no column). Columns: ${into.columns.map(({ name }) => name).join(', ')}.`,
+    next: `Say --map COLUMN=${first}, or --ignore ${first} to leave it out (--ignore-unknown: all that have no column). Columns: ${into.columns.map(({ name }) => name).join(', ')}.${delimiterIn(fields)}`,
     fields: { fields, table: into.name },
     exitCode: exitCodes.usage,
   });

@@ -169,10 +169,29 @@ function foreignColumns(
 
 /** How a column's field is read from JSON: where JavaScript's numbers lose digits, exactly; everything else as it stands. */
 function jsonTypeOf({ type }: Column): string {
-  const name = type.kind === 'scalar' ? type.name : null;
-  if (name === 'decimal') return 'json.decimal';
-  return name === 'bigint' || name === 'varint' ? 'json.bigint' : 'json.any';
+  switch (type.kind === 'scalar' ? type.name : null) {
+    case 'decimal':
+      return 'json.decimal';
+    case 'bigint':
+    case 'varint':
+      return 'json.bigint';
+    case 'double':
+    case 'float':
+      return 'json.nearest';
+    case null:
+    case 'text':
+    case 'ascii':
+      return 'json.digits';
+    default:
+      return 'json.any';
+  }
 }
+
+/** Types of a declaration that give what the column's codec takes. */
+const readyTypes: ReadonlySet<string> = new Set([
+  ...['json.decimal', 'json.bigint'],
+  ...['csv.int', 'csv.bigint', 'csv.double', 'csv.decimal', 'csv.boolean', 'csv.uuid', 'csv.date', 'csv.timestamp'],
+]);
 
 const csvTypes: Readonly<Record<string, string>> = {
   tinyint: 'csv.int',
@@ -200,7 +219,7 @@ function valuesFrom(
 ): Extract<LoadSource, { kind: 'values' }> {
   const columns = into.columns.map((column): ConvertedColumn => {
     const read = format === 'csv' ? csvTypeOf(column) : jsonTypeOf(column);
-    const ready = read !== 'csv.text' && read !== 'json.any';
+    const ready = readyTypes.has(read);
     const { type } = column;
     const convert = (value: unknown): unknown =>
       read === 'csv.text' ? valueOfText(String(value), type, types) : valueOfJson(value, type, types);

@@ -3,7 +3,7 @@ import type { LoadSource } from '../copy/load.ts';
 import type { RejectedRow } from '../copy/rejected-row.ts';
 import { rejectedRows } from '../copy/rejects-piece.ts';
 import { type CsvDialect, fieldsOfRecord } from '../cql/csv/fields.ts';
-import { valueOfJson, valueOfText } from '../cql/from-json.ts';
+import { parsedJson, valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own, setOwn } from '../kernel/own.ts';
 import type { JsRow } from '../model/data.ts';
@@ -99,7 +99,7 @@ function ofRecord(
 function ofJson(text: string, { into, columns }: ReplayedLoad): JsRow | string {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parsedJson(text);
   } catch {
     return 'it is not valid JSON';
   }

@@ -49,9 +49,9 @@ export function valueOfText(text: string, type: CqlType, types: ByName<UserType>
   return valueOfJson(type.kind === 'scalar' ? text : parsedJson(text), type, types);
 }
 
-function parsedJson(text: string): unknown {
+/** A number that JavaScript would change stays its text. Throws RowRejected. */
+export function parsedJson(text: string): unknown {
   try {
-    // a number that JavaScript would change stays its text
     return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
       typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
         ? context.source
@@ -113,6 +113,10 @@ const momentPattern = /^[+-]?\d{4,6}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3}
 
 function momentOf(value: unknown): unknown {
   if (typeof value === 'number' && Number.isInteger(value)) return new Date(value);
+  // a number whose text is not JavaScript's
+  if (typeof value === 'string' && /[.e]/i.test(value) && numberPattern.test(value)) {
+    return Number.isInteger(Number(value)) ? new Date(Number(value)) : value;
+  }
   if (typeof value !== 'string' || !momentPattern.test(value)) return value;
   return new Date(
     value

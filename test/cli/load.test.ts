@@ -119,6 +119,14 @@ describe('load', () => {
       `${JSON.stringify(row)}\n{"id":4,"at":5,"v":123456789012345678901234567890,"bl":"0x01"}\n{"id":4}\n`,
     );
     await project.write('rows.json', JSON.stringify([{ ...row, id: 5 }]));
+    // digits that JavaScript's numbers do not have
+    const exact = '"id":6,"at":1.7e12,"te":0.1234567890123456789,"tp":[1.0,1e400],"do":1.00000000000000000001';
+    await project.write('exact.ndjson', `{${exact}}\n{"id":7,"at":1,"te":"a","te":"b"}\n`);
+    const digits = await project.run('load', 'exact.ndjson', 'everything', '--max-rejects', '1', '--json');
+    expect(JSON.parse(digits.stdout), digits.stderr).toMatchObject({ read: 2, written: 1, rejected: 1 });
+    expect(await project.rows('SELECT toUnixTimestamp(at) AS at, te, tp, do FROM $ks.everything WHERE id = 6')).toEqual(
+      [expect.objectContaining({ te: '0.1234567890123456789', do: 1 })],
+    );
     const lines = await project.run(
       'load',
       'rows.ndjson',

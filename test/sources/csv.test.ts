@@ -138,6 +138,12 @@ describe('fields', () => {
     });
     await expect(rowsOf('a,a\n1,2\n', { a: 'int' })).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
     await expect(rowsOf('', { a: 'int' })).rejects.toMatchObject({ code: 'SOURCE_MALFORMED' });
+    for (const text of ['a,b\r1,2\r', Buffer.from('a,b\n1,2\n', 'utf16le')]) {
+      await expect(rowsOf(text, { a: 'int' })).rejects.toMatchObject({
+        code: 'SOURCE_MALFORMED',
+        message: expect.stringMatching(/its header (?:holds a carriage return|has NUL bytes)/),
+      });
+    }
     await expect(rowsOf('a\n', { a: 'int' }, { delimiter: '||' })).rejects.toMatchObject({ code: 'SOURCE_SETTING' });
     const facts = await (await fixture.open(fileSource('csv', 'rows.csv', { a: 'int', c: 'int' }))).facts();
     expect(facts.missing).toEqual(['c']);

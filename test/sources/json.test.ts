@@ -41,6 +41,10 @@ describe('fields', () => {
     ['[1, [2]]', 'array', [1, [2]]],
     ['{"a": 12345678901234567890, "b": 1.10}', 'object', { a: 12345678901234567890n, b: 1.1 }],
     ['[null, "x", 1]', 'any', [null, 'x', 1]],
+    ['[0.10000000000000001, 1.50e3, 123456789.12345678]', 'any', [0.1, 1500, 123456789.12345678]],
+    ['17000000000.00e2', 'timestamp', new Date(1_700_000_000_000)],
+    ['[1, 1.50, {"a": 0.1234567890123456789}]', 'digits', [1, '1.50', { a: '0.1234567890123456789' }]],
+    ['0.1234567890123456789', 'nearest', 0.12345678901234568],
     ['null', 'int', null],
   ])('%s as %s', async (text, type, expected) => {
     expect(await one(text, type)).toEqual(expected);
@@ -60,6 +64,10 @@ describe('fields', () => {
     ['"abc"', 'uuid', 'v: "abc" is not a UUID'],
     ['"\\ud800"', 'text', /surrogate/],
     ['{}', 'array', 'v: {} is not an array'],
+    ['[0.1234567890123456789]', 'array', 'v: 0.1234567890123456789 is a number that JavaScript cannot hold'],
+    ['{"a": 1e400}', 'object', 'v: 1e400 is a number that JavaScript cannot hold'],
+    ['1e-400', 'any', 'v: 1e-400 is a number that JavaScript cannot hold'],
+    ['1e400', 'nearest', 'v: Infinity is not a number that a double can hold'],
   ])('%s is no %s', async (text, type, reason) => {
     expect(await one(text, type)).toMatch(reason);
   });
@@ -75,6 +83,16 @@ describe('fields', () => {
       'released: "n/a" is not a date (YYYY-MM-DD); votes: "many" is not an integer; title: is missing',
     );
     expect(row?.values).toEqual({ id: 1, released: 'n/a', votes: 'many', title: null });
+  });
+
+  it('that stand there twice are told from those inside of others, and from texts', async () => {
+    const columns = { v: 'any', w: 'any' };
+    const twice = ['{"v": 1, "w": 2, "v": 3}', '{"v" :1,"w":2,"\\u0076" :3}', '{"w": [{"v": 1}], "v": 1, "v": 1}'];
+    const once = ['{"v": {"v": 1}, "w": ["v", {"v": 2}]}', '{"v": "\\"v\\":", "w": "v"}', '{"x": 1, "x": 2, "v": 1}'];
+    const rows = await rowsOf([...twice, ...once].join('\n'), columns, 'ndjson');
+    const problem = 'its field v stands there more than once';
+    expect(rows.map((row) => row.problem)).toEqual([problem, problem, problem, null, null, null]);
+    expect(rows[0]?.values).toEqual({ raw: twice[0] });
   });
 
   it('are not found on the prototype', async () => {

@@ -93,10 +93,16 @@ export async function headerOf(
     if (record === undefined) continue;
     const fields = fieldsOfRecord(record.bytes.toString('utf8'), dialect);
     if (typeof fields === 'string') throw malformed(file, 1, `in its header, ${fields}`);
+    // Read on, the whole file would be its header.
+    if (fields.some(({ text, quoted }) => !quoted && text.includes('\r'))) throw malformed(file, 1, lineEnds);
+    if (record.bytes.includes(0))
+      throw malformed(file, 1, 'its header has NUL bytes, as UTF-16 has; only UTF-8 is read');
     return fields.map(({ text }) => text.trim());
   }
   throw malformed(file, 1, 'it has no header');
 }
+
+const lineEnds = 'its header holds a carriage return: lines end in a line feed, or in both (`tr "\\r" "\\n"` mends it)';
 
 /** Records that are not blank, a page at a time; no page is empty. */
 async function* recordsOf(

@@ -6,7 +6,8 @@ import type { SourceRow } from '../../ports/source.ts';
 import { columnReaders } from '../files/columns.ts';
 import { Misfit } from '../files/misfit.ts';
 import { type Strangers, strangerCheck } from '../files/strangers.ts';
-import { ExactNumber, exactTypes, jsonReaders, plain } from './values.ts';
+import { repeatedField } from './repeated-field.ts';
+import { ExactNumber, exactTypes, holdsNumber, jsonReaders, kept, withDigits } from './values.ts';
 
 export interface RawRow {
   readonly bytes: Buffer;
@@ -18,16 +19,17 @@ export interface RawRow {
 /** Turns the bytes of one JSON object into a row of the declared columns. */
 export type JsonRowReader = (raw: RawRow) => SourceRow;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const rawShown = 1000;
-const longInteger = /\d{16}/;
+/** Numbers that JavaScript may change: of many digits, or of an exponent of three. */
+const changing = /\d{16}|[\d.]{17}|[:,[]\s*-?[\d.]+[eE][+-]?\d{3}/;
 
 /** Throws `UNKNOWN_SOURCE_TYPE` for a declared type that JSON files do not have. */
 export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, strangers?: Strangers): JsonRowReader {
   const readers = columnReaders(columns, jsonReaders, 'JSON');
-  const strangerIn = strangerCheck(
-    readers.map(({ field }) => field),
-    strangers,
-  );
+  const wanted = readers.map(({ field }) => field);
+  const strangerIn = strangerCheck(wanted, strangers);
   const exact = readers.some((reader) => exactTypes.has(reader.type));
   return ({ bytes, place, problem }) => {
     const spoilt = (reason: string): SourceRow => ({
@@ -40,18 +42,27 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, 
     const text = bytes.toString('utf8');
     let parsed: unknown;
     try {
-      parsed = exact || longInteger.test(text) ? parseExact(text) : JSON.parse(text);
+      parsed = exact || changing.test(text) ? parseExact(text) : JSON.parse(text);
     } catch (thrown) {
       return spoilt(`it is not valid JSON: ${reasonOf(thrown)}`);
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return spoilt('it is not an object');
-    const fields = parsed as Readonly<Record<string, unknown>>;
+    const fields = parsed as Fields;
+    const repeated = repeatedField(text, fields, wanted);
+    if (repeated !== null) return spoilt(`its field ${repeated} stands there more than once`);
 
+    let exactly: Fields | null = null;
+    const found = (field: string, type: string): unknown => {
+      const value = Object.hasOwn(fields, field) ? fields[field] : null;
+      if (type !== withDigits || !holdsNumber(value)) return value;
+      exactly ??= parseExact(text) as Fields;
+      return exactly[field];
+    };
     const values: Record<string, unknown> = {};
     const stranger = strangerIn(fields);
     const problems: string[] = stranger === null ? [] : [stranger];
-    for (const { column, field, required, read } of readers) {
-      const value = Object.hasOwn(fields, field) ? fields[field] : null;
+    for (const { column, field, type, required, read } of readers) {
+      const value = found(field, type);
       if (value === null || value === undefined) {
         if (required) problems.push(`${column}: is missing`);
         setOwn(values, column, null);
@@ -59,7 +70,7 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, 
       }
       const converted = read(value);
       if (converted instanceof Misfit) problems.push(`${column}: ${converted.reason}`);
-      setOwn(values, column, converted instanceof Misfit ? plain(value) : converted);
+      setOwn(values, column, converted instanceof Misfit ? kept(value) : converted);
     }
     return { values, place, problem: problems.length === 0 ? null : problems.join('; ') };
   };

@@ -1,5 +1,5 @@
 import { decimalOfText } from '../../model/canonical.ts';
-import { type FieldReader, misfit } from '../files/misfit.ts';
+import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
 import { bigintOf, dateOf, decimalOf, timestampOf, uuidOf } from '../files/text-values.ts';
 
 /** A number whose text says more than a JavaScript number can hold; met only where a reader asked for exact numbers. */
@@ -9,6 +9,9 @@ export class ExactNumber {
     this.text = text;
   }
 }
+
+/** Reads as `json.any` does, and numbers that JavaScript's own would change as their texts. */
+export const withDigits = 'json.digits';
 
 const textual =
   (what: string, read: (text: string) => unknown): FieldReader<unknown> =>
@@ -35,11 +38,16 @@ export const jsonReaders: ReadonlyMap<string, FieldReader<unknown>> = new Map<st
   ['json.date', textual('a date (YYYY-MM-DD)', dateOf)],
   [
     'json.timestamp',
-    (value) => (typeof value === 'number' ? epoch(value) : textual('a timestamp', timestampOf)(value)),
+    (value) => {
+      const found = value instanceof ExactNumber ? plain(value) : value;
+      return typeof found === 'number' ? epoch(found) : textual('a timestamp', timestampOf)(found);
+    },
   ],
-  ['json.array', (value) => (Array.isArray(value) ? plain(value) : misfit(plain(value), 'an array'))],
-  ['json.object', (value) => (isObject(value) ? plain(value) : misfit(plain(value), 'an object'))],
-  ['json.any', (value) => plain(value)],
+  ['json.array', (value) => (Array.isArray(value) ? faithful(value) : misfit(plain(value), 'an array'))],
+  ['json.object', (value) => (isObject(value) ? faithful(value) : misfit(plain(value), 'an object'))],
+  ['json.any', faithful],
+  ['json.nearest', nearest],
+  [withDigits, digits],
 ]);
 
 /** Types whose values may need the number's own text. */
@@ -51,6 +59,59 @@ export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+/** Digits that a double has at most, whoever wrote it down. */
+const mostDigits = 17;
+
+/** As `plain` has it, or which number would not come out as it stands there. */
+function faithful(value: unknown): unknown {
+  const changed = changedNumber(value);
+  if (changed === null) return plain(value);
+  return new Misfit(`${changed} is a number that JavaScript cannot hold: declare its field as decimal()`);
+}
+
+function changedNumber(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (value instanceof ExactNumber) return isChanged(value.text) ? value.text : null;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    const changed = changedNumber(inner);
+    if (changed !== null) return changed;
+  }
+  return null;
+}
+
+function isChanged(text: string): boolean {
+  if (/^-?\d+$/.test(text)) return false;
+  const mantissa = text.replace(/[eE].*$/, '').replace(/[-.]/g, '');
+  const near = Number(text);
+  if (!Number.isFinite(near) || (near === 0 && /[1-9]/.test(mantissa))) return true;
+  return mantissa.replace(/^0+|0+$/g, '').length > mostDigits;
+}
+
+/** As `plain` has it, each number the nearest that a double holds. */
+function nearest(value: unknown): unknown {
+  const found = value instanceof ExactNumber ? Number(value.text) : plain(value);
+  const infinite = found === Infinity || found === -Infinity;
+  return infinite ? misfit(plain(value), 'a number that a double can hold') : found;
+}
+
+/** A misfit as a reject keeps it: with its digits. */
+export function kept(value: unknown): unknown {
+  return changedNumber(value) === null ? plain(value) : digits(value);
+}
+
+/** Numbers that JavaScript's own would change as their texts. */
+function digits(value: unknown): unknown {
+  if (value instanceof ExactNumber) return value.text;
+  if (Array.isArray(value)) return value.map(digits);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, digits(inner)]));
+}
+
+export function holdsNumber(value: unknown): boolean {
+  if (typeof value === 'number') return true;
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsNumber);
 }
 
 function integerValue(text: string): number | bigint {
