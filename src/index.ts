@@ -20,6 +20,7 @@ export {
   type Replication,
   type Settings,
 } from './dsl/config.ts';
+export type { BackupStrategy, Hooks, Retention, Schedule } from './dsl/config-schedules.ts';
 export type { AzureStore, BackupStore, CloudStore, GcsStore, S3Store } from './dsl/config-stores.ts';
 export type * from './dsl/cql-type.ts';
 export {

@@ -2,9 +2,8 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { Progress } from '../model/event.ts';
 import type { MirroredBackup } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
-import { repositoryOf } from './backup.ts';
+import { type OpenStore, storedBackups } from './backup.ts';
 import { repositoryStore } from './engines.ts';
-import type { Session } from './session.ts';
 import { chooseStore } from './store.ts';
 import { assertGoingOn } from './unrecorded.ts';
 
@@ -29,19 +28,19 @@ export interface CopiedBackups {
  * Copies backups into another store, and reads every byte of them there; each repository is opened with the project's
  * own secret, and sealed with a key of its own. Throws `SAME_STORE`, `BACKUP_MISSING` and `BACKUP_DAMAGED`.
  */
-export async function copyBackups(session: Session, input: BackupCopyInput): Promise<CopiedBackups> {
-  const [from, to] = [chooseStore(session.project, input.store).name, chooseStore(session.project, input.to).name];
+export async function copyBackups(open: OpenStore, input: BackupCopyInput): Promise<CopiedBackups> {
+  const [from, to] = [chooseStore(open.project, input.store).name, chooseStore(open.project, input.to).name];
   if (from === to) {
     throw new CqlformError('SAME_STORE', `the backups are in ${to} already`, {
       next: 'Name another store with --to; --store names the one to copy from.',
       exitCode: exitCodes.usage,
     });
   }
-  const repository = await repositoryOf(session, input.store);
+  const repository = await storedBackups(open, input.store);
   const backups: MirroredBackup[] = [];
   const request = {
     ...(input.ids.length === 0 ? {} : { ids: input.ids }),
-    into: repositoryStore(to, session),
+    into: repositoryStore(to, open),
     onProgress: input.onProgress,
     assertHeld: () =>
       assertGoingOn(input.signal, {

@@ -1,22 +1,23 @@
 import { randomBytes } from 'node:crypto';
+import { type DecidedStrategy, decideStrategy, type StrategyWanted } from '../backup/strategy.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
-import type { Definitions, TokenSpan } from '../model/backup.ts';
+import type { BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Grants } from '../model/right.ts';
 import { keyColumns, type Table } from '../model/schema.ts';
-import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
+import type { BackupRequest, BackupStored, Backups, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
+import { contentsNamed, listBackups } from './backup.ts';
 import { type SpanWish, spanOf } from './backup-span.ts';
 import { enginesOf } from './engines.ts';
+import { isSystemKeyspace } from './keyspace-name.ts';
+import type { Project } from './project.ts';
 import { isScratch } from './scratch-keyspace.ts';
 import type { Session } from './session.ts';
 import { chooseStore } from './store.ts';
 import { assertGoingOn, unrecorded } from './unrecorded.ts';
-
-/** `full` stores every chunk anew; `incremental` only what no earlier backup of the table has. Either restores by itself. */
-export type BackupStrategy = 'full' | 'incremental';
 
 export interface CreateInput {
   /** Tables of the keyspace; empty: all of them. */
@@ -27,7 +28,9 @@ export interface CreateInput {
   readonly span?: SpanWish | null;
   readonly to: string | undefined;
   readonly label: string | null;
-  readonly strategy: BackupStrategy;
+  readonly strategy: StrategyWanted;
+  /** The scheduled job that asks for it; left out: a person does. */
+  readonly schedule?: string;
   readonly consistency: BackupRequest['consistency'];
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
@@ -38,6 +41,8 @@ export interface CreateReport extends BackupStored {
   readonly keyspace: string;
   readonly store: string;
   readonly strategy: BackupStrategy;
+  /** Of a mix: why it is this one; null: it was said. */
+  readonly why: string | null;
   /** Whether roles and permissions are in it: `none` where the servers check none, `unreadable` where this role may not read them. */
   readonly grants: Grants['kind'];
   readonly tables: readonly {
@@ -64,7 +69,8 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   const store = chooseStore(project, input.to).name;
   const backups = enginesOf(session).backupsAt(store);
   const id = idOf(project.keyspace, clock.now());
-  let stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
+  const { strategy, why } = await decided(backups, live, { scopes, wanted: input.strategy, now: clock.now() });
+  let stored: BackupStored | null = null;
   const made = await backups.create(
     {
       id,
@@ -74,7 +80,8 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
       secondPasses: 0,
       allowStillWritten: true,
       ledgerHead: 'none',
-      anew: input.strategy === 'full',
+      strategy,
+      ...(input.schedule === undefined ? {} : { schedule: input.schedule }),
       definitions: definitionsOf(live, scopes),
       grants,
       onStored: (one) => {
@@ -87,13 +94,27 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
     const tokens = scopes.find((scope) => scope.table.name === table)?.tokens ?? null;
     return { table, columns, tokens, rows, staticRows, valueDigest };
   });
+  if (stored === null) throw new TypeError('nobody has told what was stored');
   const milliseconds = Math.round(clock.monotonic() - begun);
-  const facts = { id, keyspace: project.keyspace, store, strategy: input.strategy };
-  return { ...facts, grants: grants.kind, tables, ...stored, milliseconds };
+  const facts = { id, keyspace: project.keyspace, store, strategy, why };
+  return { ...facts, grants: grants.kind, tables, ...(stored as BackupStored), milliseconds };
 }
 
-/** Keyspaces of the servers themselves. */
-const systems = /^(?:system|system_.+|dse_.+)$/;
+/** By what there is of the same tables; nothing is listed where nothing has to be decided. */
+async function decided(
+  backups: Backups,
+  live: LiveKeyspace,
+  of: { readonly scopes: BackupRequest['scopes']; readonly wanted: StrategyWanted; readonly now: Date },
+): Promise<DecidedStrategy> {
+  if (typeof of.wanted === 'string') return decideStrategy(of.wanted, [], of.now);
+  // one that cannot be read counts as none: a full backup too many does no harm
+  const { found } = await listBackups(backups, live.name);
+  const these = contentsNamed(
+    of.scopes.map(({ table, columns, tokens = null }) => ({ table: table.name, columns, tokens })),
+  );
+  const same = found.filter(({ cluster, tables }) => cluster === live.cluster && contentsNamed(tables) === these);
+  return decideStrategy(of.wanted, same, of.now);
+}
 
 /**
  * The keyspaces of a cluster that are backed up as the whole of it: those of the servers, the ledger and drills are not,
@@ -102,11 +123,23 @@ const systems = /^(?:system|system_.+|dse_.+)$/;
 export async function keyspacesToBackUp({ cluster, project }: Session): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of (await cluster.keyspaces()).toSorted()) {
-    if (systems.test(name) || name === project.ledgerKeyspace || isScratch(name)) continue;
+    if (isSystemKeyspace(name) || name === project.ledgerKeyspace || isScratch(name)) continue;
     const { schema } = await cluster.describe(name);
     if (Object.keys(schema.tables).length > 0) found.push(name);
   }
   return found;
+}
+
+/** `mixed` by the rule of the configuration. Throws `BACKUP_STRATEGY` where it has none. */
+export function strategyNamed(project: Project, named: BackupStrategy | 'mixed' | undefined): StrategyWanted {
+  const configured = project.strategy ?? 'incremental';
+  if (named === undefined) return configured;
+  if (named !== 'mixed') return named;
+  if (typeof configured !== 'string') return configured;
+  throw new CqlformError('BACKUP_STRATEGY', 'nothing says how often a mix of backups has a full one', {
+    next: "Say it in the configuration: `backup: { strategy: { kind: 'mixed', fullEvery: { days: 7 } } }`.",
+    exitCode: exitCodes.usage,
+  });
 }
 
 /** One backup of each, one after the other. */

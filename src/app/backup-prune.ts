@@ -4,7 +4,7 @@ import type { BackupInfo } from '../model/backup.ts';
 import type { PruneReport } from '../ports/engines.ts';
 import { type Standing, standingOf } from '../runner/standing.ts';
 import { actorOf } from './actor.ts';
-import { listBackups, repositoryOf } from './backup.ts';
+import { contentsNamed, listBackups, repositoryOf } from './backup.ts';
 import type { Session } from './session.ts';
 import { assertGoingOn } from './unrecorded.ts';
 
@@ -17,6 +17,8 @@ export interface PruneInput {
   /** Backups that go whatever the policy says; never those that a rollback needs. */
   readonly forget: readonly string[];
   readonly dryRun: boolean;
+  /** Only backups that this scheduled job has made are looked at. Left out: all. */
+  readonly schedule?: string;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +44,9 @@ export async function pruneBackups(session: Session, input: PruneInput): Promise
   if (damage !== null) throw damage;
   // What it is a backup of is told by its cluster, too.
   await cluster.describe(project.keyspace);
-  const own = found.filter((one) => one.cluster === session.identity.name);
+  const own = found
+    .filter((one) => one.cluster === session.identity.name)
+    .filter((one) => input.schedule === undefined || one.schedule === input.schedule);
   const needed = neededBy(standingOf(await session.journal.entries()));
   const backups = verdicts(own, { ...input, needed });
   const forget = backups.filter(({ reasons }) => reasons.length === 0).map(({ id }) => id);
@@ -70,9 +74,7 @@ function verdicts(
   if (refused !== undefined) throw stillNeeded(refused, needed.get(refused) ?? '');
   const competing = found.map(({ id, createdAt, label, tables }) => ({
     ...{ id, createdAt, label },
-    of: JSON.stringify(
-      tables.map(({ table, columns, tokens }) => [table, columns, ...(tokens === null ? [] : [tokens])]),
-    ),
+    of: contentsNamed(tables),
   }));
   const kept = keepsNothing(policy) ? null : new Map(retain(competing, policy).map(({ id, reasons }) => [id, reasons]));
   return found

@@ -1,34 +1,69 @@
 import { existsSync } from 'node:fs';
+import { openRepository } from '../backup/backups.ts';
+import { systemClock } from '../cassandra/system-clock.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
-import type { BackupReader, Backups, VerifyReport } from '../ports/engines.ts';
-import { backupsInto, enginesOf } from './engines.ts';
-import type { Session } from './session.ts';
+import type { BackupReader, Backups, Repository, VerifyReport } from '../ports/engines.ts';
+import { backupsInto, enginesOf, repositoryStore, type StoreHolder } from './engines.ts';
+import type { Project } from './project.ts';
+import { type Session, withSession } from './session.ts';
 import { chooseStore, parseStore, type StorePlace } from './store.ts';
+
+/** A repository's place, open: of one that lies outside of the cluster nobody asks the cluster. */
+export interface OpenStore extends StoreHolder {
+  /** Null: it was not needed. */
+  readonly session: Session | null;
+}
+
+/** Works where stores lie; connects to the cluster where one of them lies there, and only then. */
+export async function withStores<T>(
+  project: Project,
+  stores: readonly (string | undefined)[],
+  work: (open: OpenStore) => Promise<T>,
+): Promise<T> {
+  const inCluster = stores.some((store) => chooseStore(project, store).name.startsWith('cluster:'));
+  if (inCluster) return withSession(project, (session) => work({ ...storeHolder(session), session }));
+  const clusterStore = (keyspace: string): never => {
+    throw new TypeError(`nobody has connected to the cluster for keyspace ${keyspace}`);
+  };
+  return work({ project, clock: systemClock, clusterStore, session: null });
+}
+
+function storeHolder({ project, clock, clusterStore }: Session): StoreHolder {
+  return { project, clock, clusterStore };
+}
+
+/** The repository that `--store` names, else the project's, for what needs no rows. Throws `STORE_MISSING`. */
+export async function storedBackups(open: OpenStore, store: string | undefined): Promise<Repository> {
+  if (store !== undefined) await assertThere(open, store);
+  const { name } = chooseStore(open.project, store);
+  return openRepository({ store: repositoryStore(name, open), clock: open.clock });
+}
 
 /** The repository that `--store` names, else the project's. Throws `STORE_MISSING` for a named place that is not there. */
 export async function repositoryOf(session: Session, store: string | undefined): Promise<Backups> {
-  if (store !== undefined) await assertThere(session, store);
+  if (store !== undefined) await assertThere({ session, project: session.project }, store);
   return enginesOf(session).backupsAt(chooseStore(session.project, store).name);
 }
 
 /** The repository of one environment, for restores into the cluster of another. */
 export async function repositoryFor(target: Session, from: Session, store: string | undefined): Promise<Backups> {
-  if (store !== undefined) await assertThere(from, store);
+  if (store !== undefined) await assertThere({ session: from, project: from.project }, store);
   return backupsInto(target, from, chooseStore(from.project, store).name);
 }
 
-async function assertThere({ cluster, project }: Session, store: string): Promise<void> {
+async function assertThere({ session, project }: Pick<OpenStore, 'session' | 'project'>, store: string): Promise<void> {
   const place = parseStore(store, project);
   // A bucket that is not there says so itself when it is listed.
   if (place.kind === 'cloud') return;
-  const there = place.kind === 'local' ? existsSync(place.folder) : (await cluster.describe(place.keyspace)).exists;
-  if (there) return;
+  const there =
+    place.kind === 'local' ? existsSync(place.folder) : (await session?.cluster.describe(place.keyspace))?.exists;
+  if (there === true) return;
   throw storeMissing(store, place);
 }
 
-export function storeMissing(store: string, place: Exclude<StorePlace, { kind: 'cloud' }>): CqlformError {
+function storeMissing(store: string, place: Exclude<StorePlace, { kind: 'cloud' }>): CqlformError {
   const what = place.kind === 'local' ? `folder ${place.folder}` : `keyspace ${place.keyspace}`;
   return new CqlformError('STORE_MISSING', `there is no ${what}, so no backups are in it`, {
     next: 'Correct --store; without it, the place in the configuration is looked at.',
@@ -55,6 +90,15 @@ export async function listBackups(backups: BackupReader, keyspace: string | null
     damage = thrown;
   }
   return { found: found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), damage };
+}
+
+/** What backups are of: those of which it is the same follow each other. */
+export function contentsNamed(
+  tables: readonly Pick<BackupInfo['tables'][number], 'table' | 'columns' | 'tokens'>[],
+): string {
+  return JSON.stringify(
+    tables.map(({ table, columns, tokens }) => [table, columns, ...(tokens === null ? [] : [tokens])]),
+  );
 }
 
 export async function showBackup(backups: BackupReader, id: string): Promise<BackupInfo> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { verifyLevels } from '../model/journal.ts';
 import { mostThreads } from '../ports/engines.ts';
 import { encryptionSchema } from './backup-secret.ts';
+import { retentionSchema, schedulesSchema, strategySchema } from './schedule-settings.ts';
 import { sourcesSchema } from './source-addresses.ts';
 import { storeName } from './store.ts';
 import { storeSchema } from './store-settings.ts';
@@ -27,11 +28,6 @@ const keySource = z.union([
   z.object({ kind: z.literal('env'), name: z.string() }),
   z.strictObject({ command: z.array(z.string().min(1)).min(1) }),
 ]);
-const kept = z.int().nonnegative().optional();
-const retentionSchema = z.strictObject({
-  ...{ last: kept, hourly: kept, daily: kept, weekly: kept, monthly: kept, yearly: kept },
-  labels: z.array(z.string().min(1)).optional(),
-});
 const settings = z.strictObject({
   keyspace: z.string().min(1),
   contactPoints: z.union([z.array(z.string().min(1)).min(1), secret]).optional(),
@@ -51,7 +47,9 @@ const settings = z.strictObject({
     .strictObject({
       store: storeSchema.optional(),
       encryption: encryptionSchema.optional(),
+      strategy: strategySchema.optional(),
       retention: retentionSchema.optional(),
+      schedules: schedulesSchema.optional(),
       stores: z.record(z.string().regex(storeName), storeSchema).optional(),
     })
     .optional(),

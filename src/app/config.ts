@@ -189,7 +189,7 @@ function replicationOf({ replication: value }: Settings): Project['replication']
   return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
 }
 
-type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret' | 'retention'>;
+type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret' | 'retention' | 'strategy' | 'schedules'>;
 
 function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
   const resolving = { secretOf, path };
@@ -198,6 +198,8 @@ function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
     store: backup?.store?.(resolving) ?? { kind: 'cluster' },
     stores: new Map(named),
     retention: backup?.retention ?? {},
+    strategy: backup?.strategy ?? null,
+    schedules: backup?.schedules ?? [],
     backupSecret: backup?.encryption === undefined ? null : backupSecretOf(backup.encryption, secretOf),
   };
 }

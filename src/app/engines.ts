@@ -11,6 +11,9 @@ import { openersOf } from './openers.ts';
 import type { Session } from './session.ts';
 import { parseStore } from './store.ts';
 
+/** What of a session a store needs: the cluster only where it lies in it. */
+export type StoreHolder = Pick<Session, 'project' | 'clock' | 'clusterStore'>;
+
 /** What moves rows. Apart from the session, because most commands only look and should start fast. */
 export interface Engines {
   readonly copier: Copier;
@@ -41,18 +44,15 @@ export function backupsInto({ rows, clock, identity }: Session, from: Session, n
   return createBackups({ rows, clock, cluster: identity, store: repositoryStore(name, from) });
 }
 
-/** What of a session a store needs: the cluster only where it lies in it. */
-type StoreSession = Pick<Session, 'project' | 'clock' | 'clusterStore'>;
-
 /** Sealed when the configuration says how, else in the clear. */
-export function repositoryStore(name: string, session: StoreSession): BlobStore {
+export function repositoryStore(name: string, session: StoreHolder): BlobStore {
   const { backupSecret } = session.project;
   const store = storeAt(name, session);
   return backupSecret === null ? clearStore(store) : sealedStore(store, backupSecret, session.clock);
 }
 
 /** The objects as they lie there. Throws `STORE_UNKNOWN`. */
-export function storeAt(name: string, session: StoreSession): BlobStore {
+export function storeAt(name: string, session: StoreHolder): BlobStore {
   return match(parseStore(name, session.project), {
     cluster: ({ keyspace }) => session.clusterStore(keyspace),
     local: ({ folder }) => localStore(folder),

@@ -12,9 +12,13 @@ const systemKeyspaces: ReadonlySet<string> = new Set([
   'system_virtual_schema',
 ]);
 
+export function isSystemKeyspace(name: string): boolean {
+  return systemKeyspaces.has(name.toLowerCase());
+}
+
 /** A keyspace that a project may have. Keyspaces become folders on disk, which bounds their names. */
 export function keyspaceNamed(name: string): string {
-  if (systemKeyspaces.has(name.toLowerCase())) {
+  if (isSystemKeyspace(name)) {
     throw new CqlformError('KEYSPACE_SYSTEM', `keyspace ${name} is Cassandra's own`, {
       next: 'Name a keyspace of yours: in the configuration, with --keyspace or in CQLFORM_KEYSPACE.',
       exitCode: exitCodes.usage,

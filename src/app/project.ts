@@ -1,10 +1,12 @@
 import type { Secret as BackupSecret } from '../backup/encryption/key-file.ts';
 import type { Retention } from '../backup/retention.ts';
+import type { StrategyWanted } from '../backup/strategy.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { Rate } from '../copy/rate.ts';
 import type { VerifyLevel } from '../model/journal.ts';
 import type { ThreadsWanted } from '../ports/engines.ts';
 import type { SourceAddress } from '../ports/source.ts';
+import type { ScheduledJob } from './schedule-settings.ts';
 import type { AutomaticStore } from './store-settings.ts';
 
 /** A value that only the step which needs it resolves; never printed, never stored. */
@@ -35,6 +37,10 @@ export interface Project {
   readonly stores: ReadonlyMap<string, AutomaticStore>;
   /** Which backups `backup prune` keeps. */
   readonly retention: Retention;
+  /** What `backup create` does unless it is told; null: incremental. */
+  readonly strategy: StrategyWanted | null;
+  /** What is done at its times. */
+  readonly schedules: readonly ScheduledJob[];
   /** What opens encrypted backups, and makes new ones so; null: they are in the clear. */
   readonly backupSecret: BackupSecret | null;
   /** Refuses `redo` and other shortcuts of development. */

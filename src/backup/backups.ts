@@ -5,7 +5,14 @@ import type { TableScope } from '../model/step.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { BackupReader, Backups, MirroredBackup, MirrorRequest, WorkContext } from '../ports/engines.ts';
+import type {
+  BackupReader,
+  Backups,
+  MirroredBackup,
+  MirrorRequest,
+  Repository,
+  WorkContext,
+} from '../ports/engines.ts';
 import { layoutOf } from './chunk-layout.ts';
 import { createBackup } from './create.ts';
 import { ringBounds } from './grid.ts';
@@ -27,18 +34,24 @@ export interface BackupDependencies {
 
 /** The backup engine over one store and one cluster. Opens nothing by itself; safe to use for several things at once. */
 export function createBackups(dependencies: BackupDependencies): Backups {
-  const { store, rows } = dependencies;
   return {
-    ...createBackupReader(store),
+    ...openRepository(dependencies),
     create: (request, context) => createBackup(request, context, dependencies),
     restore: (request, context) => restoreBackup(request, context, dependencies),
-    prune: (request) => prune(store, request, dependencies.clock),
-    mirror: (request) => mirrored(request, dependencies),
-    digest: (scope, context) => digestScope(rows, scope, context),
+    digest: (scope, context) => digestScope(dependencies.rows, scope, context),
   };
 }
 
 /** What needs no cluster. */
+export function openRepository({ store, clock }: Pick<BackupDependencies, 'store' | 'clock'>): Repository {
+  return {
+    ...createBackupReader(store),
+    prune: (request) => prune(store, request, clock),
+    mirror: (request) => mirrored(request, { store, clock }),
+  };
+}
+
+/** What only reads. */
 export function createBackupReader(store: BlobStore): BackupReader {
   return {
     list: () => listBackups(store),
@@ -67,7 +80,10 @@ async function* rowsOf(store: BlobStore, id: string, table: string): AsyncIterab
   yield* storedRows(loaded.manifest, store, table);
 }
 
-async function* mirrored(request: MirrorRequest, { store, clock }: BackupDependencies): AsyncIterable<MirroredBackup> {
+async function* mirrored(
+  request: MirrorRequest,
+  { store, clock }: Pick<BackupDependencies, 'store' | 'clock'>,
+): AsyncIterable<MirroredBackup> {
   const mirror = new Mirror(store, request, clock);
   const found: { readonly id: string; readonly createdAt: string }[] = [];
   if (request.ids === undefined)

@@ -23,6 +23,8 @@ const scansInFlight = 3;
 /** A chunk of this pass; its pack may not have its name yet. */
 export interface Captured extends Omit<ChunkEntry, 'pack'>, BackupCounts {
   readonly pack: PackReference;
+  /** Of its rows, before compression. */
+  readonly contentBytes: number;
   /** Tells, in hex, whether anything but expiry times differs from another read of the same cell. */
   readonly probe: string;
 }
@@ -125,7 +127,11 @@ class Pass {
     const counts = countsOf(cut.rows);
     const { cell, part } = cut;
     const place = await this.#place(content);
-    const captured: Captured = { cell, part, ...place, ...counts, probe: probeName };
+    const captured: Captured = {
+      ...{ cell, part, ...place, ...counts },
+      contentBytes: content.length,
+      probe: probeName,
+    };
     this.#chunks.set(key, captured);
     this.#changed.push(captured);
   }

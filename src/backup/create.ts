@@ -55,9 +55,10 @@ export async function createBackup(
   context.assertHeld();
   await intent.begin(createdAt);
   await waitForPruning(store, clock, context.assertHeld);
-  if (request.anew !== true) await intent.rememberInto(known, context.keyspace);
+  const anew = request.strategy === 'full';
+  if (!anew) await intent.rememberInto(known, context.keyspace);
   const tables: TableManifest[] = [];
-  let stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
+  let stored = nothingStored;
   for (const scope of request.scopes) {
     const backup = new TableBackup(scope, { request, context, dependencies, known, intent });
     tables.push(await backup.run());
@@ -79,6 +80,8 @@ export async function createBackup(
     types: context.types,
     ...(request.definitions === undefined ? {} : { definitions: request.definitions }),
     ...(request.grants === undefined ? {} : { grants: request.grants }),
+    ...(request.strategy === undefined ? {} : { strategy: request.strategy }),
+    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
     tables,
   };
   const { bytes, hash } = writeManifest(manifest);
@@ -116,7 +119,7 @@ class TableBackup {
   readonly #around: Surroundings;
   readonly #options: CaptureOptions;
   #read = 0;
-  stored: BackupStored = { chunks: 0, bytes: 0, newChunks: 0, newBytes: 0 };
+  stored: BackupStored = nothingStored;
 
   constructor(scope: Scope, around: Surroundings) {
     const { store, rows } = around.dependencies;
@@ -129,9 +132,12 @@ class TableBackup {
       consistency: around.request.consistency,
       context: around.context,
       known: around.known,
-      packs: new PackWriter(store, async (pack, chunks) => {
-        around.context.assertHeld();
-        await around.intent.sealed(pack, chunks);
+      packs: new PackWriter(store, {
+        apart: around.request.strategy === 'full',
+        onSealed: async (pack, chunks) => {
+          around.context.assertHeld();
+          await around.intent.sealed(pack, chunks);
+        },
       }),
       onRows: (count) => {
         this.#read += count;
@@ -145,7 +151,7 @@ class TableBackup {
     const { table, columns, tableId, tokens } = this.#scope;
     const { store, clock, rows } = dependencies;
     const scanStartedAt = clock.now().toISOString();
-    if (this.#around.request.anew !== true) {
+    if (this.#around.request.strategy !== 'full') {
       const { layout } = this.#options;
       await rememberEarlier(known, store, { keyspace: context.keyspace, name: table.name, layout });
     }
@@ -153,7 +159,8 @@ class TableBackup {
     await this.#options.packs.flush();
     const entries = [...pass.chunks.values()].map(toEntry).sort(inTokenOrder);
     const untimed = rows.untimedColumns(table);
-    this.stored = storedOf(entries, this.#options.packs.packs);
+    const readBytes = [...pass.chunks.values()].reduce((sum, { contentBytes }) => sum + contentBytes, 0);
+    this.stored = { ...storedOf(entries, this.#options.packs.packs), readBytes };
     return {
       table,
       tableId,
@@ -197,12 +204,21 @@ function toEntry(captured: Captured): ChunkEntry {
   return { cell, part, content, stored, pack: pack.hash, offset, length, rows, staticRows };
 }
 
-function storedOf(entries: readonly ChunkEntry[], packs: ReadonlySet<string>): BackupStored {
+const nothingStored: BackupStored = {
+  ...{ rows: 0, readBytes: 0, chunks: 0, bytes: 0 },
+  ...{ newRows: 0, newChunks: 0, newBytes: 0 },
+};
+
+function storedOf(entries: readonly ChunkEntry[], packs: ReadonlySet<string>): Omit<BackupStored, 'readBytes'> {
   const bytesOf = (some: readonly ChunkEntry[]): number => some.reduce((sum, entry) => sum + entry.length, 0);
+  const rowsOf = (some: readonly ChunkEntry[]): number =>
+    some.reduce((sum, { rows, staticRows }) => sum + rows + staticRows, 0);
   const fresh = entries.filter(({ pack }) => packs.has(pack));
   return {
+    rows: rowsOf(entries),
     chunks: entries.length,
     bytes: bytesOf(entries),
+    newRows: rowsOf(fresh),
     newChunks: fresh.length,
     newBytes: bytesOf(fresh),
   };
@@ -210,8 +226,11 @@ function storedOf(entries: readonly ChunkEntry[], packs: ReadonlySet<string>): B
 
 function sumOf(one: BackupStored, other: BackupStored): BackupStored {
   return {
+    rows: one.rows + other.rows,
+    readBytes: one.readBytes + other.readBytes,
     chunks: one.chunks + other.chunks,
     bytes: one.bytes + other.bytes,
+    newRows: one.newRows + other.newRows,
     newChunks: one.newChunks + other.newChunks,
     newBytes: one.newBytes + other.newBytes,
   };

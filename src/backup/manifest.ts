@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
-import type { Definitions, TokenSpan } from '../model/backup.ts';
+import type { BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
 import { byName } from '../model/by-name.ts';
 import type { Grants } from '../model/right.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
@@ -11,7 +11,7 @@ export const newestMajor = 2;
 
 /** Of a manifest: 2 where a reader of major 1 would take a part of a table for all of it. */
 export function formatOf(tables: readonly TableManifest[]): Manifest['format'] {
-  return tables.some(({ tokens }) => tokens !== undefined) ? { major: 2, minor: 0 } : { major: 1, minor: 1 };
+  return tables.some(({ tokens }) => tokens !== undefined) ? { major: 2, minor: 1 } : { major: 1, minor: 2 };
 }
 
 export interface BackupCounts {
@@ -72,6 +72,10 @@ export interface Manifest {
   /** Of the tables' indexes and views, and the keyspace's functions and aggregates; left out by migrations and older versions. */
   readonly definitions?: Definitions;
   readonly grants?: Grants;
+  /** Left out by migrations and older versions. */
+  readonly strategy?: BackupStrategy;
+  /** The scheduled job that made it; left out: none did. */
+  readonly schedule?: string;
   readonly tables: readonly TableManifest[];
 }
 
@@ -110,6 +114,8 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   types: byName(userTypeShape),
   definitions: definitionsShape.exactOptional(),
   grants: grantsShape.exactOptional(),
+  strategy: z.enum(['full', 'incremental']).exactOptional(),
+  schedule: z.string().exactOptional(),
   tables: z.array(tableManifestShape),
 });
 const envelopeShape = z.object({

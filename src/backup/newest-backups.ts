@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import { keyOfId } from './repository.ts';
+import { shortKey } from './repository.ts';
 
 /** Ids that are kept for a table. */
 const most = 3;
@@ -14,12 +14,7 @@ export interface TableName {
 }
 
 function keyOf({ keyspace, name }: TableName): string {
-  return `newest/${short(keyOfId(keyspace))}/${short(keyOfId(name))}.json`;
-}
-
-/** What a folder can hold as a name, also when it is enciphered; it only has to be found again. */
-function short(text: string): string {
-  return text.length <= 100 ? text : sha256(text);
+  return `newest/${shortKey(keyspace)}/${shortKey(name)}.json`;
 }
 
 /**

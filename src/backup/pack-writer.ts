@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
@@ -6,6 +7,22 @@ import { packKey } from './repository.ts';
 const packTarget = 4 * 1024 * 1024;
 const packsInFlight = 2;
 export const packMagic: Uint8Array = Buffer.from('cqlform pack 1\n');
+
+export interface PackWriting {
+  /** True: no pack is one that is there already, even where its chunks are the same. */
+  readonly apart: boolean;
+  /** Told of each pack before it is put. */
+  readonly onSealed: (hash: string, chunks: readonly PackedChunk[]) => Promise<void>;
+}
+
+/** A frame that readers of zstd pass over, with sixteen bytes of chance: it makes the pack another one. */
+function frameApart(): Uint8Array {
+  const frame = Buffer.alloc(8 + 16);
+  frame.writeUInt32LE(0x184d2a50, 0);
+  frame.writeUInt32LE(16, 4);
+  randomBytes(16).copy(frame, 8);
+  return frame;
+}
 
 /** A pack's name is known when it is full. */
 export interface PackReference {
@@ -23,22 +40,30 @@ export interface PackedChunk extends PackPlace {
 
 /**
  * Gathers stored chunks into objects of some megabytes, each named by the hash of its bytes, and reads each back after
- * it was put. `onSealed` is told of each before it is put. Holds a bounded number of packs.
+ * it was put. Holds a bounded number of packs.
  */
 export class PackWriter {
   readonly #store: BlobStore;
-  readonly #onSealed: (hash: string, chunks: readonly PackedChunk[]) => Promise<void>;
+  readonly #writing: PackWriting;
   #reference: PackReference = { hash: null };
-  #parts: Uint8Array[] = [packMagic];
+  #parts: Uint8Array[] = [];
   #chunks: PackedChunk[] = [];
-  #size = packMagic.length;
+  #size = 0;
   #putting: Promise<void>[] = [];
   /** Hashes of the packs that were put. */
   readonly packs = new Set<string>();
 
-  constructor(store: BlobStore, onSealed: (hash: string, chunks: readonly PackedChunk[]) => Promise<void>) {
+  constructor(store: BlobStore, writing: PackWriting) {
     this.#store = store;
-    this.#onSealed = onSealed;
+    this.#writing = writing;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#reference = { hash: null };
+    this.#parts = this.#writing.apart ? [packMagic, frameApart()] : [packMagic];
+    this.#chunks = [];
+    this.#size = this.#parts.reduce((sum, part) => sum + part.length, 0);
   }
 
   async add(stored: Uint8Array, names: { readonly content: string; readonly stored: string }): Promise<PackPlace> {
@@ -62,11 +87,8 @@ export class PackWriter {
     const chunks = this.#chunks;
     const hash = sha256(bytes);
     this.#reference.hash = hash;
-    this.#reference = { hash: null };
-    this.#parts = [packMagic];
-    this.#chunks = [];
-    this.#size = packMagic.length;
-    const put = this.#onSealed(hash, chunks).then(async () => {
+    this.#begin();
+    const put = this.#writing.onSealed(hash, chunks).then(async () => {
       await putVerified(this.#store, packKey(hash), bytes);
       this.packs.add(hash);
     });

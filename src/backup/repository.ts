@@ -37,6 +37,12 @@ export function keyOfId(id: string): string {
   }).join('');
 }
 
+/** The same as what a folder can hold as a name, also when it is enciphered; a long one can only be found again. */
+export function shortKey(id: string): string {
+  const key = keyOfId(id);
+  return key.length <= 100 ? key : sha256(key);
+}
+
 export function manifestKey(id: string): string {
   return `manifests/${keyOfId(id)}.json`;
 }
@@ -123,6 +129,8 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     keyspace: manifest.keyspace,
     cluster: manifest.cluster,
     label: manifest.label,
+    strategy: manifest.strategy ?? null,
+    schedule: manifest.schedule ?? null,
     bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
     store,
     manifestHash: hash,

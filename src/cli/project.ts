@@ -1,3 +1,4 @@
+import type { OpenStore } from '../app/backup.ts';
 import type { Project } from '../app/project.ts';
 import type { Session } from '../app/session.ts';
 import { collectEarly } from './memory.ts';
@@ -22,6 +23,16 @@ export async function projectOf(flags: ProjectFlags): Promise<Project> {
 export async function inSession<T>(flags: ProjectFlags, work: (session: Session) => Promise<T>): Promise<T> {
   const [project, { withSession }] = await Promise.all([projectOf(flags), import('../app/session.ts')]);
   return withSession(project, work);
+}
+
+/** The project and places for backups: connects to the cluster only where one of them lies in it. */
+export async function atStores<T>(
+  flags: ProjectFlags,
+  stores: readonly (string | undefined)[],
+  work: (open: OpenStore) => Promise<T>,
+): Promise<T> {
+  const [project, { withStores }] = await Promise.all([projectOf(flags), import('../app/backup.ts')]);
+  return withStores(project, stores, work);
 }
 
 /** The same for work that moves rows: it can be paused, and says why it is slow. `asBytes`: few of them become values. */

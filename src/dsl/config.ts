@@ -1,3 +1,4 @@
+import type { BackupStrategy, Retention, Schedule } from './config-schedules.ts';
 import type { BackupStore } from './config-stores.ts';
 import { mistake, objectOf, shown } from './mistake.ts';
 
@@ -93,15 +94,11 @@ export interface Settings {
     /** More places, by the names that `--store` and `--to` call them by. */
     readonly stores?: { readonly [name: string]: BackupStore };
     /** How many backups `backup prune` keeps for each span of time, and the labels of those that stay for good. */
-    readonly retention?: {
-      readonly last?: number;
-      readonly hourly?: number;
-      readonly daily?: number;
-      readonly weekly?: number;
-      readonly monthly?: number;
-      readonly yearly?: number;
-      readonly labels?: readonly string[];
-    };
+    readonly retention?: Retention;
+    /** What `backup create` stores unless it is told; what no earlier backup has unless said otherwise. */
+    readonly strategy?: BackupStrategy;
+    /** By name, what `backup run` does, and when. */
+    readonly schedules?: { readonly [name: string]: Schedule };
     /** Encrypts what is stored: with a passphrase, or with the key that a command prints (32 bytes of chance in base64). */
     readonly encryption?: { readonly passphrase: Env } | { readonly command: readonly string[] };
   };

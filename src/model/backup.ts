@@ -11,12 +11,20 @@ export interface BackupInfo {
   readonly cluster: string;
   readonly tables: readonly BackupTableInfo[];
   readonly label: string | null;
+  /** Null: its manifest does not say, as those of migrations and of older versions. */
+  readonly strategy: BackupStrategy | null;
+  /** The scheduled job that made it; null: none did. */
+  readonly schedule: string | null;
   readonly bytes: number;
   readonly store: string;
   readonly manifestHash: string;
   /** Null: its manifest says nothing of it, as those of older versions and of migrations do. */
   readonly grants: Grants | null;
 }
+
+/** `full` reads and stores everything anew; `incremental` stores what no earlier backup has. Either restores by itself. */
+export type BackupStrategy = 'full' | 'incremental';
+
 /** What is defined in a keyspace beside types and tables: no rows of it are stored. */
 export interface Definitions {
   readonly indexes: readonly Index[];

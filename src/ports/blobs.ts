@@ -2,6 +2,8 @@
 export interface BlobStore {
   /** As shown to people and kept in the ledger; never with credentials: `local:/backups`, `cluster:cqlform`. */
   readonly name: string;
+  /** True: nothing in it is ever deleted or replaced, for whoever writes there may do neither. Left out: false. */
+  readonly appendOnly?: boolean;
   /** Makes the object durable or throws; an existing object of that key is left as it is (keys name content) unless `replace`. */
   put(key: string, bytes: Uint8Array, options?: { readonly replace?: boolean }): Promise<void>;
   /** Null when there is no such object. */

@@ -1,4 +1,4 @@
-import type { BackupInfo, Definitions, TokenSpan } from '../model/backup.ts';
+import type { BackupInfo, BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference, CopyAccounts, CopyVerified, VerifyLevel } from '../model/journal.ts';
@@ -45,8 +45,10 @@ export interface BackupRequest {
   readonly allowStillWritten: boolean;
   /** Hash of the newest ledger state, or `none`. */
   readonly ledgerHead: string;
-  /** True: every chunk is stored anew, whatever earlier backups have. */
-  readonly anew?: boolean;
+  /** `full`: every chunk is stored anew, whatever earlier backups have. Left out: incremental, and the manifest says nothing. */
+  readonly strategy?: BackupStrategy;
+  /** The scheduled job whose backup it is. */
+  readonly schedule?: string;
   /** Kept in the manifest beside the tables' own. Left out: nothing is. */
   readonly definitions?: Definitions;
   readonly grants?: Grants;
@@ -54,12 +56,17 @@ export interface BackupRequest {
   readonly onStored?: (stored: BackupStored) => void;
 }
 
-/** What making a backup has cost, over all its tables. */
+/** What making a backup has cost, over all its tables. What is not new was stored by an earlier backup, and is used again. */
 export interface BackupStored {
+  /** Rows that it holds, static ones among them. */
+  readonly rows: number;
+  /** Of the chunks as they were read: keys, values and times, before compression. */
+  readonly readBytes: number;
   readonly chunks: number;
   /** Stored bytes of all its chunks. */
   readonly bytes: number;
-  /** Of these, what no earlier backup had. */
+  /** Of these, what this backup has stored; rows are those of the chunks, so one that changed brings its neighbours along. */
+  readonly newRows: number;
   readonly newChunks: number;
   readonly newBytes: number;
 }
@@ -198,13 +205,11 @@ export interface BackupContents {
   readonly tables: readonly { readonly table: Table; readonly columns: readonly string[] | null }[];
 }
 
-/** What can be told of backups without a cluster. */
-export type BackupReader = Pick<Backups, 'list' | 'find' | 'contents' | 'verify' | 'rows'>;
+/** What only reads. */
+export type BackupReader = Omit<Repository, 'prune' | 'mirror'>;
 
-/** The backup engine over one store and one cluster. */
-export interface Backups {
-  create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
-  restore(request: RestoreRequest, context: WorkContext): Promise<RestoreReport>;
+/** What can be done with the backups in a store without a cluster. */
+export interface Repository {
   list(): AsyncIterable<BackupInfo>;
   find(id: string): Promise<BackupInfo | null>;
   /** The definitions in a backup; null: there is no such backup. */
@@ -215,6 +220,12 @@ export interface Backups {
   prune(request: PruneRequest): Promise<PruneReport>;
   /** One after another, the oldest first. Throws `BACKUP_MISSING`, and `BACKUP_DAMAGED` for those that are not whole. */
   mirror(request: MirrorRequest): AsyncIterable<MirroredBackup>;
+}
+
+/** The backup engine over one store and one cluster. */
+export interface Backups extends Repository {
+  create(request: BackupRequest, context: WorkContext): Promise<BackupReference[]>;
+  restore(request: RestoreRequest, context: WorkContext): Promise<RestoreReport>;
   /** Value digest and row count of a live table over a scope, as a backup of it would have. */
   digest(scope: TableScope, context: WorkContext): Promise<{ readonly rows: number; readonly digest: string }>;
 }

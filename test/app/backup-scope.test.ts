@@ -69,7 +69,7 @@ describe('a backup of some partitions', () => {
     const [{ tokens, rows } = { tokens: null, rows: 0 }] = made?.tables ?? [];
     expect(rows).toBe(3);
     expect(tokens?.first).toBe(tokens?.last);
-    expect((await manifestOf(made?.id ?? ''))['format']).toEqual({ major: 2, minor: 0 });
+    expect((await manifestOf(made?.id ?? ''))['format']).toEqual({ major: 2, minor: 1 });
     await fixture.cql(`DELETE FROM ${place.keyspace}.notes WHERE house = 'a' AND no = 7 AND c = 1`);
     await fixture.cql(`INSERT INTO ${place.keyspace}.notes (house, no, c, v) VALUES ('a', 7, 99, 'new')`);
     await fixture.cql(`INSERT INTO ${place.keyspace}.notes (house, no, c, v) VALUES ('a', 8, 99, 'new')`);
@@ -111,7 +111,7 @@ describe('a backup of several keyspaces', () => {
     const made = await create([place.keyspace, other], { label: 'both' });
     expect(made.map(({ keyspace }) => keyspace)).toEqual([place.keyspace, other]);
     const manifest = await manifestOf(made[0]?.id ?? '');
-    expect(manifest['format']).toEqual({ major: 1, minor: 1 });
+    expect(manifest['format']).toEqual({ major: 1, minor: 2 });
     expect(manifest['grants']).toEqual({ kind: 'none' });
     expect(manifest['definitions']).toMatchObject({ indexes: [{ name: 'notes_by_v', table: 'notes' }], views: [] });
     const [notes] = (await restore(place, { id: made[0]?.id ?? '', create: true }, other)).tables;

@@ -33,6 +33,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   pg: ['sources'],
   mongodb: ['sources'],
   '@duckdb/node-api': ['sources', 'backup'],
+  croner: ['app'],
   '@aws-sdk/client-s3': ['backup/stores'],
   'google-auth-library': ['backup/stores'],
   '@azure/storage-blob': ['backup/stores'],

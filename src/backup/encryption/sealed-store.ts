@@ -26,6 +26,7 @@ interface Opened {
 
 class SealedStore implements BlobStore {
   readonly name: string;
+  readonly appendOnly: boolean;
   readonly #store: BlobStore;
   readonly #secret: Secret;
   readonly #clock: Clock;
@@ -38,6 +39,7 @@ class SealedStore implements BlobStore {
     this.#secret = secret;
     this.#clock = clock;
     this.name = store.name;
+    this.appendOnly = store.appendOnly ?? false;
   }
 
   async put(key: string, bytes: Uint8Array, options: { readonly replace?: boolean } = {}): Promise<void> {
@@ -95,12 +97,14 @@ function opened(data: DataKey): Opened {
 
 class ClearStore implements BlobStore {
   readonly name: string;
+  readonly appendOnly: boolean;
   readonly #store: BlobStore;
   #checked: Promise<void> | null = null;
 
   constructor(store: BlobStore) {
     this.#store = store;
     this.name = store.name;
+    this.appendOnly = store.appendOnly ?? false;
   }
 
   async put(key: string, bytes: Uint8Array, options: { readonly replace?: boolean } = {}): Promise<void> {

@@ -2,7 +2,7 @@ import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
 import { namesIn } from '../names-in.ts';
 import { withProgress } from '../progress.ts';
-import { inSession } from '../project.ts';
+import { atStores } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { store } from './backup-options.ts';
 
@@ -22,11 +22,11 @@ export const backupCopyCommand: AnyCommand = command({
   run: async (flags, output) => {
     const ids = word(flags, 'ids');
     const { copiedBackupsText, copiedBackupText } = await import('../view/backup-copied.ts');
-    const copied = await inSession(flags, async (session) => {
+    const copied = await atStores(flags, [flags.store, flags.to], async (open) => {
       const { copyBackups } = await import('../../app/backup-copy.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'copy', (onProgress) =>
-          copyBackups(session, {
+          copyBackups(open, {
             ids: ids === undefined ? [] : namesIn({ command: 'backup copy', option: 'the list of backups' }, ids),
             store: flags.store,
             to: flags.to,

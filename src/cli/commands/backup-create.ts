@@ -27,9 +27,9 @@ export const backupCreateCommand: AnyCommand = command({
     label: { type: 'string', describe: 'What for, as `backup show` tells it' },
     strategy: {
       type: 'string',
-      choices: ['incremental', 'full'] as const,
-      default: 'incremental',
-      describe: 'incremental stores only what no earlier backup has; either restores by itself',
+      choices: ['incremental', 'full', 'mixed'] as const,
+      describe: 'incremental stores only what no earlier backup has; mixed is full as often as the configuration says',
+      defaultDescription: "the configuration's, else incremental",
     },
     consistency: {
       type: 'string',
@@ -55,7 +55,7 @@ export const backupCreateCommand: AnyCommand = command({
     const range = flags['token-range'];
     const partition = flags.partition === undefined ? null : partitionNamed(flags.partition);
     const reports = await movingRows(flags, { output, events: false }, async (session) => {
-      const { createBackupsNow, keyspacesToBackUp } = await import('../../app/backup-create.ts');
+      const { createBackupsNow, keyspacesToBackUp, strategyNamed } = await import('../../app/backup-create.ts');
       const named = listed('--keyspaces', flags.keyspaces);
       const keyspaces = flags.cluster
         ? await keyspacesToBackUp(session)
@@ -70,7 +70,7 @@ export const backupCreateCommand: AnyCommand = command({
             span: range === undefined ? partition : tokensNamed(range),
             to: flags.to,
             label: flags.label ?? null,
-            strategy: flags.strategy,
+            strategy: strategyNamed(session.project, flags.strategy),
             consistency: flags.consistency === 'all' ? 'ALL' : 'QUORUM',
             onProgress,
             signal,

@@ -56,10 +56,10 @@ export const backupExportCommand: AnyCommand = command({
       maxRejects: maxRejectsOf(flags['max-rejects']),
       force: flags.force,
     };
-    const [project, { exportBackup }, { withBackupReader }, { ProgressLine }] = await Promise.all([
+    const [project, { exportBackup }, { storedBackups, withStores }, { ProgressLine }] = await Promise.all([
       projectOf(flags),
       import('../../app/backup-export.ts'),
-      import('../../app/backup-reader.ts'),
+      import('../../app/backup.ts'),
       import('../view/progress.ts'),
     ]);
     collectEarly(false);
@@ -70,9 +70,9 @@ export const backupExportCommand: AnyCommand = command({
       keyspace: flags['from-keyspace'] ?? project.keyspace,
       cluster: flags['from-cluster'] ?? null,
     };
-    const report = await withBackupReader(project, flags.store, (backups) =>
-      untilSignalled((signal) =>
-        exportBackup(project, backups, {
+    const report = await withStores(project, [flags.store], (open) =>
+      untilSignalled(async (signal) =>
+        exportBackup(project, await storedBackups(open, flags.store), {
           ...input,
           choice,
           signal,

@@ -1,6 +1,6 @@
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
-import { inSession } from '../project.ts';
+import { atStores } from '../project.ts';
 import { store } from './backup-options.ts';
 
 const options = { ...projectOptions, store } as const;
@@ -19,9 +19,9 @@ export const backupKeyCommand: AnyCommand = group({
       options,
       examples: [['backup key list --json', 'For scripts']],
       run: async (flags, output) => {
-        const keys = await inSession(flags, async (session) => {
+        const keys = await atStores(flags, [flags.store], async (open) => {
           const { listBackupKeys } = await import('../../app/backup-keys.ts');
-          return listBackupKeys(session, flags.store);
+          return listBackupKeys(open, flags.store);
         });
         const { keysText } = await import('../view/backup-keys.ts');
         output.out(output.json ? JSON.stringify(keys) : keysText(keys, output.paint));
@@ -44,10 +44,10 @@ export const backupKeyCommand: AnyCommand = group({
         ['backup key add --passphrase-variable NEW_PASSPHRASE --label night-shift', 'Before the old one is removed'],
       ],
       run: async (flags, output) => {
-        const added = await inSession(flags, async (session) => {
+        const added = await atStores(flags, [flags.store], async (open) => {
           const { addBackupKey } = await import('../../app/backup-keys.ts');
           const variable = flags['passphrase-variable'];
-          return addBackupKey(session, { store: flags.store, variable, label: flags.label });
+          return addBackupKey(open, { store: flags.store, variable, label: flags.label });
         });
         output.out(output.json ? JSON.stringify(added) : `Key ${added.slot} opens the backups now.`);
         if (!output.json) output.err('Next: `cqlform backup key remove 1` takes the first one away.');
@@ -62,9 +62,9 @@ export const backupKeyCommand: AnyCommand = group({
       examples: [['backup key remove 1', 'The one that somebody else knows now']],
       run: async (flags, output) => {
         const slot = word(flags, 'key') ?? '';
-        await inSession(flags, async (session) => {
+        await atStores(flags, [flags.store], async (open) => {
           const { removeBackupKey } = await import('../../app/backup-keys.ts');
-          await removeBackupKey(session, flags.store, slot);
+          await removeBackupKey(open, flags.store, slot);
         });
         output.out(output.json ? JSON.stringify({ removed: slot }) : `Key ${slot} opens nothing any more.`);
         return exitCodes.fine;

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
 import { withProgress } from '../progress.ts';
-import { inSession } from '../project.ts';
+import { atStores } from '../project.ts';
 import { backupCopyCommand } from './backup-copy.ts';
 import { backupCreateCommand } from './backup-create.ts';
 import { backupDrillCommand } from './backup-drill.ts';
@@ -10,13 +10,15 @@ import { backupKeyCommand } from './backup-key.ts';
 import { store } from './backup-options.ts';
 import { backupPruneCommand } from './backup-prune.ts';
 import { backupRestoreCommand } from './backup-restore.ts';
+import { backupRunCommand } from './backup-run.ts';
 
 const options = { ...projectOptions, store } as const;
 const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
 
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
-  summary: 'Backups, of migrations and on demand: create, list, show, verify, restore, drill, export, copy, prune, key',
+  summary:
+    'Backups, of migrations and on demand: create, list, show, verify, restore, drill, export, copy, prune, run, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -32,9 +34,9 @@ export const backupCommand: AnyCommand = group({
         ['backup list --all --store cluster', "Everybody's"],
       ],
       run: async (flags, output) => {
-        const { found, damage } = await inSession(flags, async (session) => {
-          const { listBackups, repositoryOf } = await import('../../app/backup.ts');
-          return listBackups(await repositoryOf(session, flags.store), flags.all ? null : session.project.keyspace);
+        const { found, damage } = await atStores(flags, [flags.store], async (open) => {
+          const { listBackups, storedBackups } = await import('../../app/backup.ts');
+          return listBackups(await storedBackups(open, flags.store), flags.all ? null : open.project.keyspace);
         });
         const { backupListText } = await import('../view/backup.ts');
         // With --json one document: the error, which names what is damaged.
@@ -53,9 +55,9 @@ export const backupCommand: AnyCommand = group({
       options,
       examples: [['backup show ID', 'Tables, columns, rows, digests']],
       run: async (flags, output) => {
-        const info = await inSession(flags, async (session) => {
-          const { repositoryOf, showBackup } = await import('../../app/backup.ts');
-          return showBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '');
+        const info = await atStores(flags, [flags.store], async (open) => {
+          const { showBackup, storedBackups } = await import('../../app/backup.ts');
+          return showBackup(await storedBackups(open, flags.store), word(flags, 'id') ?? '');
         });
         const { backupText } = await import('../view/backup.ts');
         output.out(output.json ? JSON.stringify(info) : backupText(info, output.paint));
@@ -79,11 +81,11 @@ export const backupCommand: AnyCommand = group({
         ['backup verify ID --sample 5%', 'A part of a large one, each night another'],
       ],
       run: async (flags, output): Promise<ExitCode> => {
-        const { repositoryOf, shareNamed, verifyBackup } = await import('../../app/backup.ts');
+        const { shareNamed, storedBackups, verifyBackup } = await import('../../app/backup.ts');
         const share = flags.sample === undefined ? 100 : shareNamed('sample', flags.sample);
-        const report = await inSession(flags, async (session) =>
+        const report = await atStores(flags, [flags.store], async (open) =>
           withProgress(output, 'verify', async (onProgress) =>
-            verifyBackup(await repositoryOf(session, flags.store), word(flags, 'id') ?? '', { onProgress, share }),
+            verifyBackup(await storedBackups(open, flags.store), word(flags, 'id') ?? '', { onProgress, share }),
           ),
         );
         const { verifyText } = await import('../view/backup.ts');
@@ -96,6 +98,7 @@ export const backupCommand: AnyCommand = group({
     backupExportCommand,
     backupCopyCommand,
     backupPruneCommand,
+    backupRunCommand,
     backupKeyCommand,
   ],
 });

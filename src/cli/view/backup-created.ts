@@ -1,9 +1,11 @@
 import type { CreateReport } from '../../app/backup-create.ts';
-import { bytesText, countText, rowsText, spanText } from './numbers.ts';
+import { bytesText, plural, rowsText, spanText } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
 export function createdText(report: CreateReport, paint: Paint): string {
-  const { chunks, bytes, newChunks, newBytes } = report;
+  const { rows, readBytes, chunks, bytes, newRows, newChunks, newBytes } = report;
+  const amount = (some: number, of: number, stored: number): string =>
+    `${plural(some, 'row')} in ${plural(of, 'chunk')}, ${bytesText(stored)}`;
   const tables = report.tables.map(
     (one) =>
       `  ${one.table}${one.columns === null ? '' : ` (${one.columns.join(', ')})`}${spanText(one.tokens)}: ${rowsText(one)}`,
@@ -11,7 +13,10 @@ export function createdText(report: CreateReport, paint: Paint): string {
   return [
     `Backup ${paint.strong(report.id)} of ${report.keyspace} in ${report.store}`,
     ...tables,
-    `  ${countText(chunks)} chunks, ${bytesText(bytes)}: ${bytesText(newBytes)} new in ${countText(newChunks)}, ${bytesText(bytes - newBytes)} used again`,
+    `  ${report.strategy}${report.why === null ? '' : `: ${report.why}`}`,
+    `  read    ${plural(rows, 'row')}, ${bytesText(readBytes)}`,
+    `  new     ${amount(newRows, newChunks, newBytes)}`,
+    `  reused  ${amount(rows - newRows, chunks - newChunks, bytes - newBytes)}`,
     ...(report.grants === 'unreadable'
       ? [paint.warn('  without roles and permissions: this role may not read system_auth')]
       : []),

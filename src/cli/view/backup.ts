@@ -24,6 +24,8 @@ export function backupText(info: BackupInfo, paint: Paint): string {
   const lines = [
     `Backup    ${paint.strong(info.id)}`,
     `Taken     ${dateText(info.createdAt)} of keyspace ${info.keyspace}`,
+    ...(info.strategy === null ? [] : [`Strategy  ${info.strategy}`]),
+    ...(info.schedule === null ? [] : [`Schedule  ${info.schedule}`]),
     `Store     ${info.store}, ${bytesText(info.bytes)}`,
     `Manifest  ${info.manifestHash}`,
   ];
