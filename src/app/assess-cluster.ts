@@ -35,18 +35,13 @@ export async function assessCluster(source: ClusterToAssess): Promise<readonly A
   const other = await openOtherCluster(connection, address, said?.keyspace ?? null);
   try {
     const live = await other.describe();
-    const all = Object.values(live.schema.tables);
-    const wanted = said === null ? all : [(await other.open(said.name)).table];
-    const counters = wanted.filter(isCounterTable);
-    const tables = wanted.filter((table) => !isCounterTable(table));
-    if (tables.length === 0) throw nothing(source, live, counters);
+    const tables = said === null ? Object.values(live.schema.tables) : [(await other.open(said.name)).table];
+    if (tables.length === 0) throw nothing(source, live);
     assertOneForKey(source, tables);
     const estimates = await other.estimate(tables.map(({ name }) => name));
-    const left = counters.map(({ name }) => `${name} is left out: a table of counters cannot be copied`);
     const assessed: AssessedTable[] = [];
     for (const table of tables) {
-      const notes = assessed.length === 0 ? left : [];
-      assessed.push(await assessedTable(other, table, { source, live, estimates, notes }));
+      assessed.push(await assessedTable(other, table, { source, live, estimates }));
     }
     return assessed;
   } finally {
@@ -58,13 +53,12 @@ interface Assessing {
   readonly source: ClusterToAssess;
   readonly live: LiveKeyspace;
   readonly estimates: LiveKeyspace['estimates'];
-  readonly notes: readonly string[];
 }
 
 async function assessedTable(
   other: OtherCluster,
   table: Table,
-  { source, live, estimates, notes }: Assessing,
+  { source, live, estimates }: Assessing,
 ): Promise<AssessedTable> {
   const { connection, address, limit, key, taken } = source;
   const { rows, keyspace, consistency } = other;
@@ -91,16 +85,18 @@ async function assessedTable(
       ...estimate,
       sample,
       whole: sample.length < limit,
-      notes: [`${live.cluster}, release ${live.version.text}: write times and TTLs come along`, ...notes],
+      notes: [`${live.cluster}, release ${live.version.text}: ${isCounterTable(table) ? countersStand : timesCome}`],
     },
     { asked: key === null ? null : askedKey(key, names), target },
   );
 }
 
-function nothing({ connection }: ClusterToAssess, live: LiveKeyspace, counters: readonly Table[]): CqlformError {
-  const what = live.exists ? `keyspace ${live.name}` : `no keyspace ${live.name}`;
-  const why = counters.length > 0 ? `${what} with counters only, which cannot be copied` : `${what} without tables`;
-  return new CqlformError('ASSESS_NOTHING_FOUND', `source ${connection} has ${live.exists ? why : what}`, {
+const timesCome = 'write times and TTLs come along';
+const countersStand = 'counters are copied as they stand; nobody may count in the new table until they are';
+
+function nothing({ connection }: ClusterToAssess, live: LiveKeyspace): CqlformError {
+  const what = live.exists ? `keyspace ${live.name} without tables` : `no keyspace ${live.name}`;
+  return new CqlformError('ASSESS_NOTHING_FOUND', `source ${connection} has ${what}`, {
     next: 'Name a table of another keyspace (`old/archive.movies`), or grant the right to read the tables.',
     fields: { source: connection },
     exitCode: exitCodes.usage,

@@ -1,6 +1,6 @@
 import type { Example, FieldProfile, FoundKind, ValueKind } from '../model/assessment.ts';
 import { Distinct, hashOfText } from './distinct.ts';
-import { isNullWord, kindOfValue } from './value-kind.ts';
+import { isNullWord, kindOfValue, type Texts } from './value-kind.ts';
 
 const examplesKept = 3;
 const shownLength = 60;
@@ -15,7 +15,7 @@ interface Counted {
 
 /** What is known of a field's values after some rows; its memory does not grow with them. */
 export class FieldProfiler {
-  readonly #texts: 'numbers' | 'no numbers';
+  readonly #texts: Texts;
   readonly #kinds = new Map<ValueKind, Counted>();
   readonly #nullWords = new Map<string, number>();
   readonly #elements = new Set<ValueKind>();
@@ -28,8 +28,7 @@ export class FieldProfiler {
   #least: Bound | null = null;
   #greatest: Bound | null = null;
 
-  /** `numbers`: the source has nothing but texts, in which numbers stand. */
-  constructor(texts: 'numbers' | 'no numbers') {
+  constructor(texts: Texts) {
     this.#texts = texts;
   }
 
@@ -130,14 +129,22 @@ function orderOf(kind: ValueKind, text: string): number | null {
   }
 }
 
-/** Equal values give equal texts. */
+/** Equal values give equal texts, and others others: Cassandra tells −0 from 0. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid' : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (value instanceof Set) return textOf([...value]);
-  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? '';
+  return JSON.stringify(value, (_key, inner: unknown) => structured(inner)) ?? '';
+}
+
+/** What JSON has no words for. */
+function structured(value: unknown): unknown {
+  if (typeof value === 'bigint' || Object.is(value, -0)) return textOf(value);
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (value instanceof Set || value instanceof Map) return [...value];
+  return value instanceof Uint8Array ? textOf(value) : value;
 }
 
 const fixed: Readonly<Partial<Record<ValueKind, number>>> = {

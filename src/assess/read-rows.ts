@@ -5,6 +5,7 @@ import type { Source, SourceRow } from '../ports/source.ts';
 import type { SurveyedTable } from '../ports/survey.ts';
 import { type KeyColumns, Partitions } from './partitions.ts';
 import { FieldProfiler } from './profile.ts';
+import type { Texts } from './value-kind.ts';
 
 const examplesKept = 3;
 /** Where a setting would read a value, the reason of its rejection names it: `zeroDates: 'null'`. */
@@ -60,7 +61,7 @@ export async function readRows(
     key,
   }: { readonly declared: ForeignSource; readonly limit: number; readonly key: KeyColumns | null },
 ): Promise<ReadRows> {
-  const texts = declared.system === 'csv' ? 'numbers' : 'no numbers';
+  const texts = declared.system === 'csv' ? 'numbers' : declared.system === 'sqlite' ? 'real' : 'no numbers';
   const profiler = new RowProfiler(Object.keys(declared.columns), { texts, key });
   const each = { declared, limit, add: (row: SourceRow) => profiler.add(row) };
   const seen = await (source.sample === undefined ? eachOfFiles : eachOfTable)(source, each);
@@ -75,10 +76,7 @@ export class RowProfiler {
   readonly #remedies = new Map<string, Remedy>();
   #unreadable = 0;
 
-  constructor(
-    names: readonly string[],
-    { texts, key }: { readonly texts: 'numbers' | 'no numbers'; readonly key: KeyColumns | null },
-  ) {
+  constructor(names: readonly string[], { texts, key }: { readonly texts: Texts; readonly key: KeyColumns | null }) {
     this.#profilers = names.map((name) => ({ name, profiler: new FieldProfiler(texts) }));
     this.#partitions = key === null ? null : new Partitions(key);
   }

@@ -9,11 +9,17 @@ const moment = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z
 const uuidLength = 36;
 const longestNumber = 400;
 
+/**
+ * What a source's values are that says no types. `numbers`: nothing but texts, in which numbers stand; `real`: numbers of
+ * JavaScript are real ones, also those without a fraction, and whole ones are bigints.
+ */
+export type Texts = 'numbers' | 'no numbers' | 'real';
+
 /** What a value is that a source without types of its own gave; a text is looked at for what stands in it. */
-export function kindOfValue(value: unknown, texts: 'numbers' | 'no numbers'): ValueKind {
+export function kindOfValue(value: unknown, texts: Texts): ValueKind {
   switch (typeof value) {
     case 'number':
-      return Number.isInteger(value) ? kindOfWhole(value) : 'double';
+      return Number.isInteger(value) && texts !== 'real' ? kindOfWhole(value) : 'double';
     case 'bigint':
       return kindOfBigint(value);
     case 'boolean':

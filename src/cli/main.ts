@@ -19,8 +19,12 @@ export async function main(words: readonly string[]): Promise<ExitCode> {
     color: words.includes('--no-color') ? false : words.includes('--color') || undefined,
   };
   surviveClosedPipes();
-  // What escapes a driver's timer or socket would otherwise print a stack trace over everything.
-  process.once('uncaughtException', (thrown) => void tell(thrown, flags).then((code) => process.exit(code)));
+  // What escapes a timer or a socket would otherwise print a stack trace over everything; the first of them is told.
+  let escaped = false;
+  process.on('uncaughtException', (thrown) => {
+    if (!escaped) void tell(thrown, flags).then((code) => process.exit(code));
+    escaped = true;
+  });
   try {
     const chosen = await parse(words);
     if (chosen === null) return exitCodes.fine;

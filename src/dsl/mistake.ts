@@ -19,6 +19,7 @@ export function shown(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'symbol' || value === undefined) return String(value);
   if (value instanceof Date) return 'a Date';
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string') {
     return 'name' in value && typeof value.name === 'string' ? `${value.kind} ${value.name}` : `a ${value.kind}`;
   }

@@ -4,12 +4,12 @@ import { Distinct, hashOfText } from '../../src/assess/distinct.ts';
 import { columnNames, snakeName, tableNameOf } from '../../src/assess/names.ts';
 import { Partitions } from '../../src/assess/partitions.ts';
 import { FieldProfiler } from '../../src/assess/profile.ts';
-import { kindOfValue } from '../../src/assess/value-kind.ts';
+import { kindOfValue, type Texts } from '../../src/assess/value-kind.ts';
 import { csvReaders } from '../../src/sources/csv/values.ts';
 import { Misfit } from '../../src/sources/files/misfit.ts';
 import { jsonReaders } from '../../src/sources/json/values.ts';
 
-function profiled(values: readonly unknown[], texts: 'numbers' | 'no numbers' = 'no numbers') {
+function profiled(values: readonly unknown[], texts: Texts = 'no numbers') {
   const profiler = new FieldProfiler(texts);
   for (const [at, value] of values.entries()) profiler.add(value, () => `#${at + 1}`);
   return profiler.profile;
@@ -45,6 +45,32 @@ describe('the kind of a value', () => {
     ['٣', 'text'],
   ])('of the text %j is %s', (text, kind) => {
     expect(kindOfValue(text, 'numbers')).toBe(kind);
+  });
+
+  it('of a number of SQLite is real, also without a fraction', () => {
+    const { kinds } = profiled([1, 2.5, 3n], 'real');
+    expect(kinds.map(({ kind, count }) => [kind, count])).toEqual([
+      ['double', 2],
+      ['int', 1],
+    ]);
+    const { read } = choiceOfSqlite(profiled([0, 1], 'real'), whole);
+    expect(read).toEqual({ type: 'sqlite.real' });
+  });
+
+  it('is one of a kind where Cassandra tells it from the others', () => {
+    const unlike = [
+      0,
+      -0,
+      [0],
+      [-0],
+      [Number.NaN],
+      [null],
+      { s: new Set([1]) },
+      { s: new Set([2]) },
+      new Map([[1, 2]]),
+    ];
+    expect(profiled([...unlike, new Map(), new Set([new Set([1])]), new Set([new Set([2])])]).unique).toBe('yes');
+    expect(profiled([new Set([1n]), new Set([1n])]).unique).toBe('no');
   });
 
   it('is one that the reader of the declaration takes', () => {

@@ -188,6 +188,18 @@ describe('files and plans that are not right', { timeout: 240_000 }, () => {
     return project.run('apply', 'other.json');
   };
 
+  it('what a migration throws when nobody waits for it, without a stack', async () => {
+    const later = "for (const at of [1, 2, 3]) setTimeout(() => { throw new Error('late ' + at); });";
+    await project.write(
+      '20260103000000_late',
+      `import { migration } from 'cqlform';\n${later}\nexport default migration({ schema: [] });\n`,
+    );
+    const { code, stderr } = await project.run('plan', '--no-check');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('late 1')]);
+    expect(stderr).not.toMatch(/late [23]|^\s+at /m);
+    await rm(join(project.folder, 'migrations', '20260103000000_late.ts'));
+  });
+
   it('a syntax error in a migration, with its line', async () => {
     const bad = '20260102000000_bad';
     await project.write(bad, 'export default {\n  description: \n};\n');

@@ -366,6 +366,8 @@ describe('values that the server of the tests does not keep', () => {
     ],
     [Decimal128.fromString('1E-6176'), mongo.decimal(), '1E-6176'],
     [Decimal128.fromString('12'), mongo.any(), '12'],
+    [Decimal128.fromString('9223372036854775807.00'), mongo.long(), 9223372036854775807n],
+    [Decimal128.fromString('-1E+3'), mongo.int(), -1000],
     [Number.NaN, mongo.double(), Number.NaN],
     [Number.NEGATIVE_INFINITY, mongo.double(), Number.NEGATIVE_INFINITY],
     [-0, mongo.double(), -0],
@@ -379,7 +381,8 @@ describe('values that the server of the tests does not keep', () => {
   });
   it.each([
     [Decimal128.fromString('NaN'), mongo.decimal(), '"NaN" (decimal) is not a decimal number'],
-    [Decimal128.fromString('1'), mongo.long(), '1 (decimal) is not a whole number of 64 bits'],
+    [Decimal128.fromString('1.5'), mongo.long(), '1.5 (decimal) is not a whole number of 64 bits'],
+    [Decimal128.fromString('1E+6000'), mongo.long(), '1e+6000 (decimal) is not a whole number of 64 bits'],
     [0.1, mongo.decimal(), '0.1 (double) is not a decimal number'],
     [
       Long.fromString('9007199254740993'),

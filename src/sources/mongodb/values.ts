@@ -1,6 +1,6 @@
 import type { Binary, Decimal128, Document, Long, ObjectId } from 'mongodb';
 import { own } from '../../kernel/own.ts';
-import { canonicalDecimal, canonicalUuid } from '../../model/canonical.ts';
+import { canonicalDecimal, canonicalUuid, decimalOfText } from '../../model/canonical.ts';
 import type { ForeignType } from '../../model/data.ts';
 import { type FieldReader, Misfit, shown } from '../files/misfit.ts';
 import { bsonType, jsonText, plainValue, uuidText } from './bson.ts';
@@ -24,9 +24,23 @@ function wholeOf(value: unknown): bigint | null {
     }
     case 'long':
       return (value as Long).toBigInt();
+    case 'decimal':
+      return wholeDecimal((value as Decimal128).toString());
     default:
       return null;
   }
+}
+
+/** More digits than any whole number that is read has. */
+const longestWhole = 40;
+
+function wholeDecimal(text: string): bigint | null {
+  const parts = decimalOfText(text);
+  if (parts === null || Math.abs(parts.scale) > longestWhole) return null;
+  const { unscaled, scale } = parts;
+  if (scale <= 0) return unscaled * 10n ** BigInt(-scale);
+  const unit = 10n ** BigInt(scale);
+  return unscaled % unit === 0n ? unscaled / unit : null;
 }
 
 function whole(bits: bigint, as: (value: bigint) => unknown): ValueReader {
