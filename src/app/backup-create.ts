@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { plainFolderOf } from '../backup/plain/plain-files.ts';
 import { type DecidedStrategy, decideStrategy, type StrategyWanted } from '../backup/strategy.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
-import type { BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
+import type { BackupFormat, BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
 import type { Progress } from '../model/event.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Grants } from '../model/right.ts';
@@ -10,6 +11,7 @@ import { keyColumns, type Table } from '../model/schema.ts';
 import type { BackupRequest, BackupStored, Backups, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { contentsNamed, listBackups } from './backup.ts';
+import { formOf, placeForPlain } from './backup-form.ts';
 import { type SpanWish, spanOf } from './backup-span.ts';
 import { enginesOf } from './engines.ts';
 import { isSystemKeyspace } from './keyspace-name.ts';
@@ -31,6 +33,10 @@ export interface CreateInput {
   readonly strategy: StrategyWanted;
   /** The scheduled job that asks for it; left out: a person does. */
   readonly schedule?: string;
+  /** Left out: chunks. */
+  readonly format?: BackupFormat;
+  /** As `--compression` says it; null or left out: as the configuration says. */
+  readonly compression?: string | null;
   readonly consistency: BackupRequest['consistency'];
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
@@ -38,6 +44,9 @@ export interface CreateInput {
 
 export interface CreateReport extends BackupStored {
   readonly id: string;
+  readonly format: BackupFormat;
+  /** Of plain files: where in the store they are. */
+  readonly folder: string | null;
   readonly keyspace: string;
   readonly store: string;
   readonly strategy: BackupStrategy;
@@ -62,14 +71,16 @@ export interface CreateReport extends BackupStored {
  */
 export async function createBackupNow(session: Session, input: CreateInput): Promise<CreateReport> {
   const { project, cluster, clock } = session;
+  const form = formOf(project, { format: input.format ?? 'chunks', compression: input.compression ?? null });
+  const wanted = form.format === 'csv' ? 'full' : input.strategy;
   const live = await cluster.describe(project.keyspace);
   const scopes = scopesOf(live, input);
   const begun = clock.monotonic();
   const grants = await cluster.grants(live.name);
-  const store = chooseStore(project, input.to).name;
+  const store = chooseStore(project, form.format === 'csv' ? placeForPlain(input.to, project) : input.to).name;
   const backups = enginesOf(session).backupsAt(store);
   const id = idOf(project.keyspace, clock.now());
-  const { strategy, why } = await decided(backups, live, { scopes, wanted: input.strategy, now: clock.now() });
+  const { strategy, why } = await decided(backups, live, { scopes, wanted, now: clock.now() });
   let stored: BackupStored | null = null;
   const made = await backups.create(
     {
@@ -82,6 +93,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
       ledgerHead: 'none',
       strategy,
       ...(input.schedule === undefined ? {} : { schedule: input.schedule }),
+      ...form,
       definitions: definitionsOf(live, scopes),
       grants,
       onStored: (one) => {
@@ -96,7 +108,8 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   });
   if (stored === null) throw new TypeError('nobody has told what was stored');
   const milliseconds = Math.round(clock.monotonic() - begun);
-  const facts = { id, keyspace: project.keyspace, store, strategy, why };
+  const folder = form.format === 'csv' ? plainFolderOf(id) : null;
+  const facts = { id, keyspace: project.keyspace, store, strategy, why, format: form.format, folder };
   return { ...facts, grants: grants.kind, tables, ...(stored as BackupStored), milliseconds };
 }
 
@@ -112,7 +125,9 @@ async function decided(
   const these = contentsNamed(
     of.scopes.map(({ table, columns, tokens = null }) => ({ table: table.name, columns, tokens })),
   );
-  const same = found.filter(({ cluster, tables }) => cluster === live.cluster && contentsNamed(tables) === these);
+  const same = found.filter(
+    ({ cluster, format, tables }) => format === 'chunks' && cluster === live.cluster && contentsNamed(tables) === these,
+  );
   return decideStrategy(of.wanted, same, of.now);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { verifyLevels } from '../model/journal.ts';
 import { mostThreads } from '../ports/engines.ts';
+import { compressionNamed, compressionWords } from './backup-form.ts';
 import { encryptionSchema } from './backup-secret.ts';
 import { retentionSchema, schedulesSchema, strategySchema } from './schedule-settings.ts';
 import { sourcesSchema } from './source-addresses.ts';
@@ -50,6 +51,10 @@ const settings = z.strictObject({
       strategy: strategySchema.optional(),
       retention: retentionSchema.optional(),
       schedules: schedulesSchema.optional(),
+      compression: z
+        .string()
+        .refine((text) => text !== 'none' && compressionNamed(text) !== null, { message: `say ${compressionWords}` })
+        .optional(),
       stores: z.record(z.string().regex(storeName), storeSchema).optional(),
     })
     .optional(),

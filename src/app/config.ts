@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { importModule } from '../analysis/import-module.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
+import { compressionNamed } from './backup-form.ts';
 import { backupSecretOf } from './backup-secret.ts';
 import { type ConfigFile, configSchema, type Settings } from './config-schema.ts';
 import { contactPointsIn } from './contact-points.ts';
@@ -189,7 +190,10 @@ function replicationOf({ replication: value }: Settings): Project['replication']
   return { class: 'NetworkTopologyStrategy', ...Object.fromEntries(entries) };
 }
 
-type Stores = Pick<Project, 'store' | 'stores' | 'backupSecret' | 'retention' | 'strategy' | 'schedules'>;
+type Stores = Pick<
+  Project,
+  'store' | 'stores' | 'backupSecret' | 'retention' | 'strategy' | 'schedules' | 'compression'
+>;
 
 function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
   const resolving = { secretOf, path };
@@ -200,6 +204,7 @@ function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
     retention: backup?.retention ?? {},
     strategy: backup?.strategy ?? null,
     schedules: backup?.schedules ?? [],
+    compression: backup?.compression === undefined ? null : compressionNamed(backup.compression),
     backupSecret: backup?.encryption === undefined ? null : backupSecretOf(backup.encryption, secretOf),
   };
 }

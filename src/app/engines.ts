@@ -6,7 +6,7 @@ import { createCopier } from '../copy/copier.ts';
 import { RateLimit } from '../copy/rate.ts';
 import { match } from '../kernel/match.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import type { Backups, Copier } from '../ports/engines.ts';
+import type { Backups, Compression, Copier } from '../ports/engines.ts';
 import { openersOf } from './openers.ts';
 import type { Session } from './session.ts';
 import { parseStore } from './store.ts';
@@ -24,6 +24,7 @@ export interface Engines {
 export function enginesOf(session: Session): Engines {
   const { rows, clock, identity, project } = session;
   const { rate } = project;
+  const compression = compressionOf(project);
   // who stops the work ends its waiting too, see `admitted`
   const limit = rate === null ? null : new RateLimit(rate, clock, new AbortController().signal);
   const repositories = new Map<string, Backups>();
@@ -32,11 +33,21 @@ export function enginesOf(session: Session): Engines {
     backupsAt: (name) => {
       const known = repositories.get(name);
       if (known !== undefined) return known;
-      const made = createBackups({ rows, clock, cluster: identity, store: repositoryStore(name, session) });
+      const made = createBackups({
+        rows,
+        clock,
+        cluster: identity,
+        ...compression,
+        store: repositoryStore(name, session),
+      });
       repositories.set(name, made);
       return made;
     },
   };
+}
+
+function compressionOf({ compression }: Pick<Session['project'], 'compression'>): { compression?: Compression } {
+  return compression === null ? {} : { compression };
 }
 
 /** The repository that a store's name means in one session, for the rows of another. */

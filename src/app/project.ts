@@ -4,7 +4,7 @@ import type { StrategyWanted } from '../backup/strategy.ts';
 import type { ConnectPlace } from '../cassandra/connect-files.ts';
 import type { Rate } from '../copy/rate.ts';
 import type { VerifyLevel } from '../model/journal.ts';
-import type { ThreadsWanted } from '../ports/engines.ts';
+import type { Compression, ThreadsWanted } from '../ports/engines.ts';
 import type { SourceAddress } from '../ports/source.ts';
 import type { ScheduledJob } from './schedule-settings.ts';
 import type { AutomaticStore } from './store-settings.ts';
@@ -41,6 +41,8 @@ export interface Project {
   readonly strategy: StrategyWanted | null;
   /** What is done at its times. */
   readonly schedules: readonly ScheduledJob[];
+  /** How chunks of backups are compressed; null: as usual. */
+  readonly compression: Compression | null;
   /** What opens encrypted backups, and makes new ones so; null: they are in the clear. */
   readonly backupSecret: BackupSecret | null;
   /** Refuses `redo` and other shortcuts of development. */

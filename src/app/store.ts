@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CloudAddress } from '../backup/stores/open.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
@@ -29,7 +30,7 @@ export function chooseStore(project: Project, flag: string | undefined): ChosenS
 }
 
 /**
- * `cluster` (the ledger's keyspace), `cluster:KEYSPACE`, `local:FOLDER`, the address of a bucket, or a name of the
+ * `cluster` (the ledger's keyspace), `cluster:KEYSPACE`, `local:FOLDER`, the path of a folder, the address of a bucket, or a name of the
  * configuration. What the configuration says of a bucket holds wherever its address is named. Throws `STORE_UNKNOWN`.
  */
 export function parseStore(text: string, project: Project): StorePlace {
@@ -40,6 +41,7 @@ export function parseStore(text: string, project: Project): StorePlace {
   if (kind === 'local' && place !== '') return { kind, folder: resolve(place) };
   const named = project.stores.get(text);
   if (named !== undefined) return placeOf(named, project);
+  if (isFolder(text)) return { kind: 'local', folder: resolve(text) };
   const address = cloudNamed(text);
   if (address !== null) return { kind: 'cloud', address: configured(address, project) ?? address };
   const names = [...project.stores.keys()].map((name) => `\`${name}\``);
@@ -48,6 +50,12 @@ export function parseStore(text: string, project: Project): StorePlace {
     next: `Name it as ${['`cluster`', '`cluster:KEYSPACE`', '`local:FOLDER`', ...names].join(', ')}, or ${storeForms}.`,
     exitCode: exitCodes.usage,
   });
+}
+
+/** True of what is a path whoever says it: it has a slash or begins with a dot, or there is such a folder. */
+function isFolder(text: string): boolean {
+  if (text.includes(':')) return false;
+  return /[/\\]/.test(text) || text.startsWith('.') || (storeName.test(text) && existsSync(text));
 }
 
 function configured({ place }: CloudAddress, { store, stores }: Project): CloudAddress | null {

@@ -3,19 +3,17 @@ import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
 import type { BackupRequest, WorkContext } from '../ports/engines.ts';
-import { encodeChunk } from './chunk-encode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
+import { compress } from './compression.ts';
 import { type Cut, Cutter, joinUncut, type PlacedRow } from './cutter.ts';
 import { boundsOf, cellName, cellRange, cellsAt, within } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';
 import type { BackupCounts } from './manifest.ts';
-import type { PackReference, PackWriter } from './pack-writer.ts';
-import { compress } from './repository.ts';
+import type { PackReference } from './pack-writer.ts';
 import { columnsToRead, ScopeRows } from './scope-rows.ts';
+import type { StoredForm } from './stored-form.ts';
 
-/** Weight of a chunk's rows, at most: about ten to twenty kilobytes when stored. */
-export const chunkTarget: number = 64 * 1024;
 /** The ring is scanned in 2^5 cells, some of them at a time; a small table as one. The chunks are the same either way. */
 const scanDepth = 5;
 const scansInFlight = 3;
@@ -44,7 +42,7 @@ export interface CaptureOptions {
   readonly consistency: Consistency;
   readonly context: WorkContext;
   readonly known: KnownChunks;
-  readonly packs: PackWriter;
+  readonly form: StoredForm;
   /** Rows read so far, over all passes. */
   readonly onRows: (rows: number) => void;
 }
@@ -64,11 +62,11 @@ export async function capture(options: CaptureOptions, before: PassResult | null
   const cells = cellsAt(ranges.length === 1 ? 0 : scanDepth);
   const uncut = new Array<Cut | null>(cells.length).fill(null);
   await eachAtATime(cells.entries(), scansInFlight, async ([index, cell], stopped) => {
-    const cutter = new Cutter(cell, chunkTarget, (cut) => pass.take(cut));
+    const cutter = new Cutter(cell, options.form.target, (cut) => pass.take(cut));
     await pass.scan(cell, cutter, stopped);
     uncut[index] = await cutter.end();
   });
-  await joinUncut(uncut, chunkTarget, (cut) => pass.take(cut));
+  await joinUncut(uncut, options.form.target, (cut) => pass.take(cut));
   return pass.result();
 }
 
@@ -115,8 +113,7 @@ class Pass {
   }
 
   async take(cut: Cut): Promise<void> {
-    const { layout } = this.#options;
-    const { content, probe } = encodeChunk(layout, cut.rows);
+    const { content, probe } = this.#options.form.encode(cut.rows);
     const key = chunkKey(cut);
     const last = this.#before.get(key);
     const probeName = Buffer.from(probe).toString('hex');
@@ -141,13 +138,13 @@ class Pass {
   }
 
   async #place(content: Uint8Array): Promise<Pick<Captured, 'content' | 'stored' | 'pack' | 'offset' | 'length'>> {
-    const { known, packs } = this.#options;
+    const { known, form } = this.#options;
     const name = sha256(content);
     const there = await known.find(name);
     if (there !== null) return { ...there, content: name };
-    const bytes = await compress(content);
+    const bytes = await compress(content, form.compression);
     const stored = sha256(bytes);
-    const place = await packs.add(bytes, { content: name, stored });
+    const place = await form.packs.add(bytes, { content: name, stored });
     return { ...place, content: name, stored };
   }
 }

@@ -4,25 +4,22 @@ import type { TableScope } from '../model/step.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
-import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
-import { type Captured, type CaptureOptions, capture, chunkTarget, type PassResult } from './capture.ts';
-import { layoutOf } from './chunk-layout.ts';
+import type { BackupRequest, BackupStored, Compression, WorkContext } from '../ports/engines.ts';
+import { type Captured, type CaptureOptions, capture, type PassResult } from './capture.ts';
+import { type ChunkLayout, layoutOf } from './chunk-layout.ts';
+import { usualCompression } from './compression.ts';
+import { nothingStored, storedOf, sumOf, totals } from './create-totals.ts';
 import { type ChunkEntry, entriesPerSegment, inTokenOrder, writeSegment } from './index-segment.ts';
 import { Intent, KnownChunks, rememberEarlier } from './known-chunks.ts';
-import {
-  type BackupCounts,
-  formatOf,
-  type IndexReference,
-  type Manifest,
-  type TableManifest,
-  writeManifest,
-} from './manifest.ts';
+import { formatOf, type IndexReference, type Manifest, type TableManifest, writeManifest } from './manifest.ts';
 import { rememberNewest } from './newest-backups.ts';
-import { PackWriter, putVerified } from './pack-writer.ts';
+import { putVerified } from './pack-writer.ts';
+import { clearPlain, writeBeside } from './plain/plain-files.ts';
 import { waitForPruning } from './pruning-mark.ts';
-import { manifestKey, zstdLevel } from './repository.ts';
+import { manifestKey } from './repository.ts';
 import { columnsToRead } from './scope-rows.ts';
 import { onlyExpired } from './second-pass.ts';
+import { chunkForm, plainForm, type StoredForm } from './stored-form.ts';
 
 export interface CreateDependencies {
   readonly rows: Rows;
@@ -30,6 +27,8 @@ export interface CreateDependencies {
   readonly clock: Clock;
   /** As the manifest states it. */
   readonly cluster: { readonly name: string; readonly version: string };
+  /** Of backups that do not say it themselves; left out: zstd. */
+  readonly compression?: Compression;
 }
 
 type Scope = BackupRequest['scopes'][number];
@@ -51,21 +50,39 @@ export async function createBackup(
   }
   const createdAt = clock.now().toISOString();
   const intent = new Intent(store, request.id);
-  const known = new KnownChunks(store);
+  const compression = request.compression ?? dependencies.compression ?? usualCompression;
+  const isPlain = request.format === 'csv';
+  if (isPlain && request.secondPasses > 0) throw new TypeError('plain files are of one reading');
+  const known = new KnownChunks(store, compression.algorithm);
   context.assertHeld();
   await intent.begin(createdAt);
   await waitForPruning(store, clock, context.assertHeld);
-  const anew = request.strategy === 'full';
+  const anew = isPlain || request.strategy === 'full';
   if (!anew) await intent.rememberInto(known, context.keyspace);
+  if (isPlain) await clearPlain(store, request.id);
   const tables: TableManifest[] = [];
   let stored = nothingStored;
   for (const scope of request.scopes) {
-    const backup = new TableBackup(scope, { request, context, dependencies, known, intent });
+    const backup = new TableBackup(scope, {
+      request: anew ? { ...request, strategy: 'full' } : request,
+      context,
+      dependencies,
+      compression,
+      known,
+      intent,
+    });
     tables.push(await backup.run());
     stored = sumOf(stored, backup.stored);
   }
+  const { types } = context;
+  const plain = isPlain
+    ? ({
+        version: 1,
+        files: await writeBeside(store, { id: request.id, types, definitions: request.definitions, tables }),
+      } as const)
+    : undefined;
   const manifest: Manifest = {
-    format: formatOf(tables),
+    format: formatOf({ tables, compression, ...(plain === undefined ? {} : { plain }) }),
     id: request.id,
     label: request.label,
     createdAt,
@@ -75,9 +92,10 @@ export async function createBackup(
     keyspace: context.keyspace,
     consistency: request.consistency,
     ledgerHead: request.ledgerHead,
-    compression: { algorithm: 'zstd', level: zstdLevel },
+    compression,
     encryption: null,
-    types: context.types,
+    types,
+    ...(plain === undefined ? {} : { plain }),
     ...(request.definitions === undefined ? {} : { definitions: request.definitions }),
     ...(request.grants === undefined ? {} : { grants: request.grants }),
     ...(request.strategy === undefined ? {} : { strategy: request.strategy }),
@@ -88,7 +106,8 @@ export async function createBackup(
   context.assertHeld();
   await intent.assertAlive();
   await putVerified(store, manifestKey(request.id), bytes, { replace: true });
-  for (const { table } of tables) {
+  // what is to be used again are chunks
+  for (const { table } of isPlain ? [] : tables) {
     await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, request.id);
   }
   await intent.end();
@@ -110,6 +129,7 @@ interface Surroundings {
   readonly request: BackupRequest;
   readonly context: WorkContext;
   readonly dependencies: CreateDependencies;
+  readonly compression: Compression;
   readonly known: KnownChunks;
   readonly intent: Intent;
 }
@@ -122,23 +142,17 @@ class TableBackup {
   stored: BackupStored = nothingStored;
 
   constructor(scope: Scope, around: Surroundings) {
-    const { store, rows } = around.dependencies;
     this.#scope = scope;
     this.#around = around;
+    const layout = layoutOf(scope.table, scope.columns);
     this.#options = {
-      rows,
+      rows: around.dependencies.rows,
       scope,
-      layout: layoutOf(scope.table, scope.columns),
+      layout,
       consistency: around.request.consistency,
       context: around.context,
       known: around.known,
-      packs: new PackWriter(store, {
-        apart: around.request.strategy === 'full',
-        onSealed: async (pack, chunks) => {
-          around.context.assertHeld();
-          await around.intent.sealed(pack, chunks);
-        },
-      }),
+      form: formFor(scope, layout, around),
       onRows: (count) => {
         this.#read += count;
         around.context.onProgress({ unit: 'rows', done: this.#read, total: null });
@@ -156,11 +170,12 @@ class TableBackup {
       await rememberEarlier(known, store, { keyspace: context.keyspace, name: table.name, layout });
     }
     const { pass, passes, stillWritten } = await this.#passes();
-    await this.#options.packs.flush();
+    await this.#options.form.packs.flush();
+    const files = this.#options.form.files();
     const entries = [...pass.chunks.values()].map(toEntry).sort(inTokenOrder);
     const untimed = rows.untimedColumns(table);
     const readBytes = [...pass.chunks.values()].reduce((sum, { contentBytes }) => sum + contentBytes, 0);
-    this.stored = { ...storedOf(entries, this.#options.packs.packs), readBytes };
+    this.stored = { ...storedOf(entries, this.#options.form.packs.packs), readBytes };
     return {
       table,
       tableId,
@@ -173,10 +188,11 @@ class TableBackup {
       counts: totals(pass.chunks.values()),
       valueDigest: pass.digest,
       timesInferred: untimed.filter((name) => columns === null || columns.includes(name)),
-      chunkTarget,
+      chunkTarget: this.#options.form.target,
       chunks: entries.length,
       bytes: this.stored.bytes,
       index: await writeIndex(store, entries),
+      ...(files === undefined ? {} : { files }),
     };
   }
 
@@ -187,7 +203,7 @@ class TableBackup {
     for (let number = 1; number <= request.secondPasses; number += 1) {
       const next = await capture(this.#options, pass);
       const differs = next.changed.length > 0 || next.chunks.size !== pass.chunks.size;
-      await this.#options.packs.flush();
+      await this.#options.form.packs.flush();
       const quiet = !differs || (await onlyExpired(pass, next, { layout: this.#options.layout, ...dependencies }));
       pass = next;
       if (quiet) return { pass, passes: number, stillWritten: false };
@@ -198,55 +214,26 @@ class TableBackup {
   }
 }
 
+function formFor(scope: Scope, layout: ChunkLayout, around: Surroundings): StoredForm {
+  const { request, context, intent, compression } = around;
+  const options = { store: around.dependencies.store, layout, compression };
+  if (request.format === 'csv') {
+    const { types, assertHeld } = context;
+    return plainForm(options, { id: request.id, table: scope.table.name, types, assertHeld });
+  }
+  return chunkForm(options, {
+    apart: request.strategy === 'full',
+    onSealed: async (pack, chunks) => {
+      context.assertHeld();
+      await intent.sealed(pack, chunks);
+    },
+  });
+}
+
 function toEntry(captured: Captured): ChunkEntry {
   const { cell, part, content, stored, offset, length, rows, staticRows, pack } = captured;
   if (pack.hash === null) throw new TypeError('a chunk is in no pack');
   return { cell, part, content, stored, pack: pack.hash, offset, length, rows, staticRows };
-}
-
-const nothingStored: BackupStored = {
-  ...{ rows: 0, readBytes: 0, chunks: 0, bytes: 0 },
-  ...{ newRows: 0, newChunks: 0, newBytes: 0 },
-};
-
-function storedOf(entries: readonly ChunkEntry[], packs: ReadonlySet<string>): Omit<BackupStored, 'readBytes'> {
-  const bytesOf = (some: readonly ChunkEntry[]): number => some.reduce((sum, entry) => sum + entry.length, 0);
-  const rowsOf = (some: readonly ChunkEntry[]): number =>
-    some.reduce((sum, { rows, staticRows }) => sum + rows + staticRows, 0);
-  const fresh = entries.filter(({ pack }) => packs.has(pack));
-  return {
-    rows: rowsOf(entries),
-    chunks: entries.length,
-    bytes: bytesOf(entries),
-    newRows: rowsOf(fresh),
-    newChunks: fresh.length,
-    newBytes: bytesOf(fresh),
-  };
-}
-
-function sumOf(one: BackupStored, other: BackupStored): BackupStored {
-  return {
-    rows: one.rows + other.rows,
-    readBytes: one.readBytes + other.readBytes,
-    chunks: one.chunks + other.chunks,
-    bytes: one.bytes + other.bytes,
-    newRows: one.newRows + other.newRows,
-    newChunks: one.newChunks + other.newChunks,
-    newBytes: one.newBytes + other.newBytes,
-  };
-}
-
-function totals(chunks: Iterable<BackupCounts>): BackupCounts {
-  let sum: BackupCounts = { rows: 0, staticRows: 0, cells: 0, expiringCells: 0 };
-  for (const each of chunks) {
-    sum = {
-      rows: sum.rows + each.rows,
-      staticRows: sum.staticRows + each.staticRows,
-      cells: sum.cells + each.cells,
-      expiringCells: sum.expiringCells + each.expiringCells,
-    };
-  }
-  return sum;
 }
 
 async function writeIndex(store: BlobStore, entries: readonly ChunkEntry[]): Promise<IndexReference[]> {

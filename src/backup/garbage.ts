@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { sealedIn } from './known-chunks.ts';
+import { plainFolder } from './plain/plain-files.ts';
 import { allManifests, packKey, TableReader } from './repository.ts';
 
 /** An intent that nobody has touched for so long belongs to a backup that died. */
@@ -75,11 +76,13 @@ export async function referred(store: BlobStore, without: ReadonlySet<string>): 
     if (without.has(manifest.id)) continue;
     for (const table of manifest.tables) {
       for (const { key } of table.index) found.add(key);
-      const reader = new TableReader(store, manifest.id, table);
+      const reader = new TableReader(store, manifest, table);
       const onDamage = ({ object, problem }: { object: string; problem: string }): unknown =>
         unreadable.push(`${object}: ${problem}`);
-      for await (const entries of reader.segments(onDamage)) for (const { pack } of entries) found.add(packKey(pack));
+      for await (const entries of reader.segments(onDamage))
+        for (const { pack } of entries) found.add(reader.objectOf(pack));
     }
+    for (const { key } of manifest.plain?.files ?? []) found.add(key);
   }
   if (unreadable.length === 0) return found;
   throw new CqlformError(
@@ -93,16 +96,17 @@ export async function referred(store: BlobStore, without: ReadonlySet<string>): 
   );
 }
 
-/** Every pack and index piece that is there, with its size. */
+/** Every pack, index piece and plain file that is there, with its size. */
 export async function* contentObjects(
   store: BlobStore,
 ): AsyncIterable<{ readonly key: string; readonly bytes: number }> {
   yield* store.list('packs/');
   yield* store.list('indexes/');
+  yield* store.list(plainFolder);
 }
 
 const listShape = z.object({
-  list: z.object({ listedAt: z.iso.datetime(), objects: z.array(z.string().regex(/^(?:packs|indexes)\//)) }),
+  list: z.object({ listedAt: z.iso.datetime(), objects: z.array(z.string().regex(/^(?:packs|indexes|plain)\//)) }),
   sha256: z.string(),
 });
 

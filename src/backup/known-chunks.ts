@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
+import type { Compression } from '../ports/engines.ts';
 import { type ChunkLayout, layoutFingerprint, layoutOf } from './chunk-layout.ts';
+import { algorithmOf } from './compression.ts';
 import { newestBackups } from './newest-backups.ts';
 import { PackCache } from './pack-cache.ts';
 import type { PackedChunk, PackReference } from './pack-writer.ts';
@@ -22,10 +24,13 @@ export interface KnownChunk {
 export class KnownChunks {
   readonly #packs: PackCache;
   readonly #chunks = new Map<string, KnownChunk>();
+  readonly #algorithm: Compression['algorithm'];
   reused = 0;
 
-  constructor(store: BlobStore) {
+  /** Chunks that are packed in another way are none. */
+  constructor(store: BlobStore, algorithm: Compression['algorithm']) {
     this.#packs = new PackCache(store);
+    this.#algorithm = algorithm;
   }
 
   remember(content: string, chunk: KnownChunk): void {
@@ -38,7 +43,8 @@ export class KnownChunks {
     if (chunk === undefined || chunk.pack.hash === null) return null;
     const { offset, length } = chunk;
     const bytes = await this.#packs.chunk({ pack: chunk.pack.hash, offset, length });
-    if (bytes === null || sha256(bytes) !== chunk.stored) {
+    const fits = bytes !== null && sha256(bytes) === chunk.stored && algorithmOf(bytes) === this.#algorithm;
+    if (!fits) {
       this.#chunks.delete(content);
       return null;
     }
@@ -55,6 +61,7 @@ export async function rememberEarlier(
 ): Promise<void> {
   const wanted = Buffer.from(layoutFingerprint(table.layout));
   const fits = ({ manifest }: LoadedManifest): boolean =>
+    manifest.plain === undefined &&
     manifest.keyspace === table.keyspace &&
     manifest.tables.some(
       (each) => each.table.name === table.name && wanted.equals(layoutFingerprint(layoutOf(each.table, each.columns))),
@@ -65,7 +72,7 @@ export async function rememberEarlier(
     if (loaded === null || !fits(loaded)) continue;
     const { manifest } = loaded;
     for (const each of manifest.tables.filter((other) => other.table.name === table.name)) {
-      const reader = new TableReader(store, manifest.id, each);
+      const reader = new TableReader(store, manifest, each);
       for await (const entries of reader.segments(() => undefined)) {
         for (const { content, stored, pack, offset, length } of entries) {
           known.remember(content, { pack: { hash: pack }, stored, offset, length });

@@ -4,15 +4,22 @@ import type { BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts'
 import { byName } from '../model/by-name.ts';
 import type { Grants } from '../model/right.ts';
 import type { ByName, Table, UserType } from '../model/schema.ts';
+import type { Compression } from '../ports/engines.ts';
 import { definitionsShape, grantsShape, tableShape, userTypeShape } from './schema-shapes.ts';
 
 /** A reader refuses a larger major than this and ignores fields that it does not know. */
-export const newestMajor = 2;
+export const newestMajor = 3;
 
-/** Of a manifest: 2 where a reader of major 1 would take a part of a table for all of it. */
-export function formatOf(tables: readonly TableManifest[]): Manifest['format'] {
+/**
+ * Of a manifest: 3 where chunks are no zstd frames, or stand in plain files; 2 where a reader of major 1 would take a part
+ * of a table for all of it.
+ */
+export function formatOf({ tables, compression, plain }: Pick<Manifest, 'tables' | 'compression' | 'plain'>): Format {
+  if (plain !== undefined || compression.algorithm !== 'zstd') return { major: 3, minor: 0 };
   return tables.some(({ tokens }) => tokens !== undefined) ? { major: 2, minor: 1 } : { major: 1, minor: 2 };
 }
+
+type Format = Manifest['format'];
 
 export interface BackupCounts {
   /** Rows with a clustering position (all rows in a table without clustering key). */
@@ -53,6 +60,15 @@ export interface TableManifest {
   /** Stored bytes of its chunks. */
   readonly bytes: number;
   readonly index: readonly IndexReference[];
+  /** Of plain files, those that the chunks of this table stand in, by the hashes that the index calls packs. */
+  readonly files?: readonly PlainFile[];
+}
+
+/** A file of a plain backup. */
+export interface PlainFile {
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 export interface Manifest {
@@ -66,7 +82,7 @@ export interface Manifest {
   readonly keyspace: string;
   readonly consistency: 'ALL' | 'QUORUM';
   readonly ledgerHead: string;
-  readonly compression: { readonly algorithm: 'zstd'; readonly level: number };
+  readonly compression: Compression;
   readonly encryption: null;
   readonly types: ByName<UserType>;
   /** Of the tables' indexes and views, and the keyspace's functions and aggregates; left out by migrations and older versions. */
@@ -77,10 +93,13 @@ export interface Manifest {
   /** The scheduled job that made it; left out: none did. */
   readonly schedule?: string;
   readonly tables: readonly TableManifest[];
+  /** Its chunks are records of CSV files; `files` are those beside them. Left out: chunks of their own format, in packs. */
+  readonly plain?: { readonly version: 1; readonly files: readonly PlainFile[] };
 }
 
 const count = z.int().nonnegative();
 const token = z.string().regex(/^-?\d{1,19}$/);
+const fileShape = z.object({ key: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const tableManifestShape = z.object({
   table: tableShape,
   tableId: z.string(),
@@ -97,6 +116,7 @@ const tableManifestShape = z.object({
   chunks: count,
   bytes: count,
   index: z.array(z.object({ key: z.string(), bytes: count, chunks: count })),
+  files: z.array(fileShape).exactOptional(),
 });
 const manifestShape: z.ZodType<Manifest> = z.object({
   format: z.object({ major: z.int(), minor: z.int() }),
@@ -109,7 +129,10 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   keyspace: z.string(),
   consistency: z.enum(['ALL', 'QUORUM']),
   ledgerHead: z.string(),
-  compression: z.object({ algorithm: z.literal('zstd'), level: z.int() }),
+  compression: z.union([
+    z.object({ algorithm: z.enum(['zstd', 'gzip']), level: z.int() }),
+    z.object({ algorithm: z.literal('none') }),
+  ]),
   encryption: z.null(),
   types: byName(userTypeShape),
   definitions: definitionsShape.exactOptional(),
@@ -117,6 +140,7 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   strategy: z.enum(['full', 'incremental']).exactOptional(),
   schedule: z.string().exactOptional(),
   tables: z.array(tableManifestShape),
+  plain: z.object({ version: z.literal(1), files: z.array(fileShape) }).exactOptional(),
 });
 const envelopeShape = z.object({
   manifest: z.looseObject({ format: z.looseObject({ major: z.int() }) }),

@@ -5,7 +5,7 @@ import type { MirroredBackup, MirrorRequest } from '../ports/engines.ts';
 import { Intent } from './known-chunks.ts';
 import { putVerified } from './pack-writer.ts';
 import { waitForPruning } from './pruning-mark.ts';
-import { damaged, type LoadedManifest, manifestKey, packKey, TableReader } from './repository.ts';
+import { damaged, type LoadedManifest, manifestKey, TableReader } from './repository.ts';
 
 /** Objects of a backup that are under way at once; each is held whole, twice. */
 const objectsAtOnce = 4;
@@ -48,7 +48,7 @@ export class Mirror {
     await intent.begin(this.#clock.now().toISOString());
     await waitForPruning(into, this.#clock, assertHeld);
     const sum = { objects: 0, bytes: 0, newObjects: 0, newBytes: 0 };
-    for await (const batch of inBatches(this.#objects(manifest.id, manifest.tables), objectsAtOnce)) {
+    for await (const batch of inBatches(this.#objects(manifest), objectsAtOnce)) {
       assertHeld();
       const done = await Promise.all(batch.map((object) => this.#object(manifest.id, object, intent)));
       for (const { size, isNew } of done) {
@@ -67,20 +67,21 @@ export class Mirror {
   }
 
   /** Packs before the pieces of the index that name them. */
-  async *#objects(id: string, tables: LoadedManifest['manifest']['tables']): AsyncGenerator<NamedObject> {
+  async *#objects({ tables, ...manifest }: LoadedManifest['manifest']): AsyncGenerator<NamedObject> {
     for (const entry of tables) {
       const table = entry.table.name;
-      const reader = new TableReader(this.#from, id, entry);
+      const reader = new TableReader(this.#from, manifest, entry);
       const packs = new Set<string>();
       for await (const segment of reader.wholeSegments()) {
         for (const { pack } of segment) {
           if (packs.has(pack)) continue;
           packs.add(pack);
-          yield { key: packKey(pack), hash: pack, table };
+          yield { key: reader.objectOf(pack), hash: pack, table };
         }
       }
       for (const { key } of entry.index) yield { key, hash: hashIn(key), table };
     }
+    for (const { key, sha256: hash } of manifest.plain?.files ?? []) yield { key, hash, table: '' };
   }
 
   async #object(id: string, object: NamedObject, intent: Intent): Promise<{ size: number; isNew: boolean }> {

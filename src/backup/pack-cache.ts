@@ -7,10 +7,12 @@ const packsHeld = 6;
 /** Chunks out of packs that are read whole: a store may have to fetch a megabyte for every few kilobytes asked of it. */
 export class PackCache {
   readonly #store: BlobStore;
+  readonly #keyOf: (pack: string) => string;
   readonly #packs = new Map<string, Promise<Uint8Array | null>>();
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, keyOf: (pack: string) => string = packKey) {
     this.#store = store;
+    this.#keyOf = keyOf;
   }
 
   /** A view of the bytes; fewer when the pack is cut short, null when it is missing. */
@@ -25,7 +27,7 @@ export class PackCache {
 
   #pack(hash: string): Promise<Uint8Array | null> {
     const held = this.#packs.get(hash);
-    const pack = held ?? this.#store.get(packKey(hash));
+    const pack = held ?? this.#store.get(this.#keyOf(hash));
     // the one used last stays longest
     this.#packs.delete(hash);
     this.#packs.set(hash, pack);

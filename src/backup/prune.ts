@@ -10,6 +10,7 @@ import {
   referred,
   writeGarbage,
 } from './garbage.ts';
+import { plainFolder } from './plain/plain-files.ts';
 import { PruningMark } from './pruning-mark.ts';
 import { manifestKey } from './repository.ts';
 
@@ -69,6 +70,8 @@ async function survey(store: BlobStore, { forget, now, graceMs }: PruneRequest):
   const sums = { markedBytes: 0, deletedBytes: 0, waiting: 0, waitingBytes: 0 };
   for await (const { key, bytes } of contentObjects(store)) {
     if (needed.has(key) || intents.packs.has(key)) continue;
+    // of one that is being made
+    if (intents.alive.some((id) => key.startsWith(`${plainFolder}${id}/`))) continue;
     if (due.has(key)) {
       deletions.push(key);
       sums.deletedBytes += bytes;

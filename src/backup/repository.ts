@@ -1,5 +1,3 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { createText } from '../cql/create.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
@@ -7,23 +5,13 @@ import type { BackupInfo } from '../model/backup.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { decodeChunk } from './chunk-decode.ts';
 import { type ChunkLayout, type ChunkRow, layoutOf } from './chunk-layout.ts';
+import { decompress } from './compression.ts';
 import { cellBounds, rangeName } from './grid.ts';
 import { type ChunkEntry, inTokenOrder, readSegment } from './index-segment.ts';
 import { type Manifest, readManifest, type TableManifest } from './manifest.ts';
 import { PackCache } from './pack-cache.ts';
-
-export const zstdLevel = 3;
-
-const compressAsync = promisify(zstdCompress);
-const decompressAsync = promisify(zstdDecompress);
-
-export async function compress(content: Uint8Array): Promise<Uint8Array> {
-  return await compressAsync(content, { params: { [constants.ZSTD_c_compressionLevel]: zstdLevel } });
-}
-
-export async function decompress(stored: Uint8Array): Promise<Uint8Array> {
-  return await decompressAsync(stored);
-}
+import { PlainDecoder } from './plain/plain-decode.ts';
+import { plainLayout } from './plain/plain-layout.ts';
 
 export function packKey(hash: string): string {
   return `packs/${hash.slice(0, 2)}/${hash}.pack`;
@@ -132,6 +120,8 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     strategy: manifest.strategy ?? null,
     schedule: manifest.schedule ?? null,
     bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
+    format: manifest.plain === undefined ? 'chunks' : 'csv',
+    compression: manifest.compression.algorithm,
     store,
     manifestHash: hash,
     grants: manifest.grants ?? null,
@@ -156,13 +146,22 @@ export class TableReader {
   readonly #store: BlobStore;
   readonly #id: string;
   readonly #packs: PackCache;
+  readonly #files: ReadonlyMap<string, string>;
+  readonly #plain: PlainDecoder | null;
 
-  constructor(store: BlobStore, id: string, entry: TableManifest) {
+  constructor(store: BlobStore, { id, types, plain }: Pick<Manifest, 'id' | 'types' | 'plain'>, entry: TableManifest) {
     this.#store = store;
     this.#id = id;
-    this.#packs = new PackCache(store);
+    this.#files = new Map((entry.files ?? []).map(({ key, sha256: hash }) => [hash, key]));
+    this.#packs = new PackCache(store, (pack) => this.objectOf(pack));
     this.entry = entry;
     this.layout = layoutOf(entry.table, entry.columns);
+    this.#plain = plain === undefined ? null : new PlainDecoder(plainLayout(this.layout), types);
+  }
+
+  /** The key of what the index calls a pack. */
+  objectOf(pack: string): string {
+    return this.#files.get(pack) ?? packKey(pack);
   }
 
   /** The chunk list in token order, segment by segment. A segment that is missing or damaged is handed to `onDamage`. */
@@ -201,7 +200,7 @@ export class TableReader {
 
   /** Rows of a chunk whose every byte was checked; or what is wrong with it. */
   async rows(entry: ChunkEntry): Promise<{ readonly rows: readonly ChunkRow[] } | { readonly damage: Damage }> {
-    const key = packKey(entry.pack);
+    const key = this.objectOf(entry.pack);
     const bytes = await this.#packs.chunk(entry);
     if (bytes === null) return { damage: this.#damage(rangeOf(entry), key, 'the pack is missing') };
     const checked = await this.decode(entry, bytes);
@@ -215,7 +214,7 @@ export class TableReader {
     try {
       const content = await decompress(stored);
       if (sha256(content) !== entry.content) return 'the chunk does not hold what its index says';
-      const rows = decodeChunk(this.layout, content);
+      const rows = this.#plain?.decode(content) ?? decodeChunk(this.layout, content);
       const statics = rows.filter(({ row }) => row.kind === 'static').length;
       if (statics !== entry.staticRows || rows.length - statics !== entry.rows) {
         return `the chunk has ${rows.length} rows, its index says ${entry.rows + entry.staticRows}`;

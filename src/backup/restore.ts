@@ -12,7 +12,7 @@ import { groupsOf, type RestoreDependencies, restoreConsistency, TableRestore } 
 import { expectsOthers, type RestorePlan } from './restore-rows.ts';
 import { restoreTarget } from './restore-target.ts';
 import type { Totals } from './restore-totals.ts';
-import { checkStored } from './verify.ts';
+import { checkBeside, checkStored } from './verify.ts';
 
 /**
  * Brings the rows of one table of a backup back. Every byte is checked before the first row is written; then group after
@@ -37,6 +37,8 @@ export async function restoreBackup(
     mode: request.mode,
   });
   const bounds = boundsOf(entry.tokens);
+  const [beside] = await checkBeside(manifest, dependencies.store);
+  if (beside !== undefined && request.skipDamaged !== true) throw reader.fail(beside, 'nothing was written');
   const skipped = await checkEverything(reader, dependencies.store, { request, context });
   const plan: RestorePlan = {
     mode: request.mode,
@@ -91,7 +93,7 @@ async function open(
   const wanted = canonicalJson([backup.table, backup.columns]);
   const entry = loaded.manifest.tables.find((each) => canonicalJson([each.table.name, each.columns]) === wanted);
   if (entry === undefined) throw damaged(backup.id, { ...all, problem: 'it has no such table' }, 'nothing was written');
-  return { manifest: loaded.manifest, reader: new TableReader(store, backup.id, entry) };
+  return { manifest: loaded.manifest, reader: new TableReader(store, loaded.manifest, entry) };
 }
 
 /** Hashes every stored byte of the table. Null: all are as they were; throws where they are not and nobody wants the rest. */

@@ -5,8 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Captured, PassResult } from './capture.ts';
 import { decodeChunk } from './chunk-decode.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
+import { decompress } from './compression.ts';
 import { PackCache } from './pack-cache.ts';
-import { decompress } from './repository.ts';
 
 interface Facts {
   readonly store: BlobStore;

@@ -15,7 +15,7 @@ export async function* storedRows(
 ): AsyncGenerator<readonly StoredRow[]> {
   const entry = manifest.tables.find((one) => one.table.name === table);
   if (entry === undefined) throw new TypeError(`backup ${manifest.id} has no table ${table}`);
-  const reader = new TableReader(store, manifest.id, entry);
+  const reader = new TableReader(store, manifest, entry);
   const said = entry.counts;
   let [rows, staticRows] = [0, 0];
   for await (const page of chunksOf(reader)) {

@@ -6,8 +6,9 @@ import type { BlobStore } from '../ports/blobs.ts';
 import type { VerifiedTable, VerifyOptions, VerifyReport } from '../ports/engines.ts';
 import { countsOf } from './capture.ts';
 import { type ChunkEntry, inTokenOrder } from './index-segment.ts';
-import type { BackupCounts } from './manifest.ts';
-import { type Damage, type LoadedManifest, packKey, rangeOf, TableReader } from './repository.ts';
+import type { BackupCounts, Manifest } from './manifest.ts';
+import { plainFolderOf } from './plain/plain-files.ts';
+import { type Damage, type LoadedManifest, rangeOf, TableReader } from './repository.ts';
 
 type OnChunk = (entry: ChunkEntry, stored: Uint8Array) => Promise<Damage | null>;
 
@@ -43,6 +44,23 @@ export async function checkStored(
   return damage;
 }
 
+/** Files of a plain backup beside those of its tables, and such in its folder that are none of it. */
+export async function checkBeside(manifest: Manifest, store: BlobStore): Promise<readonly Damage[]> {
+  if (manifest.plain === undefined) return [];
+  const all = { table: '', range: 'none of a table' };
+  const damage: Damage[] = [];
+  for (const { key, sha256: hash } of manifest.plain.files) {
+    const bytes = await store.get(key);
+    if (bytes === null) damage.push({ ...all, object: key, problem: 'the file is missing' });
+    else if (sha256(bytes) !== hash) damage.push({ ...all, object: key, problem: 'the file does not match its hash' });
+  }
+  const known = new Set([manifest.plain, ...manifest.tables].flatMap(({ files = [] }) => files.map(({ key }) => key)));
+  for await (const { key } of store.list(plainFolderOf(manifest.id))) {
+    if (!known.has(key)) damage.push({ ...all, object: key, problem: 'the file is none of this backup' });
+  }
+  return damage;
+}
+
 /** Chooses names at random, of the first list at least one. */
 function chooser(share: number): (names: readonly string[]) => readonly string[] {
   let chosen = false;
@@ -65,7 +83,7 @@ interface PackCheck {
 
 async function checkPack(check: PackCheck, pack: string, chunks: readonly ChunkEntry[]): Promise<Damage[]> {
   const { reader, store, onChunk, onDamaged } = check;
-  const object = packKey(pack);
+  const object = reader.objectOf(pack);
   const table = reader.entry.table.name;
   const bytes = await store.get(object);
   if (bytes === null) {
@@ -102,13 +120,13 @@ export async function verifyBackup(
   store: BlobStore,
   { onProgress, share = 100 }: VerifyOptions & { readonly onProgress: (progress: Progress) => void },
 ): Promise<VerifyReport> {
-  const damage: Damage[] = [];
+  const damage: Damage[] = [...(await checkBeside(manifest, store))];
   const total = manifest.tables.reduce((sum, each) => sum + each.bytes, 0);
   let [chunks, rows, staticRows, bytes] = [0, 0, 0, manifestBytes];
   const tables: VerifiedTable[] = [];
   let done = 0;
   for (const entry of manifest.tables) {
-    const reader = new TableReader(store, manifest.id, entry);
+    const reader = new TableReader(store, manifest, entry);
     const tally = new Tally(reader);
     let readBytes = 0;
     const found = await checkStored(reader, store, {
@@ -150,7 +168,7 @@ class Tally {
 
   async take(entry: ChunkEntry, stored: Uint8Array): Promise<Damage | null> {
     const rows = await this.#reader.decode(entry, stored);
-    if (typeof rows === 'string') return this.#damage(rangeOf(entry), packKey(entry.pack), rows);
+    if (typeof rows === 'string') return this.#damage(rangeOf(entry), this.#reader.objectOf(entry.pack), rows);
     const more = countsOf(rows);
     this.chunks += 1;
     this.counts = {

@@ -99,6 +99,8 @@ export interface Settings {
     readonly strategy?: BackupStrategy;
     /** By name, what `backup run` does, and when. */
     readonly schedules?: { readonly [name: string]: Schedule };
+    /** `zstd` (level 3) unless said otherwise: `zstd:19`, `gzip`, `gzip:9`. */
+    readonly compression?: string;
     /** Encrypts what is stored: with a passphrase, or with the key that a command prints (32 bytes of chance in base64). */
     readonly encryption?: { readonly passphrase: Env } | { readonly command: readonly string[] };
   };

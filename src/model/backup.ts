@@ -1,6 +1,9 @@
 import type { Grants } from './right.ts';
 import type { Aggregate, Index, UserFunction, View } from './schema.ts';
 
+/** Chunks, which backups share; or CSV files of its own, which other tools read. */
+export type BackupFormat = 'chunks' | 'csv';
+
 /** What `backup list` shows; the whole of it stands in the manifest (docs/formats.md). */
 export interface BackupInfo {
   readonly id: string;
@@ -16,6 +19,9 @@ export interface BackupInfo {
   /** The scheduled job that made it; null: none did. */
   readonly schedule: string | null;
   readonly bytes: number;
+  readonly format: BackupFormat;
+  /** `zstd`, `gzip` or `none`. */
+  readonly compression: string;
   readonly store: string;
   readonly manifestHash: string;
   /** Null: its manifest says nothing of it, as those of older versions and of migrations do. */

@@ -1,4 +1,4 @@
-import type { BackupInfo, BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
+import type { BackupFormat, BackupInfo, BackupStrategy, Definitions, TokenSpan } from '../model/backup.ts';
 import type { DataSpec } from '../model/data.ts';
 import type { Progress } from '../model/event.ts';
 import type { BackupReference, CopyAccounts, CopyVerified, VerifyLevel } from '../model/journal.ts';
@@ -28,6 +28,11 @@ export interface WorkContext {
   ) => Promise<void>;
 }
 
+/** How what a backup stores is packed; `none` only of plain files. */
+export type Compression =
+  | { readonly algorithm: 'zstd' | 'gzip'; readonly level: number }
+  | { readonly algorithm: 'none' };
+
 export interface BackupRequest {
   /** `<keyspace>-<run>-<label>`: unique; an unfinished one of the same id is continued or replaced. */
   readonly id: string;
@@ -49,6 +54,10 @@ export interface BackupRequest {
   readonly strategy?: BackupStrategy;
   /** The scheduled job whose backup it is. */
   readonly schedule?: string;
+  /** `csv`: plain files that other tools read; they are whole by themselves, and are read once. Left out: chunks. */
+  readonly format?: BackupFormat;
+  /** Left out: as the engine was told. */
+  readonly compression?: Compression;
   /** Kept in the manifest beside the tables' own. Left out: nothing is. */
   readonly definitions?: Definitions;
   readonly grants?: Grants;

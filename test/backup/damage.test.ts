@@ -224,7 +224,7 @@ describe('a damaged backup', () => {
       await writeFile(path, `${canonicalJson({ manifest: changed, sha256: sha256(canonicalJson(changed)) })}\n`);
     await write({ ...manifest, format: { major: 1, minor: 9 }, later: { anything: true } });
     expect(await problemsOf(backup.id)).toEqual([]);
-    await write({ ...manifest, format: { major: 3, minor: 0 }, tables: 'otherwise' });
+    await write({ ...manifest, format: { major: 4, minor: 0 }, tables: 'otherwise' });
     await expect(backups.verify(backup.id, () => undefined)).rejects.toMatchObject({ code: 'BACKUP_TOO_NEW' });
   });
 

@@ -10,7 +10,10 @@ export const backupCreateCommand: AnyCommand = command({
   usage: 'create [tables]',
   summary: 'Back up the keyspace, or some of its tables, while applications go on writing',
   positionals: {
-    tables: { type: 'string', describe: 'Tables, separated by commas; all of the keyspace when left out' },
+    tables: {
+      type: 'string',
+      describe: 'Tables, separated by commas, also as KEYSPACE.TABLE; all of the keyspace when left out',
+    },
   },
   options: {
     ...projectOptions,
@@ -29,7 +32,19 @@ export const backupCreateCommand: AnyCommand = command({
       type: 'string',
       choices: ['incremental', 'full', 'mixed'] as const,
       describe: 'incremental stores only what no earlier backup has; mixed is full as often as the configuration says',
-      defaultDescription: "the configuration's, else incremental",
+      defaultDescription: "the configuration's, else incremental; full with --format csv",
+    },
+    format: {
+      type: 'string',
+      choices: ['chunks', 'csv'] as const,
+      default: 'chunks',
+      describe:
+        'chunks are shared between backups, and small; csv: plain files that other tools read, and that restore',
+    },
+    compression: {
+      type: 'string',
+      describe: 'zstd, gzip, with a level as in zstd:19, or none for plain files',
+      defaultDescription: "the configuration's, else zstd, and gzip for plain files",
     },
     consistency: {
       type: 'string',
@@ -43,12 +58,16 @@ export const backupCreateCommand: AnyCommand = command({
     ['backup create movies,ratings --to s3://backups/shop', 'Two tables, into a bucket'],
     ['backup create movies --columns title,year --strategy full', 'Two columns, stored anew'],
     ['backup create ratings --partition 42 --label case-42', 'One partition'],
+    ['backup create shop.movies --to dir --format csv --compression gzip', 'Plain files, a schema and checksums'],
     ['backup create --cluster --to s3://backups/all --label nightly', 'Every keyspace'],
   ],
   run: async (flags, output) => {
     const listed = (option: string, text: string | undefined): readonly string[] =>
       namesIn({ command: 'backup create', option }, text ?? '');
-    const { partitionNamed, tokensNamed } = await import('../../app/backup-span.ts');
+    const [{ partitionNamed, tokensNamed }, { tablesNamed }] = await Promise.all([
+      import('../../app/backup-span.ts'),
+      import('../../app/backup-form.ts'),
+    ]);
     const several = flags.cluster || flags.keyspaces !== undefined;
     const words = word(flags, 'tables');
     assertTogether(flags, words);
@@ -57,20 +76,19 @@ export const backupCreateCommand: AnyCommand = command({
     const reports = await movingRows(flags, { output, events: false }, async (session) => {
       const { createBackupsNow, keyspacesToBackUp, strategyNamed } = await import('../../app/backup-create.ts');
       const named = listed('--keyspaces', flags.keyspaces);
-      const keyspaces = flags.cluster
-        ? await keyspacesToBackUp(session)
-        : named.length > 0
-          ? named
-          : [session.project.keyspace];
+      const own = tablesNamed(listed('the list of tables', words), session.project.keyspace);
+      const keyspaces = flags.cluster ? await keyspacesToBackUp(session) : named.length > 0 ? named : [own.keyspace];
       return untilSignalled((signal) =>
         withProgress(output, 'backup', (onProgress) =>
           createBackupsNow(session, keyspaces, {
-            tables: listed('the list of tables', words),
+            tables: own.tables,
             columns: flags.columns === undefined ? null : listed('--columns', flags.columns),
             span: range === undefined ? partition : tokensNamed(range),
             to: flags.to,
             label: flags.label ?? null,
             strategy: strategyNamed(session.project, flags.strategy),
+            format: flags.format,
+            compression: flags.compression ?? null,
             consistency: flags.consistency === 'all' ? 'ALL' : 'QUORUM',
             onProgress,
             signal,
@@ -94,6 +112,8 @@ interface Together {
   readonly columns?: string | undefined;
   readonly partition?: string | undefined;
   readonly 'token-range'?: string | undefined;
+  readonly format: string;
+  readonly strategy?: string | undefined;
 }
 
 function assertTogether(flags: Together, tables: string | undefined): void {
@@ -106,7 +126,9 @@ function assertTogether(flags: Together, tables: string | undefined): void {
         ? '--partition and --token-range exclude each other'
         : several && (tables !== undefined || columns !== undefined || partition !== undefined)
           ? 'tables, columns and partitions are of one keyspace'
-          : null;
+          : flags.format === 'csv' && flags.strategy === 'incremental'
+            ? 'plain files are always a full backup, so --format csv and --strategy incremental exclude each other'
+            : null;
   if (wrong === null) return;
   throw new CqlformError('USAGE', wrong, { next: 'Say one of them.', exitCode: exitCodes.usage });
 }

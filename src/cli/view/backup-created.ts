@@ -13,10 +13,14 @@ export function createdText(report: CreateReport, paint: Paint): string {
   return [
     `Backup ${paint.strong(report.id)} of ${report.keyspace} in ${report.store}`,
     ...tables,
-    `  ${report.strategy}${report.why === null ? '' : `: ${report.why}`}`,
-    `  read    ${plural(rows, 'row')}, ${bytesText(readBytes)}`,
-    `  new     ${amount(newRows, newChunks, newBytes)}`,
-    `  reused  ${amount(rows - newRows, chunks - newChunks, bytes - newBytes)}`,
+    ...(report.format === 'csv'
+      ? [`  plain files, ${bytesText(bytes)}, in ${report.folder}; the manifest is in manifests/`]
+      : [
+          `  ${report.strategy}${report.why === null ? '' : `: ${report.why}`}`,
+          `  read    ${plural(rows, 'row')}, ${bytesText(readBytes)}`,
+          `  new     ${amount(newRows, newChunks, newBytes)}`,
+          `  reused  ${amount(rows - newRows, chunks - newChunks, bytes - newBytes)}`,
+        ]),
     ...(report.grants === 'unreadable'
       ? [paint.warn('  without roles and permissions: this role may not read system_auth')]
       : []),

@@ -15,7 +15,7 @@ export function backupListText(infos: readonly BackupInfo[], paint: Paint): stri
       );
       const sum = (of: 'rows' | 'staticRows'): number => info.tables.reduce((all, one) => all + one[of], 0);
       const rows = rowsText({ rows: sum('rows'), staticRows: sum('staticRows') });
-      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${rows}, ${bytesText(info.bytes)}`;
+      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${rows}, ${bytesText(info.bytes)}${info.format === 'csv' ? ' of plain files' : ''}`;
     })
     .join('\n');
 }
@@ -27,6 +27,7 @@ export function backupText(info: BackupInfo, paint: Paint): string {
     ...(info.strategy === null ? [] : [`Strategy  ${info.strategy}`]),
     ...(info.schedule === null ? [] : [`Schedule  ${info.schedule}`]),
     `Store     ${info.store}, ${bytesText(info.bytes)}`,
+    `Format    ${info.format === 'csv' ? 'plain CSV files' : 'chunks'}, ${info.compression === 'none' ? 'not compressed' : info.compression}`,
     `Manifest  ${info.manifestHash}`,
   ];
   if (info.grants !== null) lines.push(`Grants    ${grantsText(info.grants)}`);
