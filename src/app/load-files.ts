@@ -82,7 +82,11 @@ async function jsonToLoad(
     input,
   );
   if (input.replay !== null) {
-    return { from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv: null }), columns, notes: [] };
+    return {
+      from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv: null, besides: input }),
+      columns,
+      notes: [],
+    };
   }
   const declared = declaredAs(input, {
     ...foreignColumns(into, columns, jsonTypeOf),
@@ -104,7 +108,11 @@ async function csvToLoad(input: FilesToLoad, { into, types }: LoadTarget): Promi
   const columns = columnsOfFields(into, fields, input);
   if (input.replay !== null) {
     const csv = { dialect: dialectOf(named), fields };
-    return { from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv }), columns, notes: [] };
+    return {
+      from: replayedLoad({ file: resolve(input.replay), into, types, columns, csv, besides: input }),
+      columns,
+      notes: [],
+    };
   }
   const lists = into.columns.some(
     ({ name, type }) => Object.hasOwn(columns, name) && type.kind === 'list' && isMultiCell(type),

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { LoadSource } from '../copy/load.ts';
+import { timestampColumn, ttlColumn } from '../copy/load-pages.ts';
 import type { RejectedRow } from '../copy/rejected-row.ts';
 import { rejectedRows } from '../copy/rejects-piece.ts';
 import { type CsvDialect, fieldsOfRecord } from '../cql/csv/fields.ts';
@@ -10,6 +11,8 @@ import type { JsRow } from '../model/data.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
 import type { Source, SourceRow } from '../ports/source.ts';
 import { isNull } from '../sources/csv/row.ts';
+import type { LoadMapping } from './load-columns.ts';
+import { rowTimestamp, rowTtl } from './load-times.ts';
 
 export interface ReplayedLoad {
   readonly file: string;
@@ -17,6 +20,8 @@ export interface ReplayedLoad {
   readonly types: ByName<UserType>;
   /** Table column → field. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Fields of records that were no rows, which the file has as they were read. */
+  readonly besides: Pick<LoadMapping, 'ttlField' | 'timestampField'>;
   /** Of CSV: its dialect, and its fields in their order; null: rows are JSON. */
   readonly csv: { readonly dialect: CsvDialect; readonly fields: readonly string[] } | null;
 }
@@ -29,7 +34,9 @@ export function replayedLoad(load: ReplayedLoad): Extract<LoadSource, { kind: 'v
   return {
     kind: 'values',
     source: sourceOf(load),
-    timeOf: (row) => ('writeTime' in row && typeof row.writeTime === 'bigint' ? row.writeTime : null),
+    timeOf: (row) =>
+      rowTimestamp(row.values) ?? ('writeTime' in row && typeof row.writeTime === 'bigint' ? row.writeTime : null),
+    ttlOf: (row) => rowTtl(row.values),
     valuesOf: (row) =>
       Object.fromEntries(
         into.columns.flatMap((column) => {
@@ -60,11 +67,14 @@ function sourceOf(load: ReplayedLoad): Source {
 }
 
 function rowOf(rejected: RejectedRow, load: ReplayedLoad): ReplayedRow {
-  const { place, row, writeTime, cut } = rejected;
+  const { place, row, writeTime, ttl, cut } = rejected;
   const found = cut === true ? 'only its beginning is in the rejects file: mend it in its source' : valuesIn(row, load);
   const about = { place, writeTime: writeTime === undefined ? null : BigInt(writeTime) };
-  if (typeof found === 'string') return { ...about, values: isObject(row) ? row : { raw: row }, problem: found };
-  return { ...about, values: found, problem: null };
+  const lives = ttl === undefined ? {} : { [ttlColumn]: ttl };
+  if (typeof found === 'string') {
+    return { ...about, values: { ...(isObject(row) ? row : { raw: row }), ...lives }, problem: found };
+  }
+  return { ...about, values: { ...found, ...lives }, problem: null };
 }
 
 /** By column; or why there are none. */
@@ -79,7 +89,7 @@ function valuesIn(row: unknown, load: ReplayedLoad): JsRow | string {
 
 function ofRecord(
   text: string,
-  { into, columns }: ReplayedLoad,
+  { into, columns, besides }: ReplayedLoad,
   { dialect, fields }: NonNullable<ReplayedLoad['csv']>,
 ): JsRow | string {
   const parts = fieldsOfRecord(text, dialect);
@@ -93,10 +103,22 @@ function ofRecord(
     const textual = type.kind === 'scalar' && (type.name === 'text' || type.name === 'ascii');
     setOwn(values, name, isNull(part, textual ? 'csv.text' : '', dialect) ? null : part.text);
   }
-  return values;
+  const textOf = (field: string): unknown => {
+    const part = parts[fields.indexOf(field)];
+    return part === undefined || isNull(part, '', dialect) ? null : part.text;
+  };
+  return { ...values, ...timesIn(besides, textOf) };
 }
 
-function ofJson(text: string, { into, columns }: ReplayedLoad): JsRow | string {
+/** What fields say of when a row was written and how long it lives. */
+function timesIn({ ttlField, timestampField }: ReplayedLoad['besides'], read: (field: string) => unknown): JsRow {
+  return {
+    ...(ttlField === null ? {} : { [ttlColumn]: read(ttlField) }),
+    ...(timestampField === null ? {} : { [timestampColumn]: read(timestampField) }),
+  };
+}
+
+function ofJson(text: string, { into, columns, besides }: ReplayedLoad): JsRow | string {
   let parsed: unknown;
   try {
     parsed = parsedJson(text);
@@ -105,7 +127,10 @@ function ofJson(text: string, { into, columns }: ReplayedLoad): JsRow | string {
   }
   if (!isObject(parsed)) return 'it is not an object';
   const fields = parsed;
-  return Object.fromEntries(into.columns.map(({ name }) => [name, own(fields, own(columns, name) ?? name) ?? null]));
+  return {
+    ...Object.fromEntries(into.columns.map(({ name }) => [name, own(fields, own(columns, name) ?? name) ?? null])),
+    ...timesIn(besides, (field) => own(fields, field) ?? null),
+  };
 }
 
 /** The file that is replayed would be gone before it is read. */

@@ -26,7 +26,6 @@ export async function toLoad(
     return databaseToLoad(source, input, target);
   }
   assertOfFiles(input);
-  assertOfRejects(input);
   if (source.kind === 'standard-input') return standardInputToLoad(input, target);
   const known = ` Of databases: a connection under \`sources\` of the configuration; ${knownConnections(project, input.source)}.`;
   const format = input.format ?? formatOf(input.source, known);
@@ -96,16 +95,6 @@ function assertOfFiles({ sourceTable, query, system }: LoadInput): void {
   const wrong =
     sourceTable !== null ? '--source-table' : query !== null ? '--query' : system !== null ? '--system' : null;
   if (wrong !== null) throw usage(`${wrong} is for databases, and the source is a file`);
-}
-
-/** A rejects file has the time of each row, and no other field of it. */
-function assertOfRejects({ replay, timestampField, ttlField }: LoadInput): void {
-  const wrong = timestampField !== null ? '--timestamp-field' : ttlField !== null ? '--ttl-field' : null;
-  if (replay === null || wrong === null) return;
-  throw new CqlformError('USAGE', `${wrong} does not go with --replay, which knows no field but those of columns`, {
-    next: 'Mend the rows in a file of their own and load that; or leave it out, with --ignore: rows keep the times of the first load, and live as --ttl says.',
-    exitCode: exitCodes.usage,
-  });
 }
 
 function assertNoReplay({ replay }: LoadInput): void {

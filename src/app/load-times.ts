@@ -1,10 +1,7 @@
+import { timestampColumn, ttlColumn } from '../copy/load-pages.ts';
 import { own } from '../kernel/own.ts';
 import { type ForeignColumn, type JsRow, RowRejected } from '../model/data.ts';
 import type { LoadMapping } from './load-columns.ts';
-
-/** Columns of a source's declaration that no table has. */
-export const timestampColumn = '\0timestamp';
-export const ttlColumn = '\0ttl';
 
 /** The declaration of the fields that say how long rows live and when they were written. */
 export function timeColumns(

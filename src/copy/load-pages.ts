@@ -1,6 +1,8 @@
+import { own } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Source, SourceRow } from '../ports/source.ts';
 import type { LoadRequest, LoadSource } from './load.ts';
+import type { RejectedRow } from './rejected-row.ts';
 
 interface Page {
   readonly rows: readonly SourceRow[];
@@ -36,6 +38,17 @@ export function timeOf(from: Extract<LoadSource, { kind: 'values' }>, row: Sourc
     if (thrown instanceof RowRejected) return thrown.reason;
     throw thrown;
   }
+}
+
+/** Columns of a source's declaration that no table has. */
+export const timestampColumn = '\0timestamp';
+export const ttlColumn = '\0ttl';
+
+/** What the row says of how long it lives, as it stands there. */
+export function ttlOf(values: JsRow): Pick<RejectedRow, 'ttl'> {
+  const ttl = own(values, ttlColumn);
+  if (ttl === null || ttl === undefined) return {};
+  return { ttl: typeof ttl === 'number' ? ttl : String(ttl) };
 }
 
 /** Without what only tells how a row is written. */

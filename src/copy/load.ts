@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { BlockColumn, BlockSource, BlockTarget, Source, SourceRow } from '../ports/source.ts';
 import { jsonSafe } from './json-safe.ts';
-import { ofColumns, pagesOf } from './load-pages.ts';
+import { ofColumns, pagesOf, ttlOf } from './load-pages.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import type { RejectedRow } from './rejected-row.ts';
@@ -181,7 +181,8 @@ class Load {
           }
           const { place, values } = row;
           const { reason, timestamp } = wrong;
-          await this.#reject({ place, reason, row: jsonSafe(ofColumns(values)), writeTime: String(timestamp) });
+          const line = { place, reason, row: jsonSafe(ofColumns(values)), writeTime: String(timestamp) };
+          await this.#reject({ ...line, ...ttlOf(values) });
         }
         await writer.admitted();
         this.#told({ ...state, bytes, totalBytes });

@@ -19,6 +19,8 @@ export interface RejectedRow {
   readonly digest?: string;
   /** Microseconds, digits: of a load, when the row would have been written. */
   readonly writeTime?: string;
+  /** Of a load: what the row's own field said of the seconds that it lives. */
+  readonly ttl?: number | string;
   /** Of a load: `row` is only the beginning of what was read. */
   readonly cut?: boolean;
 }
@@ -59,11 +61,12 @@ export function parseRejected(text: string): RejectedRow | null {
     return null;
   }
   if (!isObject(line)) return null;
-  const { place, reason, row = null, types, digest, writeTime, cut } = line;
+  const { place, reason, row = null, types, digest, writeTime, ttl, cut } = line;
   if (typeof place !== 'string' || typeof reason !== 'string') return null;
   if (types !== undefined && !isTypes(types)) return null;
   if (digest !== undefined && typeof digest !== 'string') return null;
   if (writeTime !== undefined && !(typeof writeTime === 'string' && /^\d{1,18}$/.test(writeTime))) return null;
+  if (ttl !== undefined && typeof ttl !== 'string' && typeof ttl !== 'number') return null;
   return {
     place,
     reason,
@@ -71,6 +74,7 @@ export function parseRejected(text: string): RejectedRow | null {
     ...(types === undefined ? {} : { types }),
     ...(digest === undefined ? {} : { digest }),
     ...(writeTime === undefined ? {} : { writeTime }),
+    ...(ttl === undefined ? {} : { ttl }),
     ...(cut === true ? { cut } : {}),
   };
 }

@@ -207,8 +207,6 @@ describe('load', () => {
     await project.client.execute(`INSERT INTO ${project.keyspace}.readings (device, at, note) VALUES (-5, 1, 'newer')`);
     const rejects = await readFile(join(project.folder, 'first.ndjson'), 'utf8');
     await project.write('first.ndjson', rejects.replace('-5,x', '-5,1').replace('-5,y', '-5,3'));
-    const timed = await project.run(...words, '--replay', 'first.ndjson', '--ttl-field', 'lives');
-    expect([timed.code, timed.stderr]).toEqual([64, expect.stringContaining('--ttl-field does not go with --replay')]);
     const replayed = await project.run(...words, '--replay', 'first.ndjson', '--json');
     expect(replayed, replayed.stderr).toMatchObject({ code: 0 });
     expect(JSON.parse(replayed.stdout)).toMatchObject({ read: 3, written: 2, rejected: 1 });
@@ -218,6 +216,22 @@ describe('load', () => {
       { at: 3, note: 'q "u"' },
     ]);
     expect(await readFile(join(project.folder, 'first.left.ndjson'), 'utf8')).toContain('"place":"mended.csv:5"');
+
+    // each lives as long as it would have; also the one that was no record
+    await project.write('brief.csv', 'device,at,note,lives\n-6,x,n,600\n-6,2,n,long\n-6,3,n,,700\n');
+    const brief = ['load', 'brief.csv', 'readings', '--ttl-field', 'lives', '--rejects', 'brief.ndjson'];
+    await project.run(...brief, '--max-rejects', '3');
+    const kept = await readFile(join(project.folder, 'brief.ndjson'), 'utf8');
+    const mended = kept.replace('"x"', '"1"').replace('"long"', '"800"').replace('-6,3,n,,700', '-6,3,n,700');
+    await project.write('brief.ndjson', mended);
+    const again = await project.run(...brief.slice(0, 5), '--replay', 'brief.ndjson');
+    expect(again, again.stderr).toMatchObject({ code: 0 });
+    const lives = await project.rows('SELECT at, note, ttl(note) AS t FROM $ks.readings WHERE device = -6');
+    expect(lives.map(({ at, t }) => [at, Math.ceil(Number(t) / 100)])).toEqual([
+      [1, 6],
+      [2, 8],
+      [3, 7],
+    ]);
   });
 
   it('keeps to a rate', async () => {
