@@ -117,6 +117,9 @@ function tokenise(options: { readonly key: string }): never {
   });
 }
 
+/** Digits at the end. */
+const shownOfPhone = 2;
+
 function mask(
   how: 'email' | 'phone' | { readonly first?: number; readonly last?: number; readonly with?: string },
 ): never {
@@ -128,8 +131,10 @@ function mask(
   }
   if (how === 'phone') {
     return treating('mask phone', null, (value: string) => {
-      let left = value.replaceAll(/[^0-9]/g, '').length;
-      return value.replaceAll(/[0-9]/g, (digit) => (left-- > 2 ? '*' : digit));
+      const digits = value.match(/\p{N}/gu)?.length ?? 0;
+      // a number that would show whole shows nothing
+      let left = digits <= shownOfPhone ? Number.POSITIVE_INFINITY : digits;
+      return value.replaceAll(/[\p{N}\p{L}]/gu, (sign) => (/\p{L}/u.test(sign) || left-- > shownOfPhone ? '*' : sign));
     });
   }
   const { first = 0, last = 0, with: sign = '*' } = how;

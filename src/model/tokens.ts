@@ -4,7 +4,8 @@ import { type KeyedHash, permuted, type Sign } from './permutation.ts';
 
 /** Of a UUID in its canonical form: where version and variant stand, which stay. */
 const fixedInUuid: ReadonlySet<number> = new Set([14, 19]);
-const largestLong = 2n ** 63n - 1n;
+/** What an int and a bigint hold: numbers that fit stay numbers that fit, and the others among themselves. */
+const limits = [2n ** 31n, 2n ** 63n];
 
 /**
  * A text of the same form: digits for digits, letters for letters of the same case, hexadecimal digits in a UUID; all
@@ -15,12 +16,15 @@ export function tokenOfText(text: string, hash: KeyedHash): string {
   return uuid === null ? replaced(text, hash, signOf) : replaced(uuid, hash, nibbleOf);
 }
 
-/** A number of as many digits, with the same sign; a 64-bit integer stays one. */
+/** A number of as many digits, with the same sign; an integer of 32 or 64 bits stays one. */
 export function tokenOfInteger(value: bigint, hash: KeyedHash): bigint {
   const negative = value < 0n;
   const size = negative ? -value : value;
+  const fitsInto = (magnitude: bigint): number =>
+    limits.findIndex((limit) => (negative ? magnitude <= limit : magnitude < limit));
+  // there is no zero below zero
   const fits = (found: string): boolean =>
-    (found.length === 1 || !found.startsWith('0')) && (size > largestLong || BigInt(found) <= largestLong);
+    (found === '0' ? !negative : !found.startsWith('0')) && fitsInto(BigInt(found)) === fitsInto(size);
   // walking on in a permutation until the number is of the wanted kind leaves it a permutation of that kind
   let found = String(size);
   do found = replaced(found, hash, signOf);

@@ -10,6 +10,7 @@ beforeAll(() => {
     new Map([
       ['people', key('one')],
       ['others', key('two')],
+      ...Array.from({ length: 5 }, (_, seed) => [`signs${seed}`, key(`signs ${seed}`)] as const),
     ]),
   );
 });
@@ -66,7 +67,19 @@ describe('tokenise', () => {
     expect(new Set(letters.map((text) => token(text))).size).toBe(26);
   });
 
-  it('keeps 64-bit integers 64-bit integers', () => {
+  it('keeps signs apart, whatever the key', () => {
+    for (let seed = 0; seed < 5; seed += 1) {
+      const signed = privacy.tokenise({ key: `signs${seed}` });
+      const tokens = Array.from({ length: 19 }, (_, number) => String(signed(number - 9)));
+      expect(new Set(tokens).size).toBe(19);
+    }
+  });
+
+  it('keeps integers of 32 and 64 bits what they are', () => {
+    for (const value of [2 ** 31 - 1, -(2 ** 31), 1_000_000_007]) {
+      expect(Math.abs(token(value))).toBeLessThanOrEqual(value < 0 ? 2 ** 31 : 2 ** 31 - 1);
+    }
+    expect(token(2 ** 31)).toBeGreaterThanOrEqual(2 ** 31);
     for (let more = 0n; more < 20n; more += 1n) {
       const value = token(2n ** 63n - 1n - more);
       expect(value <= 2n ** 63n - 1n && value >= 10n ** 18n).toBe(true);
@@ -82,7 +95,13 @@ it('masks addresses, numbers and the middle of texts', () => {
     '*******',
     null,
   ]);
-  expect(privacy.mask('phone')('+47 123 45 678')).toBe('+** *** ** *78');
+  const phone = privacy.mask('phone');
+  expect(['+47 123 45 678', '12', '٠١٢٣', 'ask Bo: 12345'].map((one) => phone(one))).toEqual([
+    '+** *** ** *78',
+    '**',
+    '**٢٣',
+    '*** **: ***45',
+  ]);
   const ends = privacy.mask({ first: 1, last: 2, with: '#' });
   expect([ends('4111111111'), ends('abc'), ends('abcd')]).toEqual(['4#######11', '###', 'a#cd']);
 });
