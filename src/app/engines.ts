@@ -1,5 +1,6 @@
 import { createBackups } from '../backup/backups.ts';
 import { clearStore, sealedStore } from '../backup/encryption/sealed-store.ts';
+import { appendOnlyStore } from '../backup/stores/append-only.ts';
 import { localStore } from '../backup/stores/local.ts';
 import { openCloud } from '../backup/stores/open.ts';
 import { createCopier } from '../copy/copier.ts';
@@ -66,7 +67,11 @@ export function repositoryStore(name: string, session: StoreHolder): BlobStore {
 export function storeAt(name: string, session: StoreHolder): BlobStore {
   return match(parseStore(name, session.project), {
     cluster: ({ keyspace }) => session.clusterStore(keyspace),
-    local: ({ folder }) => localStore(folder),
-    cloud: ({ address }) => openCloud(address),
+    local: ({ folder, appendOnly }) => asSaid(localStore(folder), appendOnly),
+    cloud: ({ address, appendOnly }) => asSaid(openCloud(address), appendOnly),
   });
+}
+
+function asSaid(store: BlobStore, appendOnly = false): BlobStore {
+  return appendOnly ? appendOnlyStore(store) : store;
 }

@@ -1,4 +1,5 @@
 import { RunRecords } from '../backup/run-records.ts';
+import { assertMayDelete } from '../backup/stores/append-only.ts';
 import { takeTurn } from '../backup/turn.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupInfo } from '../model/backup.ts';
@@ -62,7 +63,7 @@ export async function runScheduledJob(project: Project, run: JobRun): Promise<vo
   const { job } = run;
   await withStores(project, [job.store], async (open) => {
     const store = repositoryAt(open, job.store);
-    assertMayDelete(store, job);
+    assertMayPrune(store, job);
     const turn = await takeTurn(store, open.clock, {
       ...{ owner: actorOf(), job: job.name, giveUpAt: run.giveUpAt },
       assertGoingOn: () => assertRunning(run),
@@ -235,12 +236,7 @@ async function drill(session: Session, run: JobRun, tables: readonly string[]): 
 }
 
 /** Throws `STORE_APPEND_ONLY` before anything is begun, rather than after a backup. */
-function assertMayDelete(store: BlobStore, { name, work: what }: ScheduledJob): void {
-  const deletes = what.kind === 'prune' || (what.kind === 'backup' && what.retention !== null);
-  if (!deletes || store.appendOnly !== true) return;
-  throw new CqlformError('STORE_APPEND_ONLY', `${name} would delete backups, and ${store.name} is append-only`, {
-    next: 'Take `retention` out of this schedule; prune from a machine whose credentials may delete, where the place is not said to be append-only.',
-    fields: { store: store.name, schedule: name },
-    exitCode: exitCodes.blocked,
-  });
+function assertMayPrune(store: BlobStore, { name, work: what }: ScheduledJob): void {
+  if (what.kind === 'prune' || (what.kind === 'backup' && what.retention !== null))
+    assertMayDelete(store, `${name} would prune, which nobody may there`);
 }

@@ -6,11 +6,15 @@ import { azurePlaceIn, gcsPlaceIn, s3PlaceIn } from './store-url.ts';
 /** Where backups go, as the configuration says it. */
 export type AutomaticStore =
   | { readonly kind: 'cluster' }
-  | { readonly kind: 'local'; readonly folder: string }
-  | { readonly kind: 'cloud'; readonly address: CloudAddress };
+  | { readonly kind: 'local'; readonly folder: string; readonly appendOnly?: boolean }
+  | { readonly kind: 'cloud'; readonly address: CloudAddress; readonly appendOnly?: boolean };
 
 /** A place, once it is known what its paths and secrets refer to. */
 export type StoreSetting = (resolving: Pick<Resolving, 'secretOf' | 'path'>) => AutomaticStore;
+
+function appendOnlyOf({ appendOnly }: { readonly appendOnly?: boolean | undefined }): { readonly appendOnly?: true } {
+  return appendOnly === true ? { appendOnly } : {};
+}
 
 const usualTimeoutSeconds = 60;
 export const storeForms = 's3://bucket/path, gs://bucket/path or az://account/container/path';
@@ -32,6 +36,7 @@ const s3 = z
     url: address(s3PlaceIn),
     endpoint: z.url().optional(),
     timeout: z.number().positive().optional(),
+    appendOnly: z.boolean().optional(),
     region: text.optional(),
     pathStyle: z.boolean().optional(),
     storageClass: text.optional(),
@@ -67,7 +72,7 @@ const s3 = z
                     : { sessionToken: secretOf(credentials.sessionToken)() }),
                 }),
         };
-        return { kind: 'cloud', address: { kind: 's3', place, settings } };
+        return { kind: 'cloud', address: { kind: 's3', place, settings }, ...appendOnlyOf(said) };
       },
   );
 
@@ -76,6 +81,7 @@ const gcs = z
     url: address(gcsPlaceIn),
     endpoint: z.url().optional(),
     timeout: z.number().positive().optional(),
+    appendOnly: z.boolean().optional(),
     keyFile: text.optional(),
     storageClass: text.optional(),
     kmsKey: text.optional(),
@@ -90,7 +96,7 @@ const gcs = z
           storageClass: said.storageClass ?? null,
           kmsKey: said.kmsKey ?? null,
         };
-        return { kind: 'cloud', address: { kind: 'gcs', place, settings } };
+        return { kind: 'cloud', address: { kind: 'gcs', place, settings }, ...appendOnlyOf(said) };
       },
   );
 
@@ -99,6 +105,7 @@ const azure = z
     url: address(azurePlaceIn),
     endpoint: z.url().optional(),
     timeout: z.number().positive().optional(),
+    appendOnly: z.boolean().optional(),
     accessTier: z.enum(['Hot', 'Cool', 'Cold']).optional(),
     encryptionScope: text.optional(),
     accountKey: secret.optional(),
@@ -119,13 +126,13 @@ const azure = z
                 ? () => ({ kind: 'sas' as const, token: secretOf(sasToken)() })
                 : null,
         };
-        return { kind: 'cloud', address: { kind: 'azure', place, settings } };
+        return { kind: 'cloud', address: { kind: 'azure', place, settings }, ...appendOnlyOf(said) };
       },
   );
 
-const folder = z.strictObject({ local: text }).transform(
+const folder = z.strictObject({ local: text, appendOnly: z.boolean().optional() }).transform(
   (said): StoreSetting =>
-    ({ path }) => ({ kind: 'local', folder: path(said.local) }),
+    ({ path }) => ({ kind: 'local', folder: path(said.local), ...appendOnlyOf(said) }),
 );
 const cluster = z.literal('cluster', { message: `name it as 'cluster', { local: 'folder' }, or ${storeForms}` });
 

@@ -10,8 +10,8 @@ import { type AutomaticStore, cloudNamed, storeForms } from './store-settings.ts
 
 export type StorePlace =
   | { readonly kind: 'cluster'; readonly keyspace: string }
-  | { readonly kind: 'local'; readonly folder: string }
-  | { readonly kind: 'cloud'; readonly address: CloudAddress };
+  | { readonly kind: 'local'; readonly folder: string; readonly appendOnly?: boolean }
+  | { readonly kind: 'cloud'; readonly address: CloudAddress; readonly appendOnly?: boolean };
 
 /** What a place may be called in the configuration. */
 export const storeName: RegExp = /^(?!cluster$)[a-z][\w-]*$/i;
@@ -38,12 +38,12 @@ export function parseStore(text: string, project: Project): StorePlace {
   const [kind, place] = at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   if (kind === 'cluster' && (at === -1 || place !== ''))
     return { kind, keyspace: place === '' ? project.ledgerKeyspace : place };
-  if (kind === 'local' && place !== '') return { kind, folder: resolve(place) };
+  if (kind === 'local' && place !== '') return configured({ kind, folder: resolve(place) }, project);
   const named = project.stores.get(text);
   if (named !== undefined) return placeOf(named, project);
-  if (isFolder(text)) return { kind: 'local', folder: resolve(text) };
+  if (isFolder(text)) return configured({ kind: 'local', folder: resolve(text) }, project);
   const address = cloudNamed(text);
-  if (address !== null) return { kind: 'cloud', address: configured(address, project) ?? address };
+  if (address !== null) return configured({ kind: 'cloud', address }, project);
   const names = [...project.stores.keys()].map((name) => `\`${name}\``);
   const shown = text.replace(/\/\/.*@/, '//…@');
   throw new CqlformError('STORE_UNKNOWN', `${shown} is no place for backups that this version knows`, {
@@ -58,9 +58,10 @@ function isFolder(text: string): boolean {
   return /[/\\]/.test(text) || text.startsWith('.') || (storeName.test(text) && existsSync(text));
 }
 
-function configured({ place }: CloudAddress, { store, stores }: Project): CloudAddress | null {
-  const known = [store, ...stores.values()].flatMap((one) => (one.kind === 'cloud' ? [one.address] : []));
-  return known.find((one) => one.place.url === place.url) ?? null;
+/** The same place as the configuration says it. */
+function configured(place: StorePlace, project: Project): StorePlace {
+  const known = [project.store, ...project.stores.values()].map((one) => placeOf(one, project));
+  return known.find((one) => nameOf(one) === nameOf(place)) ?? place;
 }
 
 function placeOf(store: AutomaticStore, { ledgerKeyspace }: Project): StorePlace {

@@ -39,11 +39,12 @@ type Scope = BackupRequest['scopes'][number];
  * serves the next try.
  */
 export async function createBackup(
-  request: BackupRequest,
+  asked: BackupRequest,
   context: WorkContext,
   dependencies: CreateDependencies,
 ): Promise<BackupReference[]> {
   const { rows, store, clock } = dependencies;
+  const request = { ...asked, id: await freeId(store, asked.id) };
   for (const scope of request.scopes) {
     checkColumns(context.keyspace, scope);
     if (await rows.readsMasked(context.keyspace, scope.table)) throw masked(context.keyspace, scope.table.name);
@@ -108,7 +109,7 @@ export async function createBackup(
   await putVerified(store, manifestKey(request.id), bytes, { replace: true });
   // what is to be used again are chunks
   for (const { table } of isPlain ? [] : tables) {
-    await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, request.id);
+    await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, { id: request.id, at: clock.now() });
   }
   await intent.end();
   request.onStored?.(stored);
@@ -123,6 +124,14 @@ export async function createBackup(
     bytes: each.bytes,
     valueDigest: each.valueDigest,
   }));
+}
+
+/** A try of a backup that is there already takes its place; where nothing may be replaced it goes beside. */
+async function freeId(store: BlobStore, id: string): Promise<string> {
+  if (store.appendOnly !== true) return id;
+  let free = id;
+  for (let number = 2; (await store.get(manifestKey(free))) !== null; number += 1) free = `${id}-${number}`;
+  return free;
 }
 
 interface Surroundings {

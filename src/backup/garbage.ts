@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import { sealedIn } from './known-chunks.ts';
+import { endedName, sealedIn } from './known-chunks.ts';
 import { plainFolder } from './plain/plain-files.ts';
 import { allManifests, packKey, TableReader } from './repository.ts';
 
 /** An intent that nobody has touched for so long belongs to a backup that died. */
 const abandonedAfterMs = 7 * 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 const garbageFolder = 'garbage/';
 
 /** A list of objects that nothing referred to at a time. */
@@ -21,7 +22,7 @@ export interface GarbageList {
 export interface Intents {
   /** Backups that are being made, as far as can be told. */
   readonly alive: readonly string[];
-  /** Objects of those that died. */
+  /** Objects of those that died, or that ended in an append-only store. */
   readonly abandoned: readonly string[];
   /** Packs that the living refer to. */
   readonly packs: ReadonlySet<string>;
@@ -39,6 +40,10 @@ export async function readIntents(store: BlobStore, now: Date): Promise<Intents>
   const abandoned: string[] = [];
   const packs = new Set<string>();
   for (const [folder, keys] of byFolder) {
+    if (keys.includes(`${folder}/${endedName}`)) {
+      abandoned.push(...keys);
+      continue;
+    }
     const begun = await beginOf(store, `${folder}/begun.json`);
     if (begun === 'missing' || (begun !== null && now.getTime() - begun > abandonedAfterMs)) {
       abandoned.push(...keys);
@@ -94,6 +99,31 @@ export async function referred(store: BlobStore, without: ReadonlySet<string>): 
       exitCode: exitCodes.integrity,
     },
   );
+}
+
+/**
+ * What an append-only store has gathered that is taken away elsewhere by whoever wrote it: hints, marks of scheduled runs
+ * that are long over, and records of runs but the newest.
+ */
+export async function leftBehind(store: BlobStore, now: Date): Promise<readonly string[]> {
+  const numbered = /\/\d{15}-[0-9a-f]{8}\.json$/;
+  const old: string[] = [];
+  for (const folder of ['newest/', 'runs/']) {
+    for (const keys of (await foldersIn(store, folder)).values())
+      old.push(...keys.filter((key) => numbered.test(key)).slice(0, -20));
+  }
+  for (const keys of (await foldersIn(store, 'running/')).values()) {
+    const until = Math.max(0, ...keys.map((key) => Number(/\/(\d{15})\.json$/.exec(key)?.[1] ?? 0)));
+    if (now.getTime() - until > dayMs) old.push(...keys);
+  }
+  return old;
+}
+
+/** Keys by the folder that they are in, each folder's in their order. */
+async function foldersIn(store: BlobStore, prefix: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return Map.groupBy(keys.sort(), (key) => key.slice(0, key.lastIndexOf('/')));
 }
 
 /** Every pack, index piece and plain file that is there, with its size. */

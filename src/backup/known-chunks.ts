@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
@@ -87,28 +88,35 @@ const sealedShape = z.object({
   chunks: z.array(z.object({ content: z.string(), stored: z.string(), offset: z.int(), length: z.int() })),
 });
 
-function intentFolder(id: string): string {
-  return `intents/${keyOfId(id)}/`;
+/** In an append-only store an intent is not taken away: this says that its backup has come to its end. */
+export const endedName = 'ended.json';
+
+/** Of a backup that is tried again: the same one, unless what an earlier try has left there has to stay. */
+function intentFolder(store: BlobStore, id: string): string {
+  const again = store.appendOnly === true ? `.${randomBytes(4).toString('hex')}` : '';
+  return `intents/${keyOfId(id)}${again}/`;
 }
 
 /** Says that a backup is being made, and which packs it stores, each before it is there, until it is finished. */
 export class Intent {
   readonly #store: BlobStore;
   readonly #id: string;
+  readonly #folder: string;
 
   constructor(store: BlobStore, id: string) {
     this.#store = store;
     this.#id = id;
+    this.#folder = intentFolder(store, id);
   }
 
   async begin(createdAt: string): Promise<void> {
     const bytes = Buffer.from(`${canonicalJson({ id: this.#id, createdAt })}\n`);
-    await this.#store.put(`${intentFolder(this.#id)}begun.json`, bytes, { replace: true });
+    await this.#store.put(`${this.#folder}begun.json`, bytes, { replace: true });
   }
 
   /** Throws `BACKUP_ABANDONED` when somebody took it for dead: what it refers to may be gone. */
   async assertAlive(): Promise<void> {
-    if ((await this.#store.get(`${intentFolder(this.#id)}begun.json`)) !== null) return;
+    if ((await this.#store.get(`${this.#folder}begun.json`)) !== null) return;
     throw new CqlformError('BACKUP_ABANDONED', `the backup ${this.#id} took so long that it was taken for dead`, {
       next: 'Make it again; nothing of the data was changed.',
       fields: { backup: this.#id, store: this.#store.name },
@@ -119,12 +127,16 @@ export class Intent {
   async sealed(pack: string, chunks: readonly PackedChunk[]): Promise<void> {
     const listed = chunks.map(({ content, stored, offset, length }) => ({ content, stored, offset, length }));
     const bytes = Buffer.from(`${canonicalJson({ pack, chunks: listed })}\n`);
-    await this.#store.put(`${intentFolder(this.#id)}${pack}.json`, bytes);
+    await this.#store.put(`${this.#folder}${pack}.json`, bytes);
   }
 
   /** What other tries of backups of this keyspace have stored that did not end: killed, or still at work. */
   async rememberInto(known: KnownChunks, keyspace: string): Promise<void> {
-    for await (const { key } of this.#store.list(`intents/${keyOfId(`${keyspace}-`)}`)) {
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(`intents/${keyOfId(`${keyspace}-`)}`)) keys.push(key);
+    const ended = new Set(keys.filter((key) => key.endsWith(`/${endedName}`)).map(folderOf));
+    for (const key of keys) {
+      if (ended.has(folderOf(key))) continue;
       const bytes = await this.#store.get(key);
       const sealed = bytes === null ? null : sealedIn(bytes);
       for (const { content, ...chunk } of sealed?.chunks ?? []) {
@@ -134,10 +146,18 @@ export class Intent {
   }
 
   async end(): Promise<void> {
+    if (this.#store.appendOnly === true) {
+      await this.#store.put(`${this.#folder}${endedName}`, Buffer.from('{}\n'));
+      return;
+    }
     const keys: string[] = [];
-    for await (const { key } of this.#store.list(intentFolder(this.#id))) keys.push(key);
+    for await (const { key } of this.#store.list(this.#folder)) keys.push(key);
     for (const key of keys) await this.#store.delete(key);
   }
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
 }
 
 /** What an intent says of a pack; null for other objects, and damaged ones. */

@@ -61,7 +61,8 @@ export class Mirror {
     }
     assertHeld();
     await intent.assertAlive();
-    await putVerified(into, key, bytes, { replace: true });
+    // one that is there as it is stays, sealed or not
+    if (!there || into.appendOnly !== true) await putVerified(into, key, bytes, { replace: true });
     await intent.end();
     return { id: manifest.id, createdAt: manifest.createdAt, keyspace: manifest.keyspace, there, ...sum };
   }

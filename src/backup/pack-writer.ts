@@ -3,6 +3,7 @@ import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { packKey } from './repository.ts';
+import { appendOnly } from './stores/append-only.ts';
 
 const packTarget = 4 * 1024 * 1024;
 const packsInFlight = 2;
@@ -100,7 +101,7 @@ export class PackWriter {
 
 /**
  * Puts an object whose key names its content, and reads every byte back. One that is there already but damaged is
- * replaced. Throws `STORE_UNRELIABLE` when what comes back is not what was put.
+ * replaced, which an append-only store refuses (`STORE_APPEND_ONLY`). Throws `STORE_UNRELIABLE` when what comes back is not what was put.
  */
 export async function putVerified(
   store: BlobStore,
@@ -108,10 +109,11 @@ export async function putVerified(
   bytes: Uint8Array,
   options: { readonly replace?: boolean } = {},
 ): Promise<void> {
-  for (const replace of [options.replace ?? false, true]) {
+  for (const replace of store.appendOnly === true ? [false] : [options.replace ?? false, true]) {
     await store.put(key, bytes, { replace });
     const back = await store.get(key);
     if (back !== null && Buffer.compare(back, bytes) === 0) return;
+    if (back !== null && store.appendOnly === true) throw appendOnly(store, `${key} is there otherwise, and stays so`);
   }
   throw new CqlformError('STORE_UNRELIABLE', `${store.name} does not give back what was written to ${key}`, {
     next: 'Do not trust this store: check its disk or service, or name another one, then run the same command again.',

@@ -6,6 +6,7 @@ import {
   type GarbageList,
   garbageLists,
   type Intents,
+  leftBehind,
   readIntents,
   referred,
   writeGarbage,
@@ -13,6 +14,7 @@ import {
 import { plainFolder } from './plain/plain-files.ts';
 import { PruningMark } from './pruning-mark.ts';
 import { manifestKey } from './repository.ts';
+import { assertMayDelete } from './stores/append-only.ts';
 
 /**
  * Takes backups away, and in two phases what only they needed. This run lists the objects that nothing refers to; a later
@@ -21,6 +23,7 @@ import { manifestKey } from './repository.ts';
  * leaves objects that the next one lists or deletes.
  */
 export async function prune(store: BlobStore, request: PruneRequest, clock: Clock): Promise<PruneReport> {
+  if (!request.dryRun) assertMayDelete(store, 'nothing is pruned');
   if (request.dryRun) return (await survey(store, request)).report;
   const mark = new PruningMark(store, clock);
   await mark.set();
@@ -45,6 +48,7 @@ async function collect(store: BlobStore, request: PruneRequest, mark: PruningMar
   }
   await writeGarbage(store, marked, request.now);
   for (const { key } of ripe) await store.delete(key);
+  for (const key of await leftBehind(store, request.now)) await store.delete(key);
   return report;
 }
 

@@ -5,13 +5,22 @@ import type { Env } from './config.ts';
  * a bucket, as `s3://bucket/path`, `gs://bucket/path` or `az://account/container/path`, with credentials as the SDK
  * of that cloud finds them.
  */
-export type BackupStore = 'cluster' | `${'s3' | 'gs' | 'az'}://${string}` | { readonly local: string } | CloudStore;
+export type BackupStore = 'cluster' | `${'s3' | 'gs' | 'az'}://${string}` | LocalStore | CloudStore;
+
+export interface LocalStore extends AppendOnly {
+  readonly local: string;
+}
+
+interface AppendOnly {
+  /** True: nothing in it is ever deleted or replaced, because whoever writes there may not; pruning is refused. */
+  readonly appendOnly?: boolean;
+}
 
 /** A bucket, and what is not as usual there. */
 export type CloudStore = S3Store | GcsStore | AzureStore;
 
 /** Amazon S3, and what speaks its protocol: MinIO, Ceph, R2, Wasabi. */
-export interface S3Store {
+export interface S3Store extends AppendOnly {
   /** `s3://bucket/path`. */
   readonly url: `s3://${string}`;
   /** Of a service that is not Amazon's: `https://minio.internal:9000`. */
@@ -34,7 +43,7 @@ export interface S3Store {
 }
 
 /** Google Cloud Storage. */
-export interface GcsStore {
+export interface GcsStore extends AppendOnly {
   /** `gs://bucket/path`. */
   readonly url: `gs://${string}`;
   readonly endpoint?: string;
@@ -49,7 +58,7 @@ export interface GcsStore {
 }
 
 /** Azure Blob Storage. */
-export interface AzureStore {
+export interface AzureStore extends AppendOnly {
   /** `az://account/container/path`. */
   readonly url: `az://${string}`;
   readonly endpoint?: string;

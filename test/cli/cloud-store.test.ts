@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cassandraAddress } from '../support/cassandra.ts';
+import { type HttpFaultProxy, httpFaultProxy } from '../support/http-fault-proxy.ts';
 import { installTimeoutMs, type ObjectServer, s3Server } from '../support/object-stores.ts';
 import { type Ended, type TestProject, testProject } from '../support/project.ts';
 import { refusal } from './run.ts';
@@ -25,6 +26,8 @@ export default migration({ description: 'No more users', schema: [drop(users)] }
 describe('backups in a cloud', { timeout: 240_000 }, () => {
   let server: ObjectServer;
   let project: TestProject;
+  let proxy: HttpFaultProxy;
+  const forbidden: string[] = [];
   const succeed = async (...words: readonly string[]): Promise<Ended> => {
     const ran = await project.run(...words);
     expect(ran.code, ran.stdout + ran.stderr).toBe(0);
@@ -35,6 +38,15 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'very-secret' };
     const options = { endpoint: server.endpoint, region: 'us-east-1', forcePathStyle: true, credentials };
     await new S3Client(options).send(new CreateBucketCommand({ Bucket: 'backups' }));
+    proxy = await httpFaultProxy(server.endpoint);
+    // As the bucket policy of the guide: what deletes is refused, and what may replace.
+    proxy.judge((call, headers) => {
+      const creates = !/[?&]partNumber=|[?&]uploads/.test(call) && /^(?:PUT|POST) /.test(call);
+      const isAllowed = call.startsWith('DELETE ') ? false : !creates || headers['if-none-match'] === '*';
+      if (isAllowed) return 'pass';
+      forbidden.push(call);
+      return { status: 403, body: '<Error><Code>AccessDenied</Code><Message>no</Message></Error>' };
+    });
     const login = `credentials: { accessKeyId: 'AKIA', secretAccessKey: { kind: 'env', name: 'BACKUP_SECRET' } }`;
     project = await testProject({
       address: cassandraAddress(),
@@ -42,7 +54,15 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
       config: `backup: {
         store: { url: 's3://backups/shop', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} },
         encryption: { passphrase: { kind: 'env', name: 'BACKUP_PASSPHRASE' } },
-        stores: { nowhere: { url: 's3://nowhere', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} } },
+        schedules: {
+          hourly: { job: 'backup', cron: '0 * * * *', store: 'vault' },
+          wrong: { job: 'backup', cron: '0 * * * *', store: 'vault', retention: { last: 1 } },
+        },
+        stores: {
+          vault: { url: 's3://backups/vault', endpoint: '${proxy.endpoint}', region: 'us-east-1', appendOnly: true, ${login} },
+          naive: { url: 's3://backups/naive', endpoint: '${proxy.endpoint}', region: 'us-east-1', ${login} },
+          nowhere: { url: 's3://nowhere', endpoint: '${server.endpoint}', region: 'us-east-1', ${login} },
+        },
       },`,
       env: {
         BACKUP_SECRET: 'very-secret',
@@ -58,6 +78,7 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
   }, installTimeoutMs);
   afterAll(async () => {
     await project?.[Symbol.asyncDispose]();
+    await proxy?.[Symbol.asyncDispose]();
     await server?.[Symbol.asyncDispose]();
   });
 
@@ -79,6 +100,37 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     for (const words of [['nobody'], ['users', '--columns', 'id'], ['users', '--columns', 'name']]) {
       expect(refusal(await project.run('backup', 'create', ...words)).code).toBe('BACKUP_SCOPE');
     }
+  });
+
+  it('go where nothing may be deleted or replaced, and are pruned by those who may', async () => {
+    const create = async (): Promise<Record<string, unknown>> =>
+      JSON.parse((await succeed('backup', 'create', '--to', 'vault', '--json')).stdout) as Record<string, unknown>;
+    const first = await create();
+    expect(first).toMatchObject({ rows: 3, newRows: 3, newChunks: 1 });
+    expect(await create()).toMatchObject({ newRows: 0, newChunks: 0, chunks: 1 });
+    expect((await succeed('backup', 'run', '--once', 'hourly')).stdout).toContain('reused  3 rows in 1 chunk');
+    await succeed('backup', 'verify', String(first['id']), '--store', 'vault');
+    const refused = [
+      ['backup', 'prune', '--keep-last', '1', '--store', 'vault'],
+      ['backup', 'run', '--once', 'wrong'],
+    ];
+    for (const words of refused) {
+      const ended = await project.run(...words);
+      expect(refusal(ended).code, words.join(' ')).toBe('STORE_APPEND_ONLY');
+      expect(ended.code).toBe(4);
+    }
+    expect(forbidden).toEqual([]);
+    // the policy bites: who does not say that the place is append-only is stopped by it
+    expect(refusal(await project.run('backup', 'create', '--to', 'naive')).code).toBe('STORE_DENIED');
+    expect(forbidden.splice(0)).not.toEqual([]);
+    const config = await readFile(join(project.folder, 'cqlform.config.ts'), 'utf8');
+    const may = config.replaceAll(proxy.endpoint, server.endpoint).replace('appendOnly: true, ', '');
+    await project.write('cqlform.config.ts', may);
+    const pruned = await succeed('backup', 'prune', '--keep-last', '1', '--store', 'vault', '--json');
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ forgotten: 2, alive: [] });
+    await project.write('cqlform.config.ts', config);
+    expect(await create()).toMatchObject({ newChunks: 0 });
+    expect(forbidden).toEqual([]);
   });
 
   it('are encrypted, made before a table is dropped, checked, listed, and restored by a rollback after the passphrase was changed', async () => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What happens to a call on its way; `pass`: nothing. */
@@ -19,17 +19,17 @@ export interface HttpFaultProxy extends AsyncDisposable {
   /** Every call so far, as `GET /path`. */
   readonly calls: readonly string[];
   /** Asked of each call that comes from now on. */
-  judge(judge: (call: string) => Fault): void;
+  judge(judge: (call: string, headers: IncomingHttpHeaders) => Fault): void;
 }
 
 /** Stands in front of a real server, passes everything on as it is, and does what it is told. */
 export async function httpFaultProxy(target: string): Promise<HttpFaultProxy> {
-  let judge: (call: string) => Fault = () => 'pass';
+  let judge: (call: string, headers: IncomingHttpHeaders) => Fault = () => 'pass';
   const calls: string[] = [];
   const server = createServer((incoming, outgoing) => {
     const call = `${incoming.method} ${incoming.url}`;
     calls.push(call);
-    const fault = judge(call);
+    const fault = judge(call, incoming.headers);
     if (fault === 'refuse') incoming.socket.destroy();
     else if (typeof fault === 'object') say(incoming, outgoing, fault);
     else if (fault !== 'hang') forward({ incoming, outgoing, target }, fault);
