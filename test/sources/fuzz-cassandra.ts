@@ -16,6 +16,11 @@ const literals: Readonly<Record<Kind, (raw: FuzzValue['raw']) => string>> = {
   timestamp: (raw) => `'${raw}'`,
   boolean: String,
   uuid: String,
+  time: (raw) => `'${raw}'`,
+  inet: (raw) => `'${raw}'`,
+  duration: String,
+  counts: (raw) =>
+    `{${[...(raw as ReadonlyMap<string, number>)].map(([key, one]) => `${textOf(key)}: ${one}`).join(', ')}}`,
   ints: (raw) => `[${(raw as readonly number[]).join(', ')}]`,
   texts: (raw) => `[${(raw as readonly string[]).map(textOf).join(', ')}]`,
 };
@@ -33,6 +38,10 @@ const cqlTypes: Readonly<Record<Kind, string>> = {
   timestamp: 'timestamp',
   boolean: 'boolean',
   uuid: 'uuid',
+  time: 'time',
+  inet: 'inet',
+  duration: 'duration',
+  counts: 'map<text, int>',
   ints: 'list<int>',
   texts: 'list<text>',
 };

@@ -96,6 +96,13 @@ const parquetColumns: Readonly<
   timestamp: { type: 'TIMESTAMPTZ', declare: () => parquet.timestamp(), literal: (raw) => `'${raw}'` },
   boolean: { type: 'BOOLEAN', declare: () => parquet.boolean(), literal: String },
   uuid: { type: 'UUID', declare: () => parquet.uuid(), literal: (raw) => `'${raw}'` },
+  time: { type: 'TIME', declare: () => parquet.time(), literal: (raw) => `'${raw}'` },
+  counts: {
+    type: 'MAP(VARCHAR, INTEGER)',
+    declare: () => parquet.map(parquet.string(), parquet.int32()),
+    literal: (raw) =>
+      `MAP {${[...(raw as ReadonlyMap<string, number>)].map(([key, one]) => `'${key}': ${one}`).join(', ')}}`,
+  },
   ints: {
     type: 'INTEGER[]',
     declare: () => parquet.list(parquet.int32()),

@@ -67,6 +67,8 @@ export const fuzzMysql: FuzzDatabase = database(
     timestamp: { type: 'DATETIME(3)', declare: () => mysql.datetime(), literal: local },
     boolean: { type: 'BOOLEAN', declare: () => mysql.boolean(), literal: String },
     uuid: { type: 'UUID', declare: () => mysql.uuid(), literal: quoted },
+    inet: { type: 'VARCHAR(45)', declare: () => mysql.inet(), literal: quoted },
+    time: { type: 'TIME(6)', declare: () => mysql.time(), literal: quoted },
   },
   (columns) =>
     mysql.table(
@@ -76,6 +78,15 @@ export const fuzzMysql: FuzzDatabase = database(
 );
 
 const pgText = (raw: string): string => `convert_from('\\x${Buffer.from(raw).toString('hex')}', 'UTF8')`;
+
+/** `-1mo2d3us` */
+function interval(raw: FuzzValue['raw']): string {
+  const [sign, parts] = String(raw).startsWith('-')
+    ? (['-', String(raw).slice(1)] as const)
+    : (['', String(raw)] as const);
+  const [months, days, micros] = parts.split(/[a-z]+/);
+  return `interval '${sign}${months} months ${sign}${days} days ${sign}${micros} microseconds'`;
+}
 
 export const fuzzPostgres: FuzzDatabase = database(
   {
@@ -91,6 +102,9 @@ export const fuzzPostgres: FuzzDatabase = database(
     timestamp: { type: 'timestamptz', declare: () => postgres.timestamptz(), literal: quoted },
     boolean: { type: 'boolean', declare: () => postgres.boolean(), literal: String },
     uuid: { type: 'uuid', declare: () => postgres.uuid(), literal: quoted },
+    time: { type: 'time', declare: () => postgres.time(), literal: quoted },
+    inet: { type: 'inet', declare: () => postgres.inet(), literal: quoted },
+    duration: { type: 'interval', declare: () => postgres.interval(), literal: interval },
     ints: {
       type: 'int[]',
       declare: () => postgres.array(postgres.int()),
@@ -122,6 +136,7 @@ export const fuzzSqlite: FuzzDatabase = database(
     timestamp: { type: 'TEXT', declare: () => sqlite.timestamp(), literal: local },
     boolean: { type: 'INT', declare: () => sqlite.boolean(), literal: (raw) => String(Number(raw)) },
     uuid: { type: 'TEXT', declare: () => sqlite.uuid(), literal: quoted },
+    time: { type: 'TEXT', declare: () => sqlite.time(), literal: quoted },
   },
   (columns) =>
     sqlite.table(

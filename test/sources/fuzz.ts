@@ -1,3 +1,4 @@
+import { types } from 'cassandra-driver';
 import { expect } from 'vitest';
 import { copy, t, table } from '../../src/index.ts';
 import type { CopyFixture } from '../copy/copy-fixture.ts';
@@ -12,7 +13,14 @@ import { byId } from './sql-source.ts';
 
 /** `raw` is what is written; `stored` what the Cassandra driver gives, as `plain` writes it down. */
 export interface FuzzValue {
-  readonly raw: bigint | number | string | boolean | Buffer | readonly (number | string)[];
+  readonly raw:
+    | bigint
+    | number
+    | string
+    | boolean
+    | Buffer
+    | readonly (number | string)[]
+    | ReadonlyMap<string, number>;
   readonly stored: unknown;
 }
 
@@ -160,6 +168,44 @@ export const kinds = {
       return { raw, stored: raw };
     },
   },
+  /** `23:59:59.999999` */
+  time: {
+    type: () => t.time(),
+    value: (dice: Dice): FuzzValue => {
+      const random = `${clock(dice)}${String(dice.roll(1000)).padStart(3, '0')}`;
+      const raw = dice.roll(4) === 0 ? oneOf(dice, ['00:00:00.000000', '23:59:59.999999']) : random;
+      return { raw, stored: String(types.LocalTime.fromString(raw)) };
+    },
+  },
+  inet: {
+    type: () => t.inet(),
+    value: (dice: Dice): FuzzValue => {
+      const four = Array.from({ length: 4 }, () => dice.roll(256)).join('.');
+      const six = Array.from({ length: 8 }, () => (dice.roll(3) === 0 ? 0 : dice.roll(65_536)).toString(16)).join(':');
+      const edge = oneOf(dice, ['::', '::1', '1::', '0.0.0.0', '255.255.255.255', '2001:db8::8a2e:0:7334', 'fe80::1']);
+      const raw = dice.roll(3) === 0 ? edge : oneOf(dice, [four, six]);
+      return { raw, stored: String(types.InetAddress.fromString(raw)) };
+    },
+  },
+  /** Months, days and microseconds of one sign: `-1mo2d3us`. */
+  duration: {
+    type: () => t.duration(),
+    value: (dice: Dice): FuzzValue => {
+      const parts = [dice.roll(2 ** 31), dice.roll(2 ** 31), Number(digits(dice, 15))].map((part) =>
+        dice.roll(3) === 0 ? 0 : part,
+      );
+      const raw = `${dice.roll(2) === 0 ? '-' : ''}${parts[0]}mo${parts[1]}d${parts[2]}us`;
+      return { raw, stored: String(types.Duration.fromString(raw)) };
+    },
+  },
+  counts: {
+    type: () => t.map(t.text(), t.int()),
+    value: (dice: Dice): FuzzValue => {
+      const entry = (): readonly [string, number] => [`k${digits(dice, 3)}`, Number(whole(32)(dice).raw)];
+      const raw = new Map(Array.from({ length: dice.roll(5) }, entry));
+      return { raw, stored: raw.size === 0 ? null : Object.fromEntries(raw) };
+    },
+  },
   ints: {
     type: () => t.list(t.int()),
     value: (dice: Dice): FuzzValue => {
@@ -210,8 +256,8 @@ export async function expectToArrive(
   { name, from }: { readonly name: string; readonly from: (columns: Fuzzed['columns']) => unknown },
 ): Promise<void> {
   const said = `seed ${seed}, ${columns.map(({ kind }) => kind).join(' ')}`;
-  const types = Object.fromEntries(columns.map((column) => [column.name, kinds[column.kind].type()]));
-  const into = table(name, { columns: { id: t.int(), ...types }, partitionKey: ['id'] });
+  const typed = Object.fromEntries(columns.map((column) => [column.name, kinds[column.kind].type()]));
+  const into = table(name, { columns: { id: t.int(), ...typed }, partitionKey: ['id'] });
   await fixture.create(into);
   const data = copy(untyped({ from: from(columns), into }));
   const { result, verified } = await fixture.run(data, { verify: 'full', schema: [into] });

@@ -319,6 +319,11 @@ describe('random documents of random types', () => {
     timestamp: { declare: () => mongo.date(), bson: (raw: string) => new Date(raw) },
     boolean: { declare: () => mongo.boolean(), bson: (raw: boolean) => raw },
     uuid: { declare: () => mongo.uuid(), bson: (raw: string) => new BSON.UUID(raw) },
+    counts: {
+      declare: () => mongo.map(mongo.int()),
+      bson: (raw: ReadonlyMap<string, number>) =>
+        Object.fromEntries([...raw].map(([key, one]) => [key, new Int32(one)])),
+    },
     ints: {
       declare: () => mongo.array(mongo.int()),
       bson: (raw: readonly number[]) => raw.map((one) => new Int32(one)),
