@@ -4,8 +4,10 @@ import { type JsRow, RowRejected } from '../model/data.ts';
 import { jsonSafe } from './json-safe.ts';
 
 /** What a value is that JSON has no form of its own for. */
-type ValueKind = 'bigint' | 'number' | 'date' | 'bytes' | 'set' | 'map' | 'floats';
-const kinds: ReadonlySet<string> = new Set<ValueKind>(['bigint', 'number', 'date', 'bytes', 'set', 'map', 'floats']);
+type ValueKind = 'bigint' | 'number' | '-0' | 'date' | 'bytes' | 'set' | 'map' | 'floats';
+const kinds: ReadonlySet<string> = new Set<ValueKind>([
+  ...(['bigint', 'number', '-0', 'date', 'bytes', 'set', 'map', 'floats'] as const),
+]);
 
 /** One line of a rejects file. */
 export interface RejectedRow {
@@ -95,7 +97,7 @@ function noteTypes(value: unknown, at: string, found: Record<string, ValueKind>)
       noteTypes(key, `${at}/${index}/0`, found);
       noteTypes(inner, `${at}/${index}/1`, found);
     });
-  } else if (Array.isArray(value) || value instanceof Set) {
+  } else if (Array.isArray(value) || value instanceof Set || value instanceof Float32Array) {
     Array.from(value).forEach((inner, index) => {
       noteTypes(inner, `${at}/${index}`, found);
     });
@@ -106,6 +108,7 @@ function noteTypes(value: unknown, at: string, found: Record<string, ValueKind>)
 
 function kindOf(value: unknown): ValueKind | null {
   if (typeof value === 'bigint') return 'bigint';
+  if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number') return Number.isFinite(value) ? null : 'number';
   if (value instanceof Date) return 'date';
   if (value instanceof Uint8Array) return 'bytes';
@@ -130,6 +133,8 @@ function ofKind(value: unknown, kind: string, at: string): unknown {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
   if (kind === 'bigint' && text !== null && /^-?\d+$/.test(text)) return BigInt(text);
   if (kind === 'number' && text !== null) return Number(text);
+  // JSON writes it as 0; whoever mended it wrote another number
+  if (kind === '-0' && typeof value === 'number') return value === 0 ? -0 : value;
   if (kind === 'bytes' && text !== null && /^0x(?:[0-9a-f]{2})*$/i.test(text))
     return new Uint8Array(Buffer.from(text.slice(2), 'hex'));
   if (kind === 'date' && text !== null) return new Date(text);

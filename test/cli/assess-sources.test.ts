@@ -124,7 +124,10 @@ describe('assess and what it writes, as it comes, on servers', { timeout: buildT
       `CREATE TABLE films (id INT UNSIGNED PRIMARY KEY, title VARCHAR(80) NOT NULL, rate DECIMAL(6,2), tags SET('a','b'), seen DATETIME(3), made YEAR)`,
       `INSERT INTO films SELECT seq, CONCAT('film ', seq), seq / 4, IF(seq % 2, 'a,b', NULL), '2026-01-02 03:04:05.678', 1990 FROM seq_1_to_50`,
       'ALTER TABLE films ADD `__proto__` INT',
+      'CREATE TABLE prices (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING',
+      'CREATE SEQUENCE numbers',
     );
+    expect((await assessed('maria')).map(({ name }) => name)).toEqual(['maria/films', 'maria/prices']);
     await pg.sql(
       `CREATE TABLE people (id uuid PRIMARY KEY, name text NOT NULL, scores int[], at timestamptz, more jsonb, half numeric(5,2))`,
       `INSERT INTO people SELECT gen_random_uuid(), 'p' || n, ARRAY[n, n + 1], now(), '{"a": 1}', n / 2.0 FROM generate_series(1, 50) n`,

@@ -24,7 +24,8 @@ export async function surveyMysql(target: DatabaseTarget, addresses: Addresses):
 
 async function tablesIn(session: MysqlSession): Promise<readonly string[]> {
   const rows = await session.rows(
-    "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME",
+    `SELECT TABLE_NAME FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME`,
   );
   return rows.map(([name]) => String(name));
 }
