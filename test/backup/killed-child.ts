@@ -17,7 +17,7 @@ export interface Orders {
   /** Dies before or after the nth put or delete of a `create`, or before the nth mutation of a `restore`. */
   readonly dieAt: MortalAt;
   readonly work:
-    | { readonly kind: 'create'; readonly id: string }
+    | { readonly kind: 'create'; readonly id: string; readonly format?: 'csv' }
     | {
         readonly kind: 'restore';
         readonly backup: BackupReference;
@@ -68,9 +68,10 @@ if (work.kind === 'create') {
       label: null,
       scopes,
       consistency: 'ALL',
-      secondPasses: 1,
+      secondPasses: work.format === undefined ? 1 : 0,
       allowStillWritten: false,
       ledgerHead: 'none',
+      ...(work.format === undefined ? {} : { format: work.format }),
     },
     context,
   );

@@ -1,14 +1,20 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { once as happens } from 'node:events';
 import { cp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prune } from '../../src/backup/prune.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { codecOf } from '../../src/cql/codec/codec.ts';
 import type { BackupReference } from '../../src/model/journal.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import type { Table } from '../../src/model/schema.ts';
-import type { BackupRequest, Compression } from '../../src/ports/engines.ts';
+import type { BlobStore } from '../../src/ports/blobs.ts';
+import type { BackupRequest, Backups, Compression } from '../../src/ports/engines.ts';
+import { cassandraAddress } from '../support/cassandra.ts';
 import { type BackupFixture, backupFixture, soon, temporaryFolder } from './fixture.ts';
+import type { Orders } from './killed-child.ts';
 import { seeded } from './random.ts';
 import { fillRichTable, richTable } from './rich-table.ts';
 
@@ -169,4 +175,89 @@ describe('a backup in plain files', () => {
     expect(others).toHaveLength(files.length - 1);
     await rm(copy, { recursive: true });
   });
+
+  it('killed at any write is no backup, or a whole one; made again it is whole, and pruning leaves nothing of it', async () => {
+    const backupOf = (backups: Backups): Promise<readonly BackupReference[]> =>
+      backups.create(
+        {
+          ...once,
+          ...{ id: `${fixture.keyspace}-killed`, label: null, consistency: 'QUORUM', ledgerHead: 'none' },
+          scopes: [{ table: counters, columns: null, tableId: 'x' }],
+          format: 'csv',
+        },
+        fixture.context(),
+      );
+    let whole = 0;
+    for (let count = 1; whole === 0; count += 1) {
+      const folder = await temporaryFolder();
+      const [store, backups] = [localStore(folder), fixture.backupsIn(localStore(folder))];
+      const deadAfter = dyingStore(store, count);
+      const ended = await backupOf(fixture.backupsIn(deadAfter)).catch(() => null);
+      const listed = (await allOf(backups.list())).map(({ id }) => id);
+      // what is listed is whole, and what ended is listed
+      expect(ended === null || listed.length === 1).toBe(true);
+      for (const id of listed) expect((await backups.verify(id, () => undefined)).damage).toEqual([]);
+      if (ended !== null) whole = count;
+      const abandoned = await temporaryFolder();
+      await cp(folder, abandoned, { recursive: true });
+      await expectPruned(localStore(abandoned), listed);
+      const [again] = await backupOf(backups);
+      expect(again?.rows).toBe(1);
+      expect((await backups.verify(again?.id ?? '', () => undefined)).damage).toEqual([]);
+      await rm(folder, { recursive: true });
+      await rm(abandoned, { recursive: true });
+    }
+    expect(whole).toBeGreaterThan(6);
+  });
+
+  it('whose process is killed before its manifest is none', async () => {
+    const folder = await temporaryFolder();
+    const { host, port } = cassandraAddress();
+    const orders: Orders = {
+      ...{ contactPoint: `${host}:${port}`, keyspace: fixture.keyspace, folder, table: counters },
+      dieAt: { count: 6, when: 'before' },
+      work: { kind: 'create', id: 'killed', format: 'csv' },
+    };
+    const words = ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'killed-child.ts')];
+    const [, signal] = await happens(execFile(process.execPath, [...words, JSON.stringify(orders)]), 'exit');
+    expect(signal).toBe('SIGKILL');
+    expect(await readdir(join(folder, 'plain/killed'))).toContain('sha256sums.txt');
+    expect(await allOf(fixture.backupsIn(localStore(folder)).list())).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
 });
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Puts and deletes so many objects, and then nothing more. */
+function dyingStore(store: BlobStore, count: number): BlobStore {
+  let left = count;
+  const through = <T>(work: () => Promise<T>): Promise<T> => {
+    left -= 1;
+    return left < 0 ? Promise.reject(new Error('dead')) : work();
+  };
+  return {
+    ...store,
+    put: (...given) => through(() => store.put(...given)),
+    get: (key) => (left < 0 ? Promise.reject(new Error('dead')) : store.get(key)),
+    getRange: (...given) => store.getRange(...given),
+    list: (prefix) => store.list(prefix),
+    delete: (key) => through(() => store.delete(key)),
+  };
+}
+
+/** What no manifest names is gone after two prunings, when its maker is taken for dead. */
+async function expectPruned(store: BlobStore, kept: readonly string[]): Promise<void> {
+  const day = 24 * 60 * 60 * 1000;
+  for (const days of [8, 9]) {
+    const now = new Date(Date.now() + days * day + 1);
+    const request = { forget: [], graceMs: day, dryRun: false, assertHeld: () => undefined, now };
+    await prune(store, request, { ...systemClock, now: () => now });
+  }
+  const left = await allOf(store.list('plain/'));
+  expect(left.length > 0).toBe(kept.length > 0);
+}

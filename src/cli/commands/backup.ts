@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, group, projectOptions, word } from '../command.ts';
+import { collectEarly } from '../memory.ts';
 import { withProgress } from '../progress.ts';
 import { atStores } from '../project.ts';
 import { backupCopyCommand } from './backup-copy.ts';
@@ -83,6 +84,7 @@ export const backupCommand: AnyCommand = group({
       run: async (flags, output): Promise<ExitCode> => {
         const { shareNamed, storedBackups, verifyBackup } = await import('../../app/backup.ts');
         const share = flags.sample === undefined ? 100 : shareNamed('sample', flags.sample);
+        collectEarly(false);
         const report = await atStores(flags, [flags.store], async (open) =>
           withProgress(output, 'verify', async (onProgress) =>
             verifyBackup(await storedBackups(open, flags.store), word(flags, 'id') ?? '', { onProgress, share }),
