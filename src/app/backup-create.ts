@@ -61,6 +61,8 @@ export interface CreateReport extends BackupStored {
     readonly rows: number;
     readonly staticRows: number;
     readonly valueDigest: string;
+    /** Columns whose write times the server does not tell. */
+    readonly timesInferred: readonly string[];
   }[];
   readonly milliseconds: number;
 }
@@ -103,8 +105,10 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
     contextOf(live, input),
   );
   const tables = made.map(({ table, columns, rows, staticRows = 0, valueDigest }) => {
-    const tokens = scopes.find((scope) => scope.table.name === table)?.tokens ?? null;
-    return { table, columns, tokens, rows, staticRows, valueDigest };
+    const scope = scopes.find((one) => one.table.name === table);
+    const untimed = scope === undefined ? [] : session.rows.untimedColumns(scope.table);
+    const timesInferred = untimed.filter((name) => columns?.includes(name) ?? true);
+    return { table, columns, tokens: scope?.tokens ?? null, rows, staticRows, valueDigest, timesInferred };
   });
   if (stored === null) throw new TypeError('nobody has told what was stored');
   const milliseconds = Math.round(clock.monotonic() - begun);

@@ -1,7 +1,8 @@
 /** `--store` of commands that look at backups. */
 export const store = {
   type: 'string',
-  describe: '`cluster`, `cluster:KEYSPACE`, `local:FOLDER`, the address of a bucket, or a name of the configuration',
+  describe:
+    '`cluster`, `cluster:KEYSPACE`, `local:FOLDER` or a path, the address of a bucket, or a name of the configuration',
   defaultDescription: "the project's",
 } as const;
 

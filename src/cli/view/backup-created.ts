@@ -13,6 +13,11 @@ export function createdText(report: CreateReport, paint: Paint): string {
   return [
     `Backup ${paint.strong(report.id)} of ${report.keyspace} in ${report.store}`,
     ...tables,
+    ...report.tables
+      .filter(({ timesInferred }) => timesInferred.length > 0)
+      .map(({ table, timesInferred }) =>
+        paint.warn(`  ${table}: the server does not tell the write times of ${timesInferred.join(', ')}`),
+      ),
     ...(report.format === 'csv'
       ? [`  plain files, ${bytesText(bytes)}, in ${report.folder}; the manifest is in manifests/`]
       : [
