@@ -1,6 +1,6 @@
 import { Client, policies, types } from 'cassandra-driver';
 import { ClusterClock, ClusterTimestamps } from './cluster-clock.ts';
-import { steadyControlConnection } from './connect-control.ts';
+import { firstConnections, steadyControlConnection } from './connect-control.ts';
 import { connectError } from './connect-errors.ts';
 import { LocalDataCenterPolicy } from './connect-policy.ts';
 
@@ -62,10 +62,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const clock = new ClusterClock();
   const client = new Client(driverOptions(options, policy, clock));
   steadyControlConnection(client);
+  const first = firstConnections(client);
   try {
     await client.connect();
   } catch (thrown) {
     await client.shutdown().catch(() => undefined);
+    await first.close();
     throw await connectError(thrown, options);
   }
   const address = client.getState().getConnectedHosts()[0]?.address ?? options.contactPoints[0] ?? '';

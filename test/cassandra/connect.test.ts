@@ -54,6 +54,14 @@ describe('connecting', () => {
     silent.close();
   });
 
+  it('leaves no connection open to a node that greets and then says nothing', async () => {
+    await using node = await faultProxy(cassandraAddress());
+    node.stallAfter(2);
+    const options = { contactPoints: [node.address], connectTimeoutMs: 2_000, requestTimeoutMs: 500 };
+    expect(await thrownBy(connect(options))).toMatchObject({ code: 'CLUSTER_UNREACHABLE' });
+    await expect.poll(() => node.open).toBe(0);
+  });
+
   it('refuses a data center that the cluster does not have, naming those it has', async () => {
     const { localDataCenter } = cassandraAddress();
     const thrown = await thrownBy(connect({ contactPoints: [nodeAddress()], localDataCenter: 'mars' }));

@@ -7,6 +7,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly open: number;
   /** What the node answers is held back; what it is sent gets through. */
   stall(): void;
+  /** The same, from so many answers on each connection on. */
+  stallAfter(answers: number): void;
   /** Lets through what was held back. */
   flow(): void;
   /** What the node answers gets through at so many bytes a second on each connection; null: as fast as it comes. */
@@ -19,13 +21,17 @@ export async function faultProxy(node: { readonly host: string; readonly port: n
   const lines = new Set<{ readonly client: Socket; readonly server: Socket }>();
   let stalled = false;
   let pace: number | null = null;
+  let most = Number.POSITIVE_INFINITY;
   const listener = createServer((client) => {
     const server = connect(node.port, node.host);
     const line = { client, server };
     lines.add(line);
     client.pipe(server);
+    let answers = 0;
     server.on('data', (chunk) => {
       client.write(chunk);
+      answers += 1;
+      if (answers >= most) server.pause();
       if (pace === null) return;
       server.pause();
       setTimeout(() => stalled || server.resume(), (chunk.length / pace) * 1000);
@@ -56,8 +62,12 @@ export async function faultProxy(node: { readonly host: string; readonly port: n
       stalled = true;
       for (const { server } of lines) server.pause();
     },
+    stallAfter: (answers) => {
+      most = answers;
+    },
     flow: () => {
       stalled = false;
+      most = Number.POSITIVE_INFINITY;
       for (const { server } of lines) server.resume();
     },
     slow: (bytesPerSecond) => {
