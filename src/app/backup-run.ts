@@ -1,3 +1,4 @@
+import type { RunRecord } from '../backup/run-records.ts';
 import { systemClock } from '../cassandra/system-clock.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
@@ -8,6 +9,7 @@ import type { Project } from './project.ts';
 import type { ScheduledJob } from './schedule-settings.ts';
 import { type JobEvent, recordsOf, runScheduledJob } from './scheduled-job.ts';
 import { followSchedules, type SchedulerEvent } from './scheduler.ts';
+import { chooseStore } from './store.ts';
 
 /** Somebody who waits for its turn in a repository waits at least so long. */
 const leastWaitMs = 60_000;
@@ -64,6 +66,33 @@ export function noSchedules(): CqlformError {
     next: "Write them there: `backup: { schedules: { nightly: { job: 'backup', cron: '0 2 * * *' } } }`.",
     exitCode: exitCodes.usage,
   });
+}
+
+export interface ListedSchedule {
+  readonly schedule: string;
+  readonly job: ScheduledJob['work']['kind'];
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly store: string;
+  /** ISO, without jitter; null: it comes no more. */
+  readonly next: string | null;
+  readonly last: RunRecord | null;
+}
+
+/** What is to come, and what the repositories say of the last runs. Throws `SCHEDULES_NONE`. */
+export async function listSchedules(project: Project): Promise<readonly ListedSchedule[]> {
+  if (project.schedules.length === 0) throw noSchedules();
+  const listed: ListedSchedule[] = [];
+  for (const job of project.schedules) {
+    const { text: cron, timeZone } = job.cron;
+    listed.push({
+      ...{ schedule: job.name, job: job.work.kind, cron, timeZone },
+      store: chooseStore(project, job.store).name,
+      next: job.cron.after(systemClock.now())?.toISOString() ?? null,
+      last: await withStores(project, [job.store], (open) => recordsOf(open, job).last()),
+    });
+  }
+  return listed;
 }
 
 async function runOne(

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { withLock } from '../devcluster/lock.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { RestoreWay, WorkContext } from '../ports/engines.ts';
@@ -48,6 +49,25 @@ export class RestoreRecords {
 
   constructor(stateFolder: string) {
     this.#folder = join(stateFolder, 'restores');
+  }
+
+  /**
+   * Works while nobody else restores into the same table from this folder: two that go on from one record would each take
+   * the other's pieces for done. Throws `RESTORE_RUNNING`; a process that died holds nothing.
+   */
+  async exclusively<T>(into: Readonly<Record<string, string>>, work: () => Promise<T>): Promise<T> {
+    const lock = join(this.#folder, `${sha256(canonicalJson(into)).slice(0, 32)}.lock`);
+    let begun = false;
+    try {
+      return await withLock(lock, { waitMs: 0 }, () => {
+        begun = true;
+        return work();
+      });
+    } catch (thrown) {
+      if (begun) throw thrown;
+      if (thrown instanceof CqlformError && thrown.code === 'LOCK_HELD') throw running(into, thrown);
+      throw unusable(lock, thrown);
+    }
   }
 
   /** Null: there is none of this kind that can be gone on with. */
@@ -134,6 +154,16 @@ function linesOf(bytes: Uint8Array): readonly Line[] {
     }
   }
   return lines;
+}
+
+function running(into: Readonly<Record<string, string>>, held: CqlformError): CqlformError {
+  const what = Object.values(into).join('.');
+  return new CqlformError('RESTORE_RUNNING', `a restore into ${what} is at work already, begun in this folder`, {
+    next: 'Wait until it has ended, or stop it and run the same command again: it goes on where that one was.',
+    fields: held.fields,
+    retryable: true,
+    exitCode: exitCodes.leaseHeld,
+  });
 }
 
 function unusable(path: string, thrown: unknown): CqlformError {

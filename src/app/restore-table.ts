@@ -54,7 +54,15 @@ export class TableRestoring {
     this.#one = of.one;
   }
 
+  /** Throws `RESTORE_RUNNING` where somebody else is at it. */
   async run(): Promise<RestoredTable> {
+    const { project, identity } = this.#session;
+    if (this.#how.dryRun) return this.#run();
+    const into = { cluster: identity.name, keyspace: project.keyspace, table: this.#one.into.name };
+    return new RestoreRecords(project.stateFolder).exclusively(into, () => this.#run());
+  }
+
+  async #run(): Promise<RestoredTable> {
     const { cluster, project } = this.#session;
     const { create, into, types, leaveOut, differences, backup } = this.#one;
     const { dryRun } = this.#how;

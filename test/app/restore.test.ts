@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryOf } from '../../src/app/backup.ts';
 import { chooseBackup, timeNamed } from '../../src/app/backup-choice.ts';
-import type { RestorePreview } from '../../src/app/restore.ts';
+import { type RestorePreview, restoreTables } from '../../src/app/restore.ts';
 import { createBackups } from '../../src/backup/backups.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
@@ -9,7 +10,7 @@ import type { BackupInfo } from '../../src/model/backup.ts';
 import { ownKeyspace, temporaryFolder } from '../backup/fixture.ts';
 import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
 import { killable } from './killable.ts';
-import { backUp, inPlace, type Place, restore } from './restore-project.ts';
+import { backUp, inPlace, inputOf, type Place, restore, storeOf } from './restore-project.ts';
 
 let fixture: RowsFixture;
 let place: Place;
@@ -277,6 +278,16 @@ describe('a restore that is killed', () => {
     expect(await run(1000, 'exact', 'large')).toBeNull();
     const exact = await run(0, 'exact', 'large');
     expect(exact).toMatchObject({ tables: [{ rows, digest, expected: digest, resumed: true }] });
+    await inPlace(place, async (session) => {
+      const repository = await repositoryOf(session, storeOf(place));
+      const both = await Promise.allSettled(
+        [1, 2].map(() =>
+          restoreTables(session, repository, inputOf({ id, tables: ['large'], way: 'exact' }, keyspace)),
+        ),
+      );
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'RESTORE_RUNNING' } });
+    });
     // It is over, so the next one is another.
     await expect(restore(place, { id, tables: ['large'] })).rejects.toMatchObject({ code: 'TABLE_NOT_EMPTY' });
   });

@@ -12,6 +12,7 @@ import { store } from './backup-options.ts';
 import { backupPruneCommand } from './backup-prune.ts';
 import { backupRestoreCommand } from './backup-restore.ts';
 import { backupRunCommand } from './backup-run.ts';
+import { backupScheduleCommand } from './backup-schedule.ts';
 
 const options = { ...projectOptions, store } as const;
 const id = { type: 'string', demandOption: true, describe: 'A backup, from `backup list`' } as const;
@@ -19,7 +20,7 @@ const id = { type: 'string', demandOption: true, describe: 'A backup, from `back
 export const backupCommand: AnyCommand = group({
   usage: 'backup',
   summary:
-    'Backups, of migrations and on demand: create, list, show, verify, restore, drill, export, copy, prune, run, key',
+    'Backups, of migrations and on demand: create, list, show, verify, restore, drill, export, copy, prune, run, schedule, key',
   examples: [
     ['backup list', 'What is there'],
     ['backup verify ID', 'Read every byte of it again'],
@@ -101,6 +102,7 @@ export const backupCommand: AnyCommand = group({
     backupCopyCommand,
     backupPruneCommand,
     backupRunCommand,
+    backupScheduleCommand,
     backupKeyCommand,
   ],
 });

@@ -1,4 +1,6 @@
+import type { ListedSchedule } from '../../app/backup-run.ts';
 import type { ScheduledJob } from '../../app/schedule-settings.ts';
+import type { ScheduleUnit, UnitTarget } from '../../app/schedule-units.ts';
 import type { JobEvent } from '../../app/scheduled-job.ts';
 import type { SchedulerEvent } from '../../app/scheduler.ts';
 import { match } from '../../kernel/match.ts';
@@ -49,4 +51,24 @@ export function schedulerEventJson(event: SchedulerEvent): string {
   if (rest.kind !== 'failed') return JSON.stringify({ schedule: job.name, ...rest });
   const { code, message, next } = asCqlformError(rest.error);
   return JSON.stringify({ schedule: job.name, kind: rest.kind, error: { code, message, next } });
+}
+
+/** What can be put where it belongs; each file of several with its path above. */
+export function unitsText(target: UnitTarget, units: readonly ScheduleUnit[]): string {
+  const separator = target === 'k8s' ? '\n---\n' : '\n\n';
+  return units.map(({ file, text }) => (target === 'cron' ? text : `# ${file}\n${text}`)).join(separator);
+}
+
+export function schedulesText(schedules: readonly ListedSchedule[], paint: Paint): string {
+  return schedules
+    .map(({ schedule, job, cron, timeZone, next, last, store }) => {
+      const ended =
+        last === null
+          ? 'has not run'
+          : last.outcome === 'done'
+            ? paint.good(`done ${last.finishedAt}`)
+            : paint.fail(`failed ${last.finishedAt}${last.code === null ? '' : ` with ${last.code}`}`);
+      return `${paint.strong(schedule)}  ${job}  ${cron} (${timeZone})  in ${store}\n  next ${next ?? 'never'}; ${ended}`;
+    })
+    .join('\n');
 }
