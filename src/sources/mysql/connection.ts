@@ -3,7 +3,7 @@ import type { Connection, FieldPacket, QueryError } from 'mysql2';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
 import { Arrivals } from '../sql/arrivals.ts';
-import { loadDriver } from '../sql/driver.ts';
+import { loadDriver, quietMs } from '../sql/driver.ts';
 import type { RawRow, SqlSession } from '../sql/source.ts';
 
 type MysqlRow = RawRow<Buffer>;
@@ -40,6 +40,7 @@ export class MysqlSession implements SqlSession<Buffer> {
       charset: 'utf8mb4',
       connectTimeout: 20_000,
       enableKeepAlive: true,
+      keepAliveInitialDelay: quietMs,
     });
     const session = new MysqlSession(connection, name);
     await new Promise<void>((resolve, reject) => {

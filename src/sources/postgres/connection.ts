@@ -1,7 +1,7 @@
 import type { Client, ClientConfig } from 'pg';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { ServerLogin } from '../sql/address.ts';
-import { loadDriver } from '../sql/driver.ts';
+import { loadDriver, quietMs } from '../sql/driver.ts';
 import type { RawRow, SqlSession } from '../sql/source.ts';
 
 type PostgresRow = RawRow<string>;
@@ -47,6 +47,7 @@ export class PostgresSession implements SqlSession<string> {
       client_encoding: 'UTF8',
       connectionTimeoutMillis: 20_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: quietMs,
       ...(tls === null ? {} : { ssl: { ...tls } }),
     };
     const session = new PostgresSession(new pg.Client(config), name);

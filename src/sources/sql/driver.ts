@@ -10,3 +10,6 @@ export async function loadDriver<T>(name: string, load: () => Promise<T>): Promi
     fields: { package: name },
   });
 }
+
+/** After so long a silence the other end is asked whether it is there: the system itself would ask after two hours. */
+export const quietMs = 20_000;
