@@ -64,6 +64,14 @@ export interface LoadReport extends LoadAccounts {
 
 /** Loads rows from anywhere into a table that is there; the types are the table's own. */
 export async function loadTable(session: Session, input: LoadInput): Promise<LoadReport> {
+  try {
+    return await loaded(session, input);
+  } catch (thrown) {
+    throw ofLoad(thrown);
+  }
+}
+
+async function loaded(session: Session, input: LoadInput): Promise<LoadReport> {
   const { project, cluster, rows, clock } = session;
   const live = await cluster.describe(project.keyspace);
   const into = tableOf(live.schema.tables, input.table, project.keyspace);
@@ -72,8 +80,8 @@ export async function loadTable(session: Session, input: LoadInput): Promise<Loa
   const rejectsFile = rejectsFileOf(input, `${project.stateFolder}/rejects/load-${into.name}.ndjson`);
   const source = namedSource(project, { text: input.source, system: input.system });
   const begun = clock.monotonic();
-  const told = (loaded: LoadAccounts & Pick<LoadReport, 'columns' | 'notes'>): LoadReport => ({
-    ...loaded,
+  const told = (accounts: LoadAccounts & Pick<LoadReport, 'columns' | 'notes'>): LoadReport => ({
+    ...accounts,
     keyspace: project.keyspace,
     table: into.name,
     source: input.source,
@@ -111,6 +119,18 @@ export async function loadTable(session: Session, input: LoadInput): Promise<Loa
   } finally {
     if (from.kind === 'values') await from.source.close();
   }
+}
+
+/** Sources speak of copies, which go on where they stopped; a load begins anew. */
+function ofLoad(thrown: unknown): unknown {
+  if (!(thrown instanceof CqlformError) || !/apply again/i.test(thrown.next)) return thrown;
+  const { code, message, fields, where, retryable, exitCode } = thrown;
+  const next = thrown.next
+    .replace(/: it goes on [^.]*\./, ': all of it is read once more, and what was written is written as it was.')
+    .replace('Apply again', 'Load again')
+    .replace('apply again', 'load again');
+  const place = where === undefined ? {} : { where };
+  return new CqlformError(code, message, { next, fields, ...place, retryable, exitCode, cause: thrown });
 }
 
 function someOf({ skip, most }: LoadInput): { readonly skip: number; readonly most: number } | null {

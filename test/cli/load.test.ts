@@ -142,6 +142,9 @@ describe('load', () => {
       place: 'rows.ndjson:3',
       reason: 'key column at is missing',
     });
+    await project.write('cut.json', '[{"id": 8, "at": 1},');
+    const cut = await project.run('load', 'cut.json', 'everything');
+    expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/SOURCE_MALFORMED.*, then load again\./s)]);
     expect((await project.run('load', 'rows.json', 'everything')).code).toBe(0);
     const rows = await project.rows('SELECT te, st, mp, li FROM $ks.everything WHERE id IN (3, 5)');
     expect(rows).toEqual([0, 1].map(() => ({ te: 'text', st: ['a', 'b'], mp: { k: 2 }, li: [1, 2] })));
@@ -358,7 +361,7 @@ describe('a load that is paused', () => {
     };
     while ((await there()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGUSR2');
-    await vi.waitFor(() => expect(told).toContain(`paused: \`kill -USR2 ${child.pid}\` goes on`));
+    await vi.waitFor(() => expect(told).toContain(`paused: \`kill -USR2 ${child.pid}\` goes on`), 20_000);
     // what was under way has arrived by then
     let before = -1;
     for (let now = await there(); now !== before; now = await there()) {
