@@ -1,40 +1,45 @@
+import { moveBytes, type ViewedBytes } from '../cql/codec/move-bytes.ts';
+import { Sink } from '../cql/codec/sink.ts';
+
 /** Grows as bytes are appended. Numbers are LEB128 varints; signed ones are zigzag coded first. */
 export class ByteWriter {
-  #bytes: Uint8Array = Buffer.allocUnsafe(4096);
-  #length = 0;
+  readonly #sink: Sink;
 
-  get length(): number {
-    return this.#length;
+  /** `size`: what it can hold before it must grow. */
+  constructor(size = 4096) {
+    this.#sink = new Sink(size);
   }
 
-  #room(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+  get length(): number {
+    return this.#sink.length;
   }
 
   byte(value: number): void {
-    this.#room(1);
-    this.#bytes[this.#length++] = value;
+    const at = this.#sink.reserve(1);
+    this.#sink.bytes[at] = value;
   }
 
   raw(bytes: Uint8Array): void {
-    this.#room(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.#sink.put(bytes);
+  }
+
+  /** As `raw`, of bytes that stand elsewhere. */
+  move(source: ViewedBytes, from: number, length: number): void {
+    const at = this.#sink.reserve(length);
+    moveBytes(source, from, length, this.#sink, at);
   }
 
   /** A whole number from 0 to 2^53 - 1. */
   unsigned(value: number): void {
-    this.#room(8);
+    const sink = this.#sink;
+    let at = sink.reserve(8);
     let rest = value;
     while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+      sink.bytes[at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#bytes[this.#length++] = rest;
+    sink.bytes[at++] = rest;
+    sink.length = at;
   }
 
   /** Any bigint, of either sign. */
@@ -49,7 +54,7 @@ export class ByteWriter {
 
   /** The bytes so far; valid until the next append. */
   view(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#sink.bytes.subarray(0, this.#sink.length);
   }
 }
 

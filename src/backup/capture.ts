@@ -1,17 +1,16 @@
-import { createDigest, type Digest } from '../cql/digest.ts';
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { sha256 } from '../kernel/hash.ts';
 import type { Consistency, Rows } from '../ports/cluster.ts';
 import type { BackupRequest, WorkContext } from '../ports/engines.ts';
 import type { ChunkLayout } from './chunk-layout.ts';
 import { compress } from './compression.ts';
-import { type Cut, Cutter, joinUncut, type PlacedRow } from './cutter.ts';
+import { type Cut, Cutter, joinUncut, type Weighed } from './cutter.ts';
 import { boundsOf, cellName, cellRange, cellsAt, within } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';
 import type { BackupCounts } from './manifest.ts';
 import type { PackReference } from './pack-writer.ts';
-import { columnsToRead, ScopeRows } from './scope-rows.ts';
+import { plainReader, type ScopeReader, storedReader } from './scope-readers.ts';
 import type { StoredForm } from './stored-form.ts';
 
 /** The ring is scanned in 2^5 cells, some of them at a time; a small table as one. The chunks are the same either way. */
@@ -56,64 +55,60 @@ export function chunkKey(chunk: { readonly cell: ChunkEntry['cell']; readonly pa
  * those in which nothing was written are taken over as they are.
  */
 export async function capture(options: CaptureOptions, before: PassResult | null): Promise<PassResult> {
-  const pass = new Pass(options, before?.chunks ?? new Map());
-  const { table } = options.scope;
-  const ranges = await options.rows.splitFor(options.context.keyspace, table, 2 ** scanDepth);
+  const chunks = before?.chunks ?? new Map<string, Captured>();
+  const plain = plainReader(options);
+  return plain === null ? captureBy(storedReader(options), options, chunks) : captureBy(plain, options, chunks);
+}
+
+async function captureBy<R extends Weighed>(
+  reader: ScopeReader<R>,
+  options: CaptureOptions,
+  before: ReadonlyMap<string, Captured>,
+): Promise<PassResult> {
+  const pass = new Pass(options, reader, before);
+  const to = { emit: (cut: Cut<R>) => pass.take(cut), endsPiece: reader.endsPiece };
+  const ranges = await options.rows.splitFor(options.context.keyspace, options.scope.table, 2 ** scanDepth);
   const cells = cellsAt(ranges.length === 1 ? 0 : scanDepth);
-  const uncut = new Array<Cut | null>(cells.length).fill(null);
+  const uncut = new Array<Cut<R> | null>(cells.length).fill(null);
   await eachAtATime(cells.entries(), scansInFlight, async ([index, cell], stopped) => {
-    const cutter = new Cutter(cell, options.form.target, (cut) => pass.take(cut));
+    const cutter = new Cutter(cell, options.form.target, to);
     await pass.scan(cell, cutter, stopped);
     uncut[index] = await cutter.end();
   });
-  await joinUncut(uncut, options.form.target, (cut) => pass.take(cut));
+  await joinUncut(uncut, options.form.target, to.emit);
   return pass.result();
 }
 
-class Pass {
+class Pass<R extends Weighed> {
   readonly #options: CaptureOptions;
   readonly #before: ReadonlyMap<string, Captured>;
   readonly #chunks = new Map<string, Captured>();
   readonly #changed: Captured[] = [];
-  readonly #digest: Digest;
-  readonly #columns: readonly string[];
+  readonly #reader: ScopeReader<R>;
 
-  constructor(options: CaptureOptions, before: ReadonlyMap<string, Captured>) {
+  constructor(options: CaptureOptions, reader: ScopeReader<R>, before: ReadonlyMap<string, Captured>) {
     this.#options = options;
+    this.#reader = reader;
     this.#before = before;
-    this.#digest = createDigest([...options.layout.static, ...options.layout.regular]);
-    this.#columns = columnsToRead(options.scope.table);
   }
 
-  async scan(cell: ChunkEntry['cell'], cutter: Cutter, stopped: () => boolean): Promise<void> {
-    const { rows, scope, context, consistency } = this.#options;
+  async scan(cell: ChunkEntry['cell'], cutter: Cutter<R>, stopped: () => boolean): Promise<void> {
+    const { scope, context } = this.#options;
     const range = within(boundsOf(scope.tokens), cellRange(cell));
     if (range === null) return;
-    const placing = new ScopeRows(scope.table, scope.columns);
-    const pages = rows.scan({
-      keyspace: context.keyspace,
-      table: scope.table,
-      types: context.types,
-      columns: this.#columns,
-      range,
-      times: true,
-      consistency,
-    });
-    for await (const page of pages) {
+    for await (const { rows, read } of this.#reader.read(range)) {
       if (stopped()) return;
       context.assertHeld();
-      for (const row of page) {
-        const placed = placing.place(row);
-        if (placed === null) continue;
-        this.#digest.add(placed.row);
-        await cutter.push(placed);
+      for (const row of rows) {
+        const cutting = cutter.push(row);
+        if (cutting !== null) await cutting;
       }
-      this.#options.onRows(page.length);
+      this.#options.onRows(read);
     }
   }
 
-  async take(cut: Cut): Promise<void> {
-    const { content, probe } = this.#options.form.encode(cut.rows);
+  async take(cut: Cut<R>): Promise<void> {
+    const { content, probe, counts } = this.#reader.encode(cut.rows);
     const key = chunkKey(cut);
     const last = this.#before.get(key);
     const probeName = Buffer.from(probe).toString('hex');
@@ -121,20 +116,15 @@ class Pass {
       this.#chunks.set(key, last);
       return;
     }
-    const counts = countsOf(cut.rows);
     const { cell, part } = cut;
     const place = await this.#place(content);
-    const captured: Captured = {
-      ...{ cell, part, ...place, ...counts },
-      contentBytes: content.length,
-      probe: probeName,
-    };
+    const captured: Captured = { cell, part, ...place, contentBytes: content.length, ...counts, probe: probeName };
     this.#chunks.set(key, captured);
     this.#changed.push(captured);
   }
 
   result(): PassResult {
-    return { chunks: this.#chunks, changed: this.#changed, digest: this.#digest.hex() };
+    return { chunks: this.#chunks, changed: this.#changed, digest: this.#reader.digest() };
   }
 
   async #place(content: Uint8Array): Promise<Pick<Captured, 'content' | 'stored' | 'pack' | 'offset' | 'length'>> {
@@ -147,20 +137,4 @@ class Pass {
     const place = await form.packs.add(bytes, { content: name, stored });
     return { ...place, content: name, stored };
   }
-}
-
-/** What rows hold. */
-export function countsOf(rows: readonly Pick<PlacedRow, 'row'>[]): BackupCounts {
-  let [cells, expiringCells, staticRows] = [0, 0, 0];
-  for (const { row } of rows) {
-    if (row.kind === 'static') staticRows += 1;
-    for (const cell of row.cells) {
-      if (cell === null) continue;
-      for (const one of cell.kind === 'elements' ? cell.elements : [cell]) {
-        cells += 1;
-        if ('expiresAt' in one && one.expiresAt !== null) expiringCells += 1;
-      }
-    }
-  }
-  return { rows: rows.length - staticRows, staticRows, cells, expiringCells };
 }

@@ -214,7 +214,7 @@ function writeTimes(cells: readonly CellTime[], rowTimes: readonly (bigint | nul
 }
 
 /** The size of the set is known to the reader. */
-function writeSet(out: ByteWriter, members: readonly boolean[]): void {
+export function writeSet(out: ByteWriter, members: readonly boolean[]): void {
   const count = members.reduce((sum, member) => sum + (member ? 1 : 0), 0);
   out.byte(count === 0 ? setMode.none : count === members.length ? setMode.all : setMode.some);
   if (count === 0 || count === members.length) return;

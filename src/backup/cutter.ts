@@ -1,22 +1,33 @@
-import type { StoredRow } from '../model/row.ts';
+import type { Bytes, StoredRow } from '../model/row.ts';
 import { cellBounds, finestDepth, type GridCell, halves } from './grid.ts';
 
-/** A row on its way into a chunk. */
-export interface PlacedRow {
-  readonly row: StoredRow;
+/** What decides where a row goes. */
+export interface Weighed {
   readonly token: bigint;
   /** Bytes of keys and values; what decides where cells are cut, so it depends on content alone. */
   readonly size: number;
+}
+
+/** A row on its way into a chunk. */
+export interface PlacedRow extends Weighed {
+  readonly row: StoredRow;
   /** False when, outside the backup's columns, nothing would keep the row alive (docs/formats.md, anchored rows). */
   readonly anchored: boolean;
 }
 
 /** The rows of one chunk. `part` counts the pieces of a partition too large for one chunk; 0 otherwise. */
-export interface Cut {
+export interface Cut<R extends Weighed = PlacedRow> {
   readonly cell: GridCell;
   readonly part: number;
-  readonly rows: readonly PlacedRow[];
+  readonly rows: readonly R[];
   readonly size: number;
+}
+
+/** Where rows go that were cut. */
+export interface CutRows<R extends Weighed = PlacedRow> {
+  emit(cut: Cut<R>): Promise<void>;
+  /** Whether a piece of a large partition may end with this row: about one row in sixteen, by its clustering key alone. */
+  endsPiece(row: R): boolean;
 }
 
 /**
@@ -25,27 +36,37 @@ export interface Cut {
  * token that weighs more is cut by clustering position, at rows that a hash of their clustering key chooses, so that an
  * insertion moves only the cuts around it. Holds at most `target` bytes and one row.
  */
-export class Cutter {
+export class Cutter<R extends Weighed = PlacedRow> {
   readonly #target: number;
-  readonly #emit: (cut: Cut) => Promise<void>;
+  readonly #to: CutRows<R>;
   readonly #root: GridCell;
   #cell: GridCell;
   #bounds: { readonly first: bigint; readonly last: bigint };
   readonly #ahead: GridCell[] = [];
-  #rows: PlacedRow[] = [];
+  #rows: R[] = [];
   #size = 0;
   /** The next piece's number while inside a partition that is cut by clustering position. */
   #part: number | null = null;
 
-  constructor(cell: GridCell, target: number, emit: (cut: Cut) => Promise<void>) {
+  constructor(cell: GridCell, target: number, to: CutRows<R>) {
     this.#root = cell;
     this.#cell = cell;
     this.#bounds = cellBounds(cell);
     this.#target = target;
-    this.#emit = emit;
+    this.#to = to;
   }
 
-  async push(placed: PlacedRow): Promise<void> {
+  /** Null when nothing had to be cut: most rows only join those before them. */
+  push(placed: R): Promise<void> | null {
+    if (placed.token > this.#bounds.last || this.#part !== null || this.#size + placed.size > this.#target) {
+      return this.#pushAndCut(placed);
+    }
+    this.#rows.push(placed);
+    this.#size += placed.size;
+    return null;
+  }
+
+  async #pushAndCut(placed: R): Promise<void> {
     while (placed.token > this.#bounds.last) await this.#leaveCell();
     this.#rows.push(placed);
     this.#size += placed.size;
@@ -55,7 +76,7 @@ export class Cutter {
   }
 
   /** Ends the cell. Gives back what is left when nothing was cut, so that neighbours can be joined; null when all was emitted. */
-  async end(): Promise<Cut | null> {
+  async end(): Promise<Cut<R> | null> {
     if (this.#cell === this.#root && this.#part === null) {
       return { cell: this.#root, part: 0, rows: this.#rows, size: this.#size };
     }
@@ -65,7 +86,7 @@ export class Cutter {
 
   async #flush(): Promise<void> {
     if (this.#rows.length > 0) {
-      await this.#emit({ cell: this.#cell, part: this.#part ?? 0, rows: this.#rows, size: this.#size });
+      await this.#to.emit({ cell: this.#cell, part: this.#part ?? 0, rows: this.#rows, size: this.#size });
     }
     this.#rows = [];
     this.#size = 0;
@@ -96,7 +117,7 @@ export class Cutter {
       const rest = this.#rows.slice(boundary);
       const restSize = rest.reduce((sum, placed) => sum + placed.size, 0);
       this.#rows.length = boundary;
-      await this.#emit({ cell: left, part: 0, rows: this.#rows, size: this.#size - restSize });
+      await this.#to.emit({ cell: left, part: 0, rows: this.#rows, size: this.#size - restSize });
       this.#rows = rest;
       this.#size = restSize;
     }
@@ -118,7 +139,7 @@ export class Cutter {
   async #cutPartition(): Promise<void> {
     const last = this.#rows.at(-1);
     if (last === undefined || this.#part === null || this.#size < this.#target / 2) return;
-    if (this.#size < this.#target * 2 && !endsPiece(last.row)) return;
+    if (this.#size < this.#target * 2 && !this.#to.endsPiece(last)) return;
     const part = this.#part;
     await this.#flush();
     this.#part = part + 1;
@@ -126,10 +147,13 @@ export class Cutter {
 }
 
 /** About one row in sixteen, chosen by its clustering key (FNV-1a). */
-function endsPiece(row: StoredRow): boolean {
-  if (row.kind === 'static') return false;
+export function endsPiece({ row }: PlacedRow): boolean {
+  return row.kind === 'row' && isChosen(row.clusteringKey);
+}
+
+export function isChosen(clusteringKey: readonly Bytes[]): boolean {
   let hash = 0x811c9dc5;
-  for (const component of row.clusteringKey) {
+  for (const component of clusteringKey) {
     for (const byte of component) hash = Math.imul(hash ^ byte, 0x01000193);
     hash = Math.imul(hash ^ component.length, 0x01000193);
   }
@@ -154,17 +178,17 @@ export function weightOf(row: StoredRow): number {
  * Joins what neighbouring cells of one depth left uncut, upwards, as if the ring had been cut as a whole; `uncut[i]` is
  * null where cell i was cut. Emits in token order.
  */
-export async function joinUncut(
-  uncut: readonly (Cut | null)[],
+export async function joinUncut<R extends Weighed>(
+  uncut: readonly (Cut<R> | null)[],
   target: number,
-  emit: (cut: Cut) => Promise<void>,
+  emit: (cut: Cut<R>) => Promise<void>,
 ): Promise<void> {
   if (uncut.length === 1) {
     const [only] = uncut;
     if (only !== null && only !== undefined && only.rows.length > 0) await emit(only);
     return;
   }
-  const next: (Cut | null)[] = [];
+  const next: (Cut<R> | null)[] = [];
   for (let index = 0; index < uncut.length; index += 2) {
     const left = uncut[index] ?? null;
     const right = uncut[index + 1] ?? null;

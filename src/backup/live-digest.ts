@@ -1,8 +1,11 @@
 import { createDigest, type DigestState } from '../cql/digest.ts';
+import { arePlain, PlainCells } from '../cql/plain-cells.ts';
+import { PlainDigest } from '../cql/plain-digest.ts';
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
+import { own } from '../kernel/own.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { ByName, Column, Table, UserType } from '../model/schema.ts';
-import type { Consistency, Rows } from '../ports/cluster.ts';
+import type { Consistency, Rows, ScanRequest } from '../ports/cluster.ts';
 import { type TokenBounds, within } from './grid.ts';
 
 export interface LiveScope {
@@ -29,25 +32,73 @@ export async function digestLive(
   scope: LiveScope,
   onPage: (rows: number) => void,
 ): Promise<{ readonly rows: number; readonly digest: DigestState }> {
-  const digest = createDigest(scope.columns);
+  const counter = arePlain(scope.columns) ? plainCounter(rows, scope) : storedCounter(rows, scope);
   let counted = 0;
   const read = async (range: TokenRange, stopped: () => boolean): Promise<void> => {
-    const { keyspace, table, types, consistency } = scope;
     const part = within(scope.bounds, range);
     if (part === null) return;
-    const columns = scope.columns.map(({ name }) => name);
-    for await (const page of rows.scan({ keyspace, table, types, columns, range: part, times: true, consistency })) {
+    for await (const page of counter.count(part)) {
       if (stopped()) return;
-      for (const row of page) {
-        if (!scope.whole && isEmpty(row)) continue;
-        digest.add(row, scope.countedAs);
-        if (row.kind === 'row') counted += 1;
-      }
-      onPage(page.length);
+      counted += page.counted;
+      onPage(page.read);
     }
   };
   await eachAtATime(await rows.splitFor(scope.keyspace, scope.table, scanParts), scansInFlight, read);
-  return { rows: counted, digest: digest.state() };
+  return { rows: counted, digest: counter.state() };
+}
+
+interface Counter {
+  /** Page by page: how many rows were read, and how many of them count. */
+  count(range: TokenRange): AsyncIterable<{ readonly read: number; readonly counted: number }>;
+  state(): DigestState;
+}
+
+function requestOf({ keyspace, table, types, columns, consistency }: LiveScope): Omit<ScanRequest, 'range' | 'times'> {
+  return { keyspace, table, types, columns: columns.map(({ name }) => name), consistency };
+}
+
+function storedCounter(rows: Rows, scope: LiveScope): Counter {
+  const digest = createDigest(scope.columns);
+  return {
+    count: async function* (range) {
+      for await (const page of rows.scan({ ...requestOf(scope), range, times: true })) {
+        let counted = 0;
+        for (const row of page) {
+          if (!scope.whole && isEmpty(row)) continue;
+          digest.add(row, scope.countedAs);
+          if (row.kind === 'row') counted += 1;
+        }
+        yield { read: page.length, counted };
+      }
+    },
+    state: () => digest.state(),
+  };
+}
+
+function plainCounter(rows: Rows, scope: LiveScope): Counter {
+  const { table, columns, countedAs, whole } = scope;
+  const cells = new PlainCells({
+    partitionKey: table.partitionKey.length,
+    clusteringKey: table.clusteringKey.length,
+    columns: columns.length,
+  });
+  const names = columns.map(({ name }) => own(countedAs, name) ?? name);
+  const digest = new PlainDigest(cells, names);
+  return {
+    count: async function* (range) {
+      for await (const { page, starts } of rows.scanPlain({ ...requestOf(scope), range })) {
+        let counted = 0;
+        for (const start of starts) {
+          cells.locate(page.view, start, 0);
+          if (cells.isStaticOnly(page.view, 0) || !(whole || cells.hasValue(page.view, 0))) continue;
+          digest.add(page, 0);
+          counted += 1;
+        }
+        yield { read: starts.length, counted };
+      }
+    },
+    state: () => digest.state(),
+  };
 }
 
 export function isEmpty(row: StoredRow): boolean {

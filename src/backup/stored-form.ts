@@ -24,6 +24,7 @@ export interface ChunkWriter {
 
 /** What becomes of a table's rows, and where it goes. */
 export interface StoredForm {
+  readonly kind: 'chunks' | 'files';
   readonly compression: Compression;
   /** Weight of a chunk's rows, at most. */
   readonly target: number;
@@ -41,6 +42,7 @@ interface FormOptions {
 
 export function chunkForm({ store, layout, compression }: FormOptions, writing: PackWriting): StoredForm {
   return {
+    kind: 'chunks',
     compression,
     target: chunkTarget,
     encode: (rows) => encodeChunk(layout, rows),
@@ -62,6 +64,7 @@ export function plainForm(
   const encoder = new PlainEncoder(plain, of.types);
   const packs = new PlainWriter(store, { ...of, compression, header: headerOf(plain) });
   return {
+    kind: 'files',
     compression,
     target: plainTarget,
     encode: (rows) => {

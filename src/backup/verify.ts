@@ -4,11 +4,11 @@ import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { VerifiedTable, VerifyOptions, VerifyReport } from '../ports/engines.ts';
-import { countsOf } from './capture.ts';
 import { type ChunkEntry, inTokenOrder } from './index-segment.ts';
 import type { BackupCounts, Manifest } from './manifest.ts';
 import { plainFolderOf } from './plain/plain-files.ts';
 import { type Damage, type LoadedManifest, rangeOf, TableReader } from './repository.ts';
+import { countsOf } from './scope-readers.ts';
 
 type OnChunk = (entry: ChunkEntry, stored: Uint8Array) => Promise<Damage | null>;
 

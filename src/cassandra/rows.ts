@@ -1,3 +1,4 @@
+import type { PlainPage } from '../cql/plain-cells.ts';
 import { untimedColumns } from '../cql/select.ts';
 import { qualified } from '../model/identifier.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
@@ -20,9 +21,10 @@ import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime, readThrough } from './newest.ts';
 import { scanThrough } from './pass-through.ts';
+import { parsePlainPage } from './plain-pages.ts';
 import { installRawRows } from './raw.ts';
 import { type ReadRequest, readRows } from './read-rows.ts';
-import { driverConsistency, PageSize, scanPages, scanRawPages } from './scan.ts';
+import { driverConsistency, PageSize, scanPages, scanParsed, scanRawPages } from './scan.ts';
 import { isSmall } from './small.ts';
 import { splitRing } from './split.ts';
 import { Writer } from './write.ts';
@@ -79,6 +81,11 @@ export function createRows(
         elementTimes: elementTimes(),
         unpaused,
       });
+    },
+    scanPlain: (request: Omit<ScanRequest, 'times'>): AsyncIterable<PlainPage> => {
+      const timed = { ...request, times: true };
+      const reading = { client, source, pageSize: pageSizeOf(timed), elementTimes: elementTimes(), unpaused };
+      return scanParsed(timed, reading, parsePlainPage);
     },
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>

@@ -59,6 +59,10 @@ export interface Digest {
   state(): DigestState;
 }
 
+/** The first byte of a row's record, and the one before a plain value. */
+export const rowTag: number = 'R'.charCodeAt(0);
+export const valueTag: number = 'V'.charCodeAt(0);
+
 const modulus = 2n ** 256n;
 
 /** `columns` are those of the rows' cells, in that order: static rows hold the static ones among them, others the rest. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Cut, Cutter, joinUncut, type PlacedRow, weightOf } from '../../src/backup/cutter.ts';
+import { type Cut, Cutter, endsPiece, joinUncut, type PlacedRow, weightOf } from '../../src/backup/cutter.ts';
 import { cellBounds, cellName, cellsAt, wholeRing } from '../../src/backup/grid.ts';
 import { tokenOf } from '../../src/cql/token.ts';
 import type { StoredRow } from '../../src/model/row.ts';
@@ -30,7 +30,7 @@ async function cut(rows: readonly PlacedRow[], depth: number): Promise<Cut[]> {
   const take = async (each: Cut): Promise<void> => void cuts.push(each);
   const uncut: (Cut | null)[] = [];
   for (const cell of cellsAt(depth)) {
-    const cutter = new Cutter(cell, target, take);
+    const cutter = new Cutter(cell, target, { emit: take, endsPiece });
     const { first, last } = cellBounds(cell);
     for (const row of rows) if (row.token >= first && row.token <= last) await cutter.push(row);
     uncut.push(await cutter.end());
