@@ -10,7 +10,7 @@ import type { ChunkEntry } from './index-segment.ts';
 import type { KnownChunks } from './known-chunks.ts';
 import type { BackupCounts } from './manifest.ts';
 import type { PackReference } from './pack-writer.ts';
-import { plainReader, type ScopeReader, storedReader } from './scope-readers.ts';
+import { type ScopeReader, simpleReader, storedReader } from './scope-readers.ts';
 import type { StoredForm } from './stored-form.ts';
 
 /** The ring is scanned in 2^5 cells, some of them at a time; a small table as one. The chunks are the same either way. */
@@ -56,7 +56,7 @@ export function chunkKey(chunk: { readonly cell: ChunkEntry['cell']; readonly pa
  */
 export async function capture(options: CaptureOptions, before: PassResult | null): Promise<PassResult> {
   const chunks = before?.chunks ?? new Map<string, Captured>();
-  const plain = plainReader(options);
+  const plain = simpleReader(options);
   return plain === null ? captureBy(storedReader(options), options, chunks) : captureBy(plain, options, chunks);
 }
 

@@ -1,8 +1,11 @@
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, gunzip, gzip, zstdCompress, zstdCompressSync, zstdDecompress } from 'node:zlib';
 import type { Compression } from '../ports/engines.ts';
 
 export const usualCompression: Compression = { algorithm: 'zstd', level: 3 };
+
+/** Less than this is compressed in less time than it takes to hand it to another thread. */
+const small = 256 * 1024;
 
 const zstdAsync = promisify(zstdCompress);
 const unzstdAsync = promisify(zstdDecompress);
@@ -12,8 +15,10 @@ const gunzipAsync = promisify(gunzip);
 /** The same content gives the same bytes. */
 export async function compress(content: Uint8Array, compression: Compression): Promise<Uint8Array> {
   switch (compression.algorithm) {
-    case 'zstd':
-      return await zstdAsync(content, { params: { [constants.ZSTD_c_compressionLevel]: compression.level } });
+    case 'zstd': {
+      const options = { params: { [constants.ZSTD_c_compressionLevel]: compression.level } };
+      return content.length < small ? zstdCompressSync(content, options) : await zstdAsync(content, options);
+    }
     case 'gzip':
       return await gzipAsync(content, { level: compression.level });
     case 'none':

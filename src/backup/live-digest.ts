@@ -1,6 +1,6 @@
 import { createDigest, type DigestState } from '../cql/digest.ts';
-import { arePlain, PlainCells } from '../cql/plain-cells.ts';
-import { PlainDigest } from '../cql/plain-digest.ts';
+import { areSimple, SimpleCells } from '../cql/simple-cells.ts';
+import { SimpleDigest } from '../cql/simple-digest.ts';
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { own } from '../kernel/own.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
@@ -32,7 +32,7 @@ export async function digestLive(
   scope: LiveScope,
   onPage: (rows: number) => void,
 ): Promise<{ readonly rows: number; readonly digest: DigestState }> {
-  const counter = arePlain(scope.columns) ? plainCounter(rows, scope) : storedCounter(rows, scope);
+  const counter = areSimple(scope.columns) ? simpleCounter(rows, scope) : storedCounter(rows, scope);
   let counted = 0;
   const read = async (range: TokenRange, stopped: () => boolean): Promise<void> => {
     const part = within(scope.bounds, range);
@@ -75,18 +75,18 @@ function storedCounter(rows: Rows, scope: LiveScope): Counter {
   };
 }
 
-function plainCounter(rows: Rows, scope: LiveScope): Counter {
+function simpleCounter(rows: Rows, scope: LiveScope): Counter {
   const { table, columns, countedAs, whole } = scope;
-  const cells = new PlainCells({
+  const cells = new SimpleCells({
     partitionKey: table.partitionKey.length,
     clusteringKey: table.clusteringKey.length,
     columns: columns.length,
   });
   const names = columns.map(({ name }) => own(countedAs, name) ?? name);
-  const digest = new PlainDigest(cells, names);
+  const digest = new SimpleDigest(cells, names);
   return {
     count: async function* (range) {
-      for await (const { page, starts } of rows.scanPlain({ ...requestOf(scope), range })) {
+      for await (const { page, starts } of rows.scanSimple({ ...requestOf(scope), range })) {
         let counted = 0;
         for (const start of starts) {
           cells.locate(page.view, start, 0);

@@ -1,14 +1,14 @@
 import { createDigest } from '../cql/digest.ts';
-import { arePlain, PlainCells } from '../cql/plain-cells.ts';
-import { PlainDigest } from '../cql/plain-digest.ts';
+import { areSimple, SimpleCells } from '../cql/simple-cells.ts';
+import { SimpleDigest } from '../cql/simple-digest.ts';
 import type { TokenRange } from '../model/row.ts';
 import type { CaptureOptions } from './capture.ts';
 import type { EncodedChunk } from './chunk-encode.ts';
 import { endsPiece, type PlacedRow, type Weighed } from './cutter.ts';
 import type { BackupCounts } from './manifest.ts';
-import { PlainChunks, plainShape } from './plain-chunk.ts';
-import { type PlainRow, PlainRows, plainEndsPiece } from './plain-rows.ts';
 import { columnsToRead, ScopeRows } from './scope-rows.ts';
+import { SimpleChunks, simpleShape } from './simple-chunk.ts';
+import { type SimpleRow, SimpleRows, simpleEndsPiece } from './simple-rows.ts';
 
 /** How the rows of a backup's scope are read and become chunks; all of it is counted in one digest. */
 export interface ScopeReader<R extends Weighed> {
@@ -43,33 +43,33 @@ export function storedReader({ rows, scope, layout, consistency, context, form }
   };
 }
 
-/** Of whole rows of plain columns that go into chunks, many times as fast; null for others. */
-export function plainReader({
+/** Of whole rows of simple columns that go into chunks, many times as fast; null for others. */
+export function simpleReader({
   rows,
   scope,
   layout,
   consistency,
   context,
   form,
-}: Reading): ScopeReader<PlainRow> | null {
+}: Reading): ScopeReader<SimpleRow> | null {
   const { table } = scope;
-  if (form.kind !== 'chunks' || scope.columns !== null || layout.static.length > 0 || !arePlain(layout.regular))
+  if (form.kind !== 'chunks' || scope.columns !== null || layout.static.length > 0 || !areSimple(layout.regular))
     return null;
-  const shape = plainShape(layout);
+  const shape = simpleShape(layout);
   const columns = layout.regular.map(({ name }) => name);
-  const chunks = new PlainChunks(layout);
-  const cells = new PlainCells(shape);
-  const digest = new PlainDigest(cells, columns);
+  const chunks = new SimpleChunks(layout);
+  const cells = new SimpleCells(shape);
+  const digest = new SimpleDigest(cells, columns);
   const request = { keyspace: context.keyspace, table, types: context.types, columns };
   return {
     read: async function* (range) {
-      const placing = new PlainRows(cells, digest);
-      for await (const page of rows.scanPlain({ ...request, range, consistency })) {
+      const placing = new SimpleRows(cells, digest);
+      for await (const page of rows.scanSimple({ ...request, range, consistency })) {
         yield { rows: placing.place(page), read: page.starts.length };
       }
     },
     encode: (placed) => chunks.encode(placed),
-    endsPiece: (row) => plainEndsPiece(row, shape),
+    endsPiece: (row) => simpleEndsPiece(row, shape),
     digest: () => digest.state().sum,
   };
 }

@@ -1,5 +1,5 @@
-import type { PlainPage } from '../cql/plain-cells.ts';
 import { untimedColumns } from '../cql/select.ts';
+import type { SimplePage } from '../cql/simple-cells.ts';
 import { qualified } from '../model/identifier.ts';
 import type { StoredRow, TokenRange } from '../model/row.ts';
 import type { Table } from '../model/schema.ts';
@@ -21,10 +21,10 @@ import type { Connection } from './connect.ts';
 import { readsMasked } from './masked.ts';
 import { type NewestRequest, newestWriteTime, readThrough } from './newest.ts';
 import { scanThrough } from './pass-through.ts';
-import { parsePlainPage } from './plain-pages.ts';
 import { installRawRows } from './raw.ts';
 import { type ReadRequest, readRows } from './read-rows.ts';
 import { driverConsistency, PageSize, scanPages, scanParsed, scanRawPages } from './scan.ts';
+import { parseSimplePage } from './simple-pages.ts';
 import { isSmall } from './small.ts';
 import { splitRing } from './split.ts';
 import { Writer } from './write.ts';
@@ -82,10 +82,10 @@ export function createRows(
         unpaused,
       });
     },
-    scanPlain: (request: Omit<ScanRequest, 'times'>): AsyncIterable<PlainPage> => {
+    scanSimple: (request: Omit<ScanRequest, 'times'>): AsyncIterable<SimplePage> => {
       const timed = { ...request, times: true };
       const reading = { client, source, pageSize: pageSizeOf(timed), elementTimes: elementTimes(), unpaused };
-      return scanParsed(timed, reading, parsePlainPage);
+      return scanParsed(timed, reading, parseSimplePage);
     },
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { CqlformError } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Cell, CellElement, StoredRow } from '../model/row.ts';
 import type { Column } from '../model/schema.ts';
+import { DigestSum, sumText } from './digest-sum.ts';
 
 /*
  * The value digest (for docs/formats.md)
@@ -63,27 +63,27 @@ export interface Digest {
 export const rowTag: number = 'R'.charCodeAt(0);
 export const valueTag: number = 'V'.charCodeAt(0);
 
-const modulus = 2n ** 256n;
-
 /** `columns` are those of the rows' cells, in that order: static rows hold the static ones among them, others the rest. */
 export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[], from?: DigestState): Digest {
   const statics = columns.filter((column) => column.static).map((column) => column.name);
   const regulars = columns.filter((column) => !column.static).map((column) => column.name);
   const record = new RecordWriter();
-  const total = { sum: 0n, rows: 0, expiringRows: 0, expiringCells: 0 };
+  const sum = new DigestSum();
+  let merged = 0n;
+  const total = { rows: 0, expiringRows: 0, expiringCells: 0 };
   const merge = (other: DigestState): void => {
     if (!/^[0-9a-f]{64}$/.test(other.sum)) {
       throw new CqlformError('DIGEST_UNREADABLE', `${JSON.stringify(other.sum)} is not a value digest`, {
         next: 'Use the digest of an unharmed manifest or checkpoint: 64 hex digits.',
       });
     }
-    total.sum = (total.sum + BigInt(`0x${other.sum}`)) % modulus;
+    merged += BigInt(`0x${other.sum}`);
     total.rows += other.rows;
     total.expiringRows += other.expiringRows;
     total.expiringCells += other.expiringCells;
   };
   if (from !== undefined) merge(from);
-  const hex = (): string => total.sum.toString(16).padStart(64, '0');
+  const hex = (): string => sumText(sum.value() + merged);
   return {
     add: (row, renamed = {}) => {
       const names = row.kind === 'static' ? statics : regulars;
@@ -96,7 +96,7 @@ export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[]
       }
       record.restart();
       writeRecord(record, row, contents);
-      total.sum = (total.sum + numberOf(hash('sha256', record.bytes(), 'buffer'))) % modulus;
+      sum.add(record.bytes());
       total.rows++;
     },
     merge,
@@ -245,13 +245,4 @@ class RecordWriter {
     this.#room.copy(room, 0, 0, this.#length);
     this.#room = room;
   }
-}
-
-function numberOf(sum: Buffer): bigint {
-  return (
-    (sum.readBigUInt64BE(0) << 192n) |
-    (sum.readBigUInt64BE(8) << 128n) |
-    (sum.readBigUInt64BE(16) << 64n) |
-    sum.readBigUInt64BE(24)
-  );
 }

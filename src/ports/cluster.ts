@@ -1,5 +1,5 @@
-import type { PlainPage } from '../cql/plain-cells.ts';
 import type { RowSink } from '../cql/row-sink.ts';
+import type { SimplePage } from '../cql/simple-cells.ts';
 import type { Ddl } from '../model/ddl.ts';
 import type { LiveKeyspace, NodeClock, NodeHealth } from '../model/live.ts';
 import type { Grants, Right } from '../model/right.ts';
@@ -187,8 +187,8 @@ export interface Rows {
    * are, without being decoded.
    */
   scanThrough(request: Omit<ScanRequest, 'times'>, through: PassThrough): AsyncIterable<PassedPage>;
-  /** Pages of undecoded rows with times, in token and clustering order; all columns asked for are plain. */
-  scanPlain(request: Omit<ScanRequest, 'times'>): AsyncIterable<PlainPage>;
+  /** Pages of undecoded rows with times, in token and clustering order; all columns asked for are simple. */
+  scanSimple(request: Omit<ScanRequest, 'times'>): AsyncIterable<SimplePage>;
   /** Columns of this table whose write time the server cannot tell. */
   untimedColumns(table: Table): readonly string[];
   /** The newest write time of the columns, in microseconds; null when there is no cell. */

@@ -2,8 +2,8 @@ import type { Column } from '../model/schema.ts';
 import type { ViewedBytes } from './codec/move-bytes.ts';
 import { isMultiCell } from './select.ts';
 
-/** Rows of one page whose columns are plain, as the server sent them: what is wanted of them is read where it stands. */
-export interface PlainPage {
+/** Rows of one page whose columns are simple, as the server sent them: what is wanted of them is read where it stands. */
+export interface SimplePage {
   readonly page: ViewedBytes;
   /**
    * Where each row's cells begin: the partition key, the clustering key, then of each column its value, its write time
@@ -15,28 +15,28 @@ export interface PlainPage {
 }
 
 /** How many cells of each kind a row has. */
-export interface PlainShape {
+export interface SimpleShape {
   readonly partitionKey: number;
   readonly clusteringKey: number;
   readonly columns: number;
 }
 
 /** True when a row's columns are single cells of its own: no static ones, no counters, nothing unfrozen. */
-export function arePlain(columns: readonly Column[]): boolean {
+export function areSimple(columns: readonly Column[]): boolean {
   return columns.every(
     ({ type, static: shared }) => !shared && !isMultiCell(type) && !(type.kind === 'scalar' && type.name === 'counter'),
   );
 }
 
 /** Where the cells of rows stand in their pages, a row's after the other's. */
-export class PlainCells {
-  readonly shape: PlainShape;
+export class SimpleCells {
+  readonly shape: SimpleShape;
   /** Places of each row: one for each part of its key, and three for each column. */
   readonly width: number;
   readonly #keys: number;
   at: Uint32Array;
 
-  constructor(shape: PlainShape) {
+  constructor(shape: SimpleShape) {
     this.shape = shape;
     this.#keys = shape.partitionKey + shape.clusteringKey;
     this.width = this.#keys + 3 * shape.columns;

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { encodeChunk } from '../../src/backup/chunk-encode.ts';
 import { layoutOf } from '../../src/backup/chunk-layout.ts';
 import { endsPiece, type PlacedRow } from '../../src/backup/cutter.ts';
-import { PlainChunks, plainShape } from '../../src/backup/plain-chunk.ts';
-import { type PlainRow, PlainRows, plainEndsPiece } from '../../src/backup/plain-rows.ts';
 import { countsOf } from '../../src/backup/scope-readers.ts';
 import { ScopeRows } from '../../src/backup/scope-rows.ts';
-import { parsePlainPage } from '../../src/cassandra/plain-pages.ts';
+import { SimpleChunks, simpleShape } from '../../src/backup/simple-chunk.ts';
+import { type SimpleRow, SimpleRows, simpleEndsPiece } from '../../src/backup/simple-rows.ts';
 import { parsePage, RowAssembler } from '../../src/cassandra/scan-rows.ts';
+import { parseSimplePage } from '../../src/cassandra/simple-pages.ts';
 import { createDigest } from '../../src/cql/digest.ts';
-import { PlainCells } from '../../src/cql/plain-cells.ts';
-import { PlainDigest } from '../../src/cql/plain-digest.ts';
 import type { ScanStatement } from '../../src/cql/select.ts';
+import { SimpleCells } from '../../src/cql/simple-cells.ts';
+import { SimpleDigest } from '../../src/cql/simple-digest.ts';
 import { tableOf } from '../cassandra/rows-fixture.ts';
 import { type Random, seeded } from './random.ts';
 
@@ -87,7 +87,7 @@ function tableFor({ partitionKey, clusteringKey, columns }: Shape): ReturnType<t
   });
 }
 
-describe('rows of plain columns', () => {
+describe('rows of simple columns', () => {
   it.each(shapes.map((shape, index) => [index, shape] as const))(
     'become the chunks, weights and digests that any rows do (%i)',
     (_index, shape) => {
@@ -101,22 +101,22 @@ describe('rows of plain columns', () => {
         statics: [],
         regulars: shape.columns.map(() => ({ kind: 'value', timed: true })),
       };
-      const chunks = new PlainChunks(layout);
+      const chunks = new SimpleChunks(layout);
       for (let seed = 1; seed <= 40; seed += 1) {
         const random = seeded(seed);
-        const cells = new PlainCells(plainShape(layout));
-        const plainDigest = new PlainDigest(cells, shape.columns);
+        const cells = new SimpleCells(simpleShape(layout));
+        const simpleDigest = new SimpleDigest(cells, shape.columns);
         const digest = createDigest(layout.regular);
-        const [plain, placed]: [PlainRow[], PlacedRow[]] = [[], []];
+        const [simple, placed]: [SimpleRow[], PlacedRow[]] = [[], []];
         const [placing, scoped, assembler] = [
-          new PlainRows(cells, plainDigest),
+          new SimpleRows(cells, simpleDigest),
           new ScopeRows(table, null),
           new RowAssembler(statement),
         ];
         for (let pages = 1 + random.below(3); pages > 0; pages -= 1) {
           const page = pageOf(random, shape);
-          const parsed = parsePlainPage({ ...page, next: null }, statement, second);
-          plain.push(...placing.place(parsed));
+          const parsed = parseSimplePage({ ...page, next: null }, statement, second);
+          simple.push(...placing.place(parsed));
           const stored = parsePage(page, statement, second);
           expect({ size: parsed.size, expiring: parsed.expiring }).toEqual({
             size: stored.size,
@@ -129,11 +129,11 @@ describe('rows of plain columns', () => {
         }
         const whereOf = ({ token, size }: { readonly token: bigint; readonly size: number }): string =>
           `${token} ${size}`;
-        expect(plain.map(whereOf)).toEqual(placed.map(whereOf));
-        expect(plain.map((row) => plainEndsPiece(row, plainShape(layout)))).toEqual(placed.map(endsPiece));
-        expect(plainDigest.state()).toEqual(digest.state());
-        if (plain.length === 0) continue;
-        const [fast, any] = [chunks.encode(plain), encodeChunk(layout, placed)];
+        expect(simple.map(whereOf)).toEqual(placed.map(whereOf));
+        expect(simple.map((row) => simpleEndsPiece(row, simpleShape(layout)))).toEqual(placed.map(endsPiece));
+        expect(simpleDigest.state()).toEqual(digest.state());
+        if (simple.length === 0) continue;
+        const [fast, any] = [chunks.encode(simple), encodeChunk(layout, placed)];
         expect(Buffer.compare(fast.content, any.content)).toBe(0);
         expect(fast.probe).toEqual(any.probe);
         expect(fast.counts).toEqual(countsOf(placed));

@@ -1,15 +1,15 @@
 import { viewOf } from '../cql/codec/move-bytes.ts';
-import type { PlainPage } from '../cql/plain-cells.ts';
 import type { ScanStatement } from '../cql/select.ts';
+import type { SimplePage } from '../cql/simple-cells.ts';
 import type { RawPage } from './raw.ts';
 
-interface ParsedPlainPage extends PlainPage {
+interface ParsedSimplePage extends SimplePage {
   readonly size: number;
   readonly expiring: boolean;
 }
 
-/** Finds where the rows of a page begin; only for statements with times whose columns are plain. */
-export function parsePlainPage({ bytes, count }: RawPage, statement: ScanStatement, second: number): ParsedPlainPage {
+/** Finds where the rows of a page begin; only for statements with times whose columns are simple. */
+export function parseSimplePage({ bytes, count }: RawPage, statement: ScanStatement, second: number): ParsedSimplePage {
   const view = viewOf(bytes);
   const starts = new Uint32Array(count);
   const keys = statement.partitionKey + statement.clusteringKey;

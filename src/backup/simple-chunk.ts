@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
-import { PlainCells, type PlainShape } from '../cql/plain-cells.ts';
+import { SimpleCells, type SimpleShape } from '../cql/simple-cells.ts';
 import { ByteWriter } from './binary.ts';
 import { type EncodedChunk, writeSet } from './chunk-encode.ts';
 import { bytesMode, type ChunkLayout, chunkMagic, layoutFingerprint, setMode, timesMode } from './chunk-layout.ts';
 import type { BackupCounts } from './manifest.ts';
-import type { PlainRow } from './plain-rows.ts';
+import type { SimpleRow } from './simple-rows.ts';
 
 /** About what a chunk's content takes. */
 const usualBytes = 96 * 1024;
 
-/** Writes chunks of whole rows of plain columns, the same bytes as `encodeChunk`, straight out of the pages they came in. */
-export class PlainChunks {
+/** Writes chunks of whole rows of simple columns, the same bytes as `encodeChunk`, straight out of the pages they came in. */
+export class SimpleChunks {
   readonly #fingerprint: Uint8Array;
-  readonly #cells: PlainCells;
-  #rows: readonly PlainRow[] = [];
+  readonly #cells: SimpleCells;
+  #rows: readonly SimpleRow[] = [];
   /** By row: where its first write time stands, -1 where it has none. */
   #times = new Int32Array(0);
 
   constructor(layout: ChunkLayout) {
     this.#fingerprint = layoutFingerprint(layout);
-    this.#cells = new PlainCells(plainShape(layout));
+    this.#cells = new SimpleCells(simpleShape(layout));
   }
 
-  encode(rows: readonly PlainRow[]): EncodedChunk & { readonly counts: BackupCounts } {
+  encode(rows: readonly SimpleRow[]): EncodedChunk & { readonly counts: BackupCounts } {
     const [main, expiries] = [new ByteWriter(usualBytes), new ByteWriter(0)];
     const { shape } = this.#cells;
     this.#locate(rows);
@@ -44,7 +44,7 @@ export class PlainChunks {
     return { content: main.view(), probe, counts: { rows: rows.length, staticRows: 0, cells, expiringCells } };
   }
 
-  #locate(rows: readonly PlainRow[]): void {
+  #locate(rows: readonly SimpleRow[]): void {
     const cells = this.#cells;
     this.#rows = rows;
     cells.reserve(rows.length);
@@ -62,7 +62,7 @@ export class PlainChunks {
     }
   }
 
-  #row(row: number): PlainRow {
+  #row(row: number): SimpleRow {
     const found = this.#rows[row];
     if (found === undefined) throw new RangeError('there is no such row in the chunk');
     return found;
@@ -203,7 +203,7 @@ export class PlainChunks {
 }
 
 /** The cells that a row of this layout has in a page. */
-export function plainShape({ partitionKey, clusteringKey, regular }: ChunkLayout): PlainShape {
+export function simpleShape({ partitionKey, clusteringKey, regular }: ChunkLayout): SimpleShape {
   return { partitionKey: partitionKey.length, clusteringKey: clusteringKey.length, columns: regular.length };
 }
 

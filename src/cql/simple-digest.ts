@@ -1,26 +1,22 @@
-import { hash } from 'node:crypto';
 import { moveBytes, type ViewedBytes } from './codec/move-bytes.ts';
 import { Sink } from './codec/sink.ts';
 import { type DigestState, rowTag, valueTag } from './digest.ts';
-import type { PlainCells } from './plain-cells.ts';
+import { DigestSum, sumText } from './digest-sum.ts';
+import type { SimpleCells } from './simple-cells.ts';
 
-/** The sum of hashes is kept in so many parts of 16 bits, each in a number that has room for billions of carries. */
-const lanes = 16;
-const laneBits = 16n;
-
-/** The value digest of rows of plain columns, the same as `createDigest` gives, from their bytes. */
-export class PlainDigest {
-  readonly #cells: PlainCells;
+/** The value digest of rows of simple columns, the same as `createDigest` gives, from their bytes. */
+export class SimpleDigest {
+  readonly #cells: SimpleCells;
   /** Columns in the order of their names: the place of the value, and what stands before it in a record. */
   readonly #columns: readonly { readonly value: number; readonly head: Buffer }[];
   readonly #record = new Sink(4096);
-  readonly #sum = new Float64Array(lanes);
+  readonly #sum = new DigestSum();
   #rows = 0;
   #expiringRows = 0;
   #expiringCells = 0;
 
   /** `names`: under which each column counts, in the order of the cells. */
-  constructor(cells: PlainCells, names: readonly string[]) {
+  constructor(cells: SimpleCells, names: readonly string[]) {
     this.#cells = cells;
     this.#columns = names
       .map((name, index) => ({ name: Buffer.from(name), value: cells.value(index) }))
@@ -55,10 +51,8 @@ export class PlainDigest {
   }
 
   state(): DigestState {
-    let sum = 0n;
-    for (const lane of this.#sum) sum = (sum << laneBits) + BigInt(lane);
     return {
-      sum: (sum % 2n ** 256n).toString(16).padStart(64, '0'),
+      sum: sumText(this.#sum.value()),
       rows: this.#rows,
       expiringRows: this.#expiringRows,
       expiringCells: this.#expiringCells,
@@ -97,10 +91,7 @@ export class PlainDigest {
 
   #count(): void {
     const { bytes, length } = this.#record;
-    const sum = hash('sha256', bytes.subarray(0, length), 'buffer');
-    for (let lane = 0; lane < lanes; lane += 1) {
-      this.#sum[lane] = (this.#sum[lane] ?? 0) + (((sum[2 * lane] ?? 0) << 8) | (sum[2 * lane + 1] ?? 0));
-    }
+    this.#sum.add(bytes.subarray(0, length));
     this.#rows += 1;
   }
 }

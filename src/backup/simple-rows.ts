@@ -1,21 +1,21 @@
 import type { ViewedBytes } from '../cql/codec/move-bytes.ts';
-import { PlainCells, type PlainPage, type PlainShape } from '../cql/plain-cells.ts';
-import type { PlainDigest } from '../cql/plain-digest.ts';
+import { SimpleCells, type SimplePage, type SimpleShape } from '../cql/simple-cells.ts';
+import type { SimpleDigest } from '../cql/simple-digest.ts';
 import { tokenOf } from '../cql/token.ts';
 import type { Bytes } from '../model/row.ts';
 import { isChosen, type Weighed } from './cutter.ts';
 
-/** A row of plain columns, where it stands in its page. */
-export interface PlainRow extends Weighed {
+/** A row of simple columns, where it stands in its page. */
+export interface SimpleRow extends Weighed {
   readonly page: ViewedBytes;
   /** From which its seconds left count. */
   readonly second: number;
   readonly start: number;
   /** The same object for the rows of a partition. */
-  readonly partition: PlainPartition;
+  readonly partition: SimplePartition;
 }
 
-export interface PlainPartition {
+export interface SimplePartition {
   readonly token: bigint;
   /** The parts of its key with their lengths. */
   readonly key: Buffer;
@@ -24,20 +24,20 @@ export interface PlainPartition {
 }
 
 /** Turns pages of one token range, in order, into rows with token and weight, and counts them in a digest. */
-export class PlainRows {
-  readonly #cells: PlainCells;
-  readonly #digest: PlainDigest;
-  #partition: PlainPartition | null = null;
+export class SimpleRows {
+  readonly #cells: SimpleCells;
+  readonly #digest: SimpleDigest;
+  #partition: SimplePartition | null = null;
 
   /** The digest is over these cells. */
-  constructor(cells: PlainCells, digest: PlainDigest) {
+  constructor(cells: SimpleCells, digest: SimpleDigest) {
     this.#cells = cells;
     this.#digest = digest;
   }
 
-  place({ page, starts, second }: PlainPage): readonly PlainRow[] {
+  place({ page, starts, second }: SimplePage): readonly SimpleRow[] {
     const cells = this.#cells;
-    const rows: PlainRow[] = [];
+    const rows: SimpleRow[] = [];
     for (const start of starts) {
       cells.locate(page.view, start, 0);
       if (cells.isStaticOnly(page.view, 0)) continue;
@@ -63,7 +63,7 @@ export class PlainRows {
     return sum;
   }
 
-  #enter(page: ViewedBytes, start: number): PlainPartition {
+  #enter(page: ViewedBytes, start: number): SimplePartition {
     const last = this.#partition;
     if (last !== null && standsAt(page.view, start, last.key)) return last;
     const parts: Bytes[] = [];
@@ -88,8 +88,8 @@ function standsAt(view: DataView, start: number, key: Buffer): boolean {
 }
 
 /** Whether a piece of a large partition may end with this row. */
-export function plainEndsPiece({ page, start }: PlainRow, shape: PlainShape): boolean {
-  const cells = new PlainCells(shape);
+export function simpleEndsPiece({ page, start }: SimpleRow, shape: SimpleShape): boolean {
+  const cells = new SimpleCells(shape);
   cells.locate(page.view, start, 0);
   const parts = Array.from({ length: cells.clusteringParts(page.view, 0) }, (_none, index) => {
     const at = cells.at[cells.clustering(index)] ?? 0;
