@@ -83,7 +83,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   const backups = enginesOf(session).backupsAt(store);
   const id = idOf(project.keyspace, clock.now());
   const { strategy, why } = await decided(backups, live, { scopes, wanted, now: clock.now() });
-  let stored: BackupStored | null = null;
+  const stored: BackupStored[] = [];
   const made = await backups.create(
     {
       id,
@@ -99,7 +99,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
       definitions: definitionsOf(live, scopes),
       grants,
       onStored: (one) => {
-        stored = one;
+        stored.push(one);
       },
     },
     contextOf(live, input),
@@ -110,11 +110,12 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
     const timesInferred = untimed.filter((name) => columns?.includes(name) ?? true);
     return { table, columns, tokens: scope?.tokens ?? null, rows, staticRows, valueDigest, timesInferred };
   });
-  if (stored === null) throw new TypeError('nobody has told what was stored');
+  const [cost] = stored;
+  if (cost === undefined) throw new TypeError('nobody has told what was stored');
   const milliseconds = Math.round(clock.monotonic() - begun);
   const folder = form.format === 'csv' ? plainFolderOf(id) : null;
   const facts = { id, keyspace: project.keyspace, store, strategy, why, format: form.format, folder };
-  return { ...facts, grants: grants.kind, tables, ...(stored as BackupStored), milliseconds };
+  return { ...facts, grants: grants.kind, tables, ...cost, milliseconds };
 }
 
 /** By what there is of the same tables; nothing is listed where nothing has to be decided. */

@@ -3,8 +3,8 @@ import { createBackups } from '../../src/backup/backups.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { Table } from '../../src/model/schema.ts';
-import type { BackupRequest } from '../../src/ports/engines.ts';
-import { type BackupFixture, backupFixture } from './fixture.ts';
+import type { BackupRequest, BackupStored } from '../../src/ports/engines.ts';
+import { type BackupFixture, backupFixture, temporaryFolder } from './fixture.ts';
 
 let fixture: BackupFixture;
 let one: Table;
@@ -115,6 +115,41 @@ describe('creating backups', () => {
     expect(report).toMatchObject({ rows: 30, digest: backup.valueDigest });
     const row = await fixture.connection.client.execute(`SELECT a, b FROM ${fixture.keyspace}.one WHERE id = 1`);
     expect(row.first()).toMatchObject({ a: 'a', b: 'x' });
+  });
+
+  it('stores everything anew when it is full, and otherwise what no earlier one has', async () => {
+    const store = localStore(await temporaryFolder());
+    const backups = fixture.backupsIn(store);
+    const packs = async (): Promise<number> => {
+      let count = 0;
+      for await (const _ of store.list('packs/')) count += 1;
+      return count;
+    };
+    const make = async (id: string, strategy: 'full' | 'incremental'): Promise<BackupStored | undefined> => {
+      let told: BackupStored | undefined;
+      const onStored = (stored: BackupStored): void => {
+        told = stored;
+      };
+      const scope = { table: one, columns: null, tableId: 'x' };
+      await backups.create({ ...request(id, [scope]), secondPasses: 0, strategy, onStored }, fixture.context());
+      expect(await backups.find(id)).toMatchObject({ strategy });
+      return told;
+    };
+    const first = await make('anew-1', 'incremental');
+    expect(first).toMatchObject({ rows: 30, newRows: 30, chunks: 1, newChunks: 1, newBytes: first?.bytes });
+    expect(await make('anew-2', 'incremental')).toMatchObject({ rows: 30, newRows: 0, newChunks: 0, newBytes: 0 });
+    expect(await packs()).toBe(1);
+    // the rows are the same, and lie there twice from now on
+    expect(await make('anew-3', 'full')).toEqual(first);
+    expect(await packs()).toBe(2);
+    for await (const { key } of store.list('packs/')) {
+      await store.delete(key);
+      break;
+    }
+    const damage = await Promise.all(
+      ['anew-1', 'anew-3'].map(async (id) => (await backups.verify(id, () => undefined)).damage.length),
+    );
+    expect(damage.sort()).toEqual([0, 1]);
   });
 
   it('of the same id takes the place of the one before, which was never recorded', async () => {

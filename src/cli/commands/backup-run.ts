@@ -49,8 +49,11 @@ export const backupRunCommand: AnyCommand = command({
 async function telling(output: Output): Promise<Pick<RunHow, 'onEvent' | 'onScheduler'>> {
   const view = await import('../view/backup-run.ts');
   const { paint } = output;
-  const line = (name: string, text: string): void =>
+  const line = (name: string, text: string): void => {
+    // whatever of the progress stands there is drawn again
+    if (output.live) process.stderr.write('\r\u001b[2K');
     output.out(`${paint.faint(new Date().toISOString())} ${paint.strong(name)} ${text}`);
+  };
   return {
     onEvent: (job, event) =>
       output.json ? output.out(view.jobEventJson(job, event)) : line(job.name, view.jobEventText(event, paint)),
