@@ -127,7 +127,6 @@ const certain: Readonly<Record<string, number>> = {
   tinyint: 1,
   bigint: 8,
   uuid: 16,
-  timeuuid: 16,
 };
 
 function returning(type: CqlType, types: ByName<UserType>): PlainColumn['returns'] {
