@@ -6,7 +6,7 @@ import type { RejectedRow } from './rejected-row.ts';
 
 interface Page {
   readonly rows: readonly SourceRow[];
-  /** Of the pieces that ended before it. */
+  /** That were read since the page before it. */
   readonly bytes: number;
 }
 
@@ -14,20 +14,25 @@ interface Page {
 export async function* pagesOf(source: Source, some: LoadRequest['some']): AsyncGenerator<Page> {
   let skipped = 0;
   let taken = 0;
-  let ended = 0;
+  let told = 0;
   for (const split of await source.splits(1)) {
-    for await (const page of source.read(split)) {
+    let ofSplit = 0;
+    const onBytes = (bytes: number): void => {
+      told += bytes;
+      ofSplit += bytes;
+    };
+    for await (const page of source.read(split, onBytes)) {
       const from = Math.min(page.length, (some?.skip ?? 0) - skipped);
       skipped += from;
       const rows = some === null ? page : page.slice(from, from + some.most - taken);
       taken += rows.length;
-      yield { rows, bytes: ended };
-      ended = 0;
+      yield { rows, bytes: told };
+      told = 0;
       if (some !== null && taken >= some.most) return;
     }
-    ended += split.bytes ?? 0;
+    told += Math.max(0, (split.bytes ?? 0) - ofSplit);
   }
-  if (ended > 0) yield { rows: [], bytes: ended };
+  if (told > 0) yield { rows: [], bytes: told };
 }
 
 /** The row's own write time; a text: why it has none that can be used. */

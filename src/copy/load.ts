@@ -54,6 +54,8 @@ export interface LoadProgress {
   /** Of the source. */
   readonly bytes: number;
   readonly totalBytes: number | null;
+  /** About how many rows there are to read; null: nobody knows. */
+  readonly totalRows?: number | null;
 }
 
 export interface LoadAccounts {
@@ -164,7 +166,7 @@ class Load {
 
   async #values(from: Extract<LoadSource, { kind: 'values' }>, state: State): Promise<void> {
     const { source } = from;
-    const { bytes: totalBytes } = await source.facts();
+    const { bytes: totalBytes, rows: totalRows } = await source.facts();
     const writer = new ValueWriter(this.#rows, { ...this.#request, from }, this.#rate);
     let bytes = 0;
     try {
@@ -185,11 +187,20 @@ class Load {
           await this.#reject({ ...line, ...ttlOf(values) });
         }
         await writer.admitted();
-        this.#told({ ...state, bytes, totalBytes });
+        const written = this.#request.dryRun ? state.written : Math.min(state.written, writer.acknowledged);
+        this.#told({ read: state.read, written, bytes, totalBytes, totalRows: this.#least(totalRows) });
       }
     } finally {
       await writer.flush();
     }
+  }
+
+  #least(rows: number | null): number | null {
+    const { some } = this.#request;
+    if (some === null) return rows;
+    const most = some.most < Number.MAX_SAFE_INTEGER ? some.most : null;
+    if (rows === null) return most;
+    return Math.min(most ?? rows, Math.max(0, rows - some.skip));
   }
 
   async #reject(row: RejectedRow): Promise<void> {

@@ -32,6 +32,7 @@ export class ValueWriter {
   /** Of rows that are written one by one, since a rate admitted them last. */
   #rows = 0;
   #bytes = 0;
+  #apart = 0;
 
   constructor(rows: Rows, request: Request, rate: RateLimit | null) {
     const { keyspace, into, types } = request;
@@ -61,6 +62,11 @@ export class ValueWriter {
       if (thrown instanceof RowRejected) return { reason: thrown.reason, timestamp };
       throw thrown;
     }
+  }
+
+  /** Rows that the cluster has acknowledged; of those that go one by one, those that were handed over. */
+  get acknowledged(): number {
+    return (this.#blocks?.acknowledged ?? 0) + this.#apart;
   }
 
   /** Waits until the rate lets more rows go. */
@@ -107,6 +113,7 @@ export class ValueWriter {
       return { reason: `key column ${into.clusteringKey[0]?.column} is missing`, timestamp };
     }
     this.#rows += 1;
+    this.#apart += 1;
     this.#bytes += bytesOfAll(mutations);
     return dryRun ? null : this.#writeAll(mutations);
   }

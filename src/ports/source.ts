@@ -50,7 +50,8 @@ export interface Source {
   /** Some rows, without opening a view for a copy; left out: the first ones of a piece are as good. */
   sample?(wanted: number): Promise<readonly SourceRow[]>;
   splits(wanted: number): Promise<readonly Split[]>;
-  read(split: Split): AsyncIterable<readonly SourceRow[]>;
+  /** `onBytes` is told what was read of files that are not packed; other sources do not tell. */
+  read(split: Split, onBytes?: (bytes: number) => void): AsyncIterable<readonly SourceRow[]>;
   /** What the system tells of changes by a declared column; left out: it tells nothing. */
   changes?(column: string): SourceChanges;
   close(): Promise<void>;

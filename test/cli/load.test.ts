@@ -221,15 +221,15 @@ describe('load', () => {
     expect(await readFile(join(project.folder, 'first.left.ndjson'), 'utf8')).toContain('"place":"mended.csv:5"');
 
     // each lives as long as it would have; also the one that was no record
-    await project.write('brief.csv', 'device,at,note,lives\n-6,x,n,600\n-6,2,n,long\n-6,3,n,,700\n');
+    await project.write('brief.csv', 'device,at,note,lives\n-26,x,n,600\n-26,2,n,long\n-26,3,n,,700\n');
     const brief = ['load', 'brief.csv', 'readings', '--ttl-field', 'lives', '--rejects', 'brief.ndjson'];
     await project.run(...brief, '--max-rejects', '3');
     const kept = await readFile(join(project.folder, 'brief.ndjson'), 'utf8');
-    const mended = kept.replace('"x"', '"1"').replace('"long"', '"800"').replace('-6,3,n,,700', '-6,3,n,700');
+    const mended = kept.replace('"x"', '"1"').replace('"long"', '"800"').replace('-26,3,n,,700', '-26,3,n,700');
     await project.write('brief.ndjson', mended);
     const again = await project.run(...brief.slice(0, 5), '--replay', 'brief.ndjson');
     expect(again, again.stderr).toMatchObject({ code: 0 });
-    const lives = await project.rows('SELECT at, note, ttl(note) AS t FROM $ks.readings WHERE device = -6');
+    const lives = await project.rows('SELECT at, note, ttl(note) AS t FROM $ks.readings WHERE device = -26');
     expect(lives.map(({ at, t }) => [at, Math.ceil(Number(t) / 100)])).toEqual([
       [1, 6],
       [2, 8],

@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadProgressText } from '../../src/cli/view/load.ts';
+import { pagesOf } from '../../src/copy/load-pages.ts';
 import { cutQuoted, type RawRecord } from '../../src/sources/files/records.ts';
 import { fileSource, rowLimit, type SourceFixture, sourceFixture } from './source-fixture.ts';
 
@@ -192,5 +194,28 @@ describe('large files', () => {
     expect(problems.at(-1)).toBeNull();
     // The line has 100 MiB; what is counted includes garbage that is not collected yet.
     expect(most).toBeLessThan(64 * 1024 * 1024);
+  });
+});
+
+describe('reading', () => {
+  it.each(['csv', 'ndjson'] as const)('tells how much of a %s file was read while it goes on', async (system) => {
+    const line = (id: number): string => (system === 'csv' ? `${id}` : `{"id":${id}}`);
+    const text = [...(system === 'csv' ? ['id'] : []), ...Array.from({ length: 200_000 }, (_, id) => line(id))];
+    const whole = `${text.join('\n')}\n`;
+    await fixture.file(`long.${system}`, whole);
+    const source = await fixture.open(fileSource(system, `long.${system}`, { id: 'int' }));
+    let sum = 0;
+    const seen: number[] = [];
+    for await (const page of pagesOf(source, null)) {
+      sum += page.bytes;
+      seen.push(sum);
+    }
+    await source.close();
+    expect(sum).toBe(whole.length);
+    expect(seen[0]).toBeLessThan(whole.length / 2);
+    const told = { read: 5, written: 4, rejected: 0, totalBytes: whole.length };
+    expect(loadProgressText('t', { ...told, bytes: whole.length / 4 }, 1000)).toMatch(/20%, 4(\.0)? s left$/);
+    expect(loadProgressText('t', { ...told, bytes: 0, totalRows: 10 }, 1000)).toMatch(/rows\/s, 40%, 1\.5 s left$/);
+    expect(loadProgressText('t', { ...told, bytes: 0 }, 1000)).toMatch(/rows\/s$/);
   });
 });

@@ -5,17 +5,19 @@ import { bytesText, countText, durationText, plural } from './numbers.ts';
 
 /** `events: 1,204,000 rows written, 98,000 rows/s, 112.0 MiB of 214.3 MiB, 52%, 11.2 s left, 3 rejected` */
 export function loadProgressText(table: string, progress: LoadProgress, elapsedMs: number): string {
-  const { written, rejected, bytes, totalBytes } = progress;
+  const { read, written, rejected, bytes, totalBytes, totalRows = null } = progress;
   const perSecond = elapsedMs < 200 ? null : Math.round((written / elapsedMs) * 1000);
   const parts = [`${countText(written)} rows written`];
   if (perSecond !== null) parts.push(`${countText(perSecond)} rows/s`);
-  if (totalBytes === null || totalBytes <= 0) parts.push(`${bytesText(bytes)} read`);
-  else {
-    parts.push(`${bytesText(bytes)} of ${bytesText(totalBytes)}`, `${Math.floor((bytes / totalBytes) * 100)}%`);
-    if (bytes > 0 && bytes < totalBytes && elapsedMs >= 200) {
-      parts.push(`${durationText((elapsedMs / bytes) * (totalBytes - bytes))} left`);
-    }
-  }
+  const ofBytes = bytes > 0 && totalBytes !== null && totalBytes > 0;
+  if (ofBytes) parts.push(`${bytesText(bytes)} of ${bytesText(totalBytes)}`);
+  else if (bytes > 0) parts.push(`${bytesText(bytes)} read`);
+  // what was read may still be held; and where rows are counted, some of a file is none of its bytes
+  const done = written + rejected;
+  const ofRead = read > 0 && ofBytes ? (bytes / totalBytes) * (done / read) : 0;
+  const share = totalRows !== null && totalRows > 0 ? done / totalRows : ofRead;
+  if (share > 0) parts.push(`${Math.min(99, Math.floor(share * 100))}%`);
+  if (share > 0 && share < 1 && elapsedMs >= 200) parts.push(`${durationText((elapsedMs / share) * (1 - share))} left`);
   if (rejected > 0) parts.push(`${countText(rejected)} rejected`);
   return `${table}: ${parts.join(', ')}`;
 }

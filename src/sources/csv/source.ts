@@ -6,7 +6,14 @@ import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.t
 import { readBytes } from '../files/bytes.ts';
 import { type ColumnReader, columnReaders } from '../files/columns.ts';
 import { assertUnchanged, bytesOf, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
-import { cutLines, cutQuoted, type RawRecord, type RecordCutter, rowsAtOnce } from '../files/records.ts';
+import {
+  bytesOfRecords,
+  cutLines,
+  cutQuoted,
+  type RawRecord,
+  type RecordCutter,
+  rowsAtOnce,
+} from '../files/records.ts';
 import {
   type FileSplit,
   fromSplit,
@@ -55,7 +62,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
       return splits;
     },
 
-    async *read(wanted: Split): AsyncIterable<readonly SourceRow[]> {
+    async *read(wanted: Split, onBytes?: (bytes: number) => void): AsyncIterable<readonly SourceRow[]> {
       const piece = fromSplit(wanted, files);
       if (piece === null) throw unknownSplit(wanted);
       const header = await headerOfFile(piece.file);
@@ -68,6 +75,7 @@ export async function openCsv(declared: ForeignSource, options: FileSourceOption
       };
       let skip = dialect.header && piece.start === 0;
       for await (const records of recordsOf(piece, dialect, limit)) {
+        if (piece.file.compression === 'none') onBytes?.(bytesOfRecords(records));
         const rows = skip ? records.slice(1) : records;
         skip = false;
         for (const some of slices(rows, rowsAtOnce)) yield some.map((record) => csvRow(record, settings));

@@ -26,6 +26,11 @@ const keptOfTooLong = 1024;
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
+/** What records took of a file, each with a sign that parts it from the next. */
+export function bytesOfRecords(records: readonly { readonly bytes: Buffer }[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes.length + 1, 0);
+}
+
 /** Cuts a stream of bytes into records at line ends, those inside quotes left alone; holds one record at most. */
 export interface RecordCutter {
   push(chunk: Buffer, out: RawRecord[]): void;

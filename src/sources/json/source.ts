@@ -4,7 +4,7 @@ import type { ForeignSource } from '../../model/data.ts';
 import type { Source, SourceFacts, SourceRow, Split } from '../../ports/source.ts';
 import { readBytes } from '../files/bytes.ts';
 import { assertUnchanged, bytesOf, identityOf, locateFiles, type SourceFile } from '../files/locate.ts';
-import { cutLines, type RawRecord, rowsAtOnce } from '../files/records.ts';
+import { bytesOfRecords, cutLines, type RawRecord, rowsAtOnce } from '../files/records.ts';
 import {
   type FileSplit,
   fromSplit,
@@ -72,10 +72,11 @@ export async function openJson(declared: ForeignSource, options: FileSourceOptio
       return splits;
     },
 
-    async *read(wanted: Split): AsyncIterable<readonly SourceRow[]> {
+    async *read(wanted: Split, onBytes?: (bytes: number) => void): AsyncIterable<readonly SourceRow[]> {
       const piece = fromSplit(wanted, files);
       if (piece === null) throw unknownSplit(wanted);
       for await (const page of rawRows(piece, options.rowLimit)) {
+        if (piece.file.compression === 'none') onBytes?.(bytesOfRecords(page));
         for (const some of slices(page, rowsAtOnce)) yield some.map(readRow);
       }
       await assertUnchanged(piece.file, options.projectFolder);
