@@ -103,7 +103,7 @@ function neededBy({ steps, migrations }: Standing): ReadonlyMap<string, string> 
 
 function emptyPolicy(): CqlformError {
   return new CqlformError('RETENTION_EMPTY', 'nothing says which backups are to be kept, so all of them would go', {
-    next: 'Say it with --keep-last, --keep-daily and so on, or in the configuration (`backup.retention`); --forget ID takes one away.',
+    next: 'Say it with --keep-last, --keep-daily and so on, or in the configuration (`backup.retention`); labels alone do not count, or whatever has none would go; --forget ID takes one away.',
     exitCode: exitCodes.usage,
   });
 }
