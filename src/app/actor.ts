@@ -5,6 +5,14 @@ import type { Standing } from '../runner/standing.ts';
 
 /** Who runs this, for the ledger: `user@host:pid`, and in CI the job. Never anything secret. */
 export function actorOf(): string {
+  actor ??= namedActor();
+  return actor;
+}
+
+/** It stays the same, and looking the user up takes longer than a row does. */
+let actor: string | null = null;
+
+function namedActor(): string {
   const job = process.env['GITHUB_RUN_ID'] ?? process.env['CI_JOB_ID'] ?? process.env['BUILD_TAG'];
   return `${userName()}@${hostname()}:${process.pid}${job === undefined ? '' : ` (job ${job})`}`;
 }

@@ -1,7 +1,7 @@
 import type { StoredRow } from '../model/row.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Consistency, Rows, TableWriter } from '../ports/cluster.ts';
+import type { Consistency, Rows } from '../ports/cluster.ts';
 import type { WorkContext } from '../ports/engines.ts';
 import type { ChunkRow } from './chunk-layout.ts';
 import { cellBounds, rangeBetween, type TokenBounds } from './grid.ts';
@@ -11,12 +11,10 @@ import { comparePositions } from './key-order.ts';
 import type { TableReader } from './repository.ts';
 import { type RestorePlan, workOf } from './restore-rows.ts';
 import { detailOf, Sum, type Totals, totalsIn } from './restore-totals.ts';
+import { RestoreWriter } from './restore-writer.ts';
 
 /** Chunks per checkpoint: about four megabytes of rows. */
 const chunksPerGroup = 64;
-/** Of what is written, and of the reading afterwards that proves it. */
-export const restoreConsistency = 'QUORUM';
-
 export interface RestoreDependencies {
   readonly rows: Rows;
   readonly store: BlobStore;
@@ -60,7 +58,7 @@ export class TableRestore {
   readonly #context: WorkContext;
   readonly #dependencies: RestoreDependencies;
   readonly #consistency: Consistency;
-  readonly #writer: TableWriter;
+  readonly #writer: RestoreWriter;
   #rows = 0;
 
   constructor(
@@ -79,12 +77,7 @@ export class TableRestore {
     this.#context = around.context;
     this.#dependencies = around.dependencies;
     const { keyspace, types } = this.#context;
-    this.#writer = this.#dependencies.rows.write({
-      keyspace,
-      table: plan.into,
-      types,
-      consistency: restoreConsistency,
-    });
+    this.#writer = new RestoreWriter(this.#dependencies.rows, { keyspace, types, table: plan.into });
   }
 
   async run(groups: AsyncIterable<Group>): Promise<Totals> {
@@ -115,7 +108,8 @@ export class TableRestore {
       sum.add(joined, work);
       for (const mutation of work.mutations) {
         context.assertHeld();
-        if (!this.#plan.dryRun) await this.#writer.write(mutation);
+        const writing = this.#plan.dryRun ? null : this.#writer.write(mutation);
+        if (writing !== null) await writing;
       }
       if (sum.rows % 1000 === 0) this.#tell(sum.rows);
     }

@@ -8,10 +8,11 @@ import type { ChunkEntry } from './index-segment.ts';
 import { digestLive } from './live-digest.ts';
 import type { Manifest } from './manifest.ts';
 import { damaged, loadManifest, manifestKey, TableReader } from './repository.ts';
-import { groupsOf, type RestoreDependencies, restoreConsistency, TableRestore } from './restore-groups.ts';
+import { groupsOf, type RestoreDependencies, TableRestore } from './restore-groups.ts';
 import { expectsOthers, type RestorePlan } from './restore-rows.ts';
 import { restoreTarget } from './restore-target.ts';
 import type { Totals } from './restore-totals.ts';
+import { restoreConsistency } from './restore-writer.ts';
 import { checkBeside, checkStored } from './verify.ts';
 
 /**

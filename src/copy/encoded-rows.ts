@@ -1,9 +1,9 @@
 import { writerOf } from '../cql/codec/codec.ts';
 import { moveBytes } from '../cql/codec/move-bytes.ts';
 import type { Sink } from '../cql/codec/sink.ts';
+import { insertColumns } from '../cql/insert-block.ts';
 import { RowBlock } from '../cql/row-block.ts';
 import { hashOfBytes, nullLength, putTimes, type RowSink, timesBytes, unsetLength } from '../cql/row-sink.ts';
-import { isMultiCell } from '../cql/select.ts';
 import { setOwn } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
@@ -215,19 +215,6 @@ export class EncodedRows {
 /** Bytes of writes' keys and cells. */
 export function bytesOfAll(mutations: readonly Mutation[]): number {
   return mutations.reduce((sum, mutation) => sum + bytesOf(mutation), 0);
-}
-
-/** All columns, those of the key first. */
-export function insertColumns(table: Table): readonly string[] {
-  const keys = keyColumns(table);
-  return [...keys, ...table.columns.map(({ name }) => name).filter((name) => !keys.includes(name))];
-}
-
-/** Whether rows may be written by one statement each, and twice: lists that can be added to would double, and counters count. */
-export function suitsInserts(table: Table): boolean {
-  return !table.columns.some(
-    ({ type }) => (type.kind === 'list' && isMultiCell(type)) || (type.kind === 'scalar' && type.name === 'counter'),
-  );
 }
 
 function planned(name: string, table: Table, types: ByName<UserType>): PlannedColumn {

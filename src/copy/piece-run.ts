@@ -1,3 +1,4 @@
+import type { InsertBlock } from '../cql/insert-block.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import { withoutValues } from '../model/privacy.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
@@ -6,7 +7,6 @@ import { emptyTally, type Tally } from './accounts.ts';
 import { keyHash } from './collisions.ts';
 import type { EncodedRows } from './encoded-rows.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
-import type { InsertBlock } from './insert-block.ts';
 import { rejectedLine } from './rejected-row.ts';
 import type { PieceSpool } from './spool.ts';
 import { bytesOf } from './target-row.ts';
@@ -193,8 +193,10 @@ export class PieceRun {
       context.assertHeld();
       this.tally.bytes += bytesOf(mutation);
       const { mutations: single, blocks } = this.#writers;
-      if (blocks !== null && this.#inserts?.takes(mutation) === true) await this.#inserts.write(mutation, blocks);
-      else await single.write(mutation);
+      if (blocks !== null && this.#inserts?.takes(mutation) === true) {
+        this.#inserts.append(mutation, blocks.filling ?? (await blocks.room()));
+        blocks.filled();
+      } else await single.write(mutation);
     }
     this.tally.written += 1;
     const hash = key === null ? made : keyHash(key);

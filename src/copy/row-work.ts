@@ -1,16 +1,18 @@
+import { suitsInserts } from '../cql/insert-block.ts';
 import { own } from '../kernel/own.ts';
 import { type DataSpec, type JsRow, RowRejected, type RunClock, type TransformSpec } from '../model/data.ts';
+import { defaultTtlOf } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CopyPass, CopyRequest, WorkContext } from '../ports/engines.ts';
 import { counterColumns } from './counter-writer.ts';
 import { copyForeignRow, emittedRows, mapForeignRow, placed, transformRow } from './emitted-row.ts';
-import { EncodedRows, suitsInserts } from './encoded-rows.ts';
+import { EncodedRows } from './encoded-rows.ts';
 import type { InputRow, Outcome } from './input.ts';
 import { timesOf } from './joined-row.ts';
 import { fullKey, mappedWork } from './mapped-work.ts';
 import type { OpenedTableInput } from './opened-input.ts';
 import { type EncodingWork, encoded, type RowWork, type Write } from './piece-run.ts';
-import { defaultTtlOf, TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
+import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 
 interface WorkedTable extends Pick<OpenedTableInput, 'kind' | 'columns'> {
   readonly table: Pick<OpenedTableInput['table'], 'table' | 'types'>;

@@ -109,12 +109,6 @@ export class TargetEncoder {
   }
 }
 
-/** Seconds; 0: rows of the table last unless they say otherwise. */
-export function defaultTtlOf(table: Table): number {
-  const stated = table.options['default_time_to_live'];
-  return typeof stated === 'number' ? stated : 0;
-}
-
 export interface WriteTime {
   readonly timestamp: bigint;
   /** Seconds; 0: never. */

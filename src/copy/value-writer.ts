@@ -1,8 +1,9 @@
+import { suitsInserts } from '../cql/insert-block.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Mutation } from '../model/row.ts';
 import type { BlockWriter, Rows, TableWriter } from '../ports/cluster.ts';
 import type { SourceRow } from '../ports/source.ts';
-import { bytesOfAll, EncodedRows, suitsInserts } from './encoded-rows.ts';
+import { bytesOfAll, EncodedRows } from './encoded-rows.ts';
 import type { LoadRequest, LoadSource } from './load.ts';
 import { timeOf } from './load-pages.ts';
 import { flushAll } from './piece-run.ts';

@@ -1,3 +1,4 @@
+import { InsertBlock, suitsInserts } from '../cql/insert-block.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BlockWriter, Rows, WriterRequest } from '../ports/cluster.ts';
@@ -5,9 +6,7 @@ import type { WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 import { addTally, assertAddUp, emptyTally, type Tally } from './accounts.ts';
 import { CounterWriter, counterColumns } from './counter-writer.ts';
-import { suitsInserts } from './encoded-rows.ts';
 import type { InputPage, InputRow, Outcome, Piece } from './input.ts';
-import { InsertBlock } from './insert-block.ts';
 import { type EncodingWork, flushAll, PieceRun, type RowWork, type Writers } from './piece-run.ts';
 import { admitted, type RateLimit } from './rate.ts';
 import type { Spool, SpoolSizes } from './spool.ts';

@@ -124,3 +124,9 @@ export const emptySchema: Schema = Object.freeze({
 export function keyColumns(table: Pick<Table, 'partitionKey' | 'clusteringKey'>): readonly string[] {
   return [...table.partitionKey, ...table.clusteringKey.map((part) => part.column)];
 }
+
+/** Seconds; 0: rows of the table last unless they say otherwise. */
+export function defaultTtlOf(table: Table): number {
+  const stated = table.options['default_time_to_live'];
+  return typeof stated === 'number' ? stated : 0;
+}

@@ -1,17 +1,28 @@
-import { hashOfBytes, putTimes, type RowSink } from '../cql/row-sink.ts';
 import { own } from '../kernel/own.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
-import { keyColumns, type Table } from '../model/schema.ts';
-import type { BlockWriter } from '../ports/cluster.ts';
-import { insertColumns } from './encoded-rows.ts';
-import { defaultTtlOf } from './target-row.ts';
+import { defaultTtlOf, keyColumns, type Table } from '../model/schema.ts';
+import { hashOfBytes, putTimes, type RowSink } from './row-sink.ts';
+import { isMultiCell } from './select.ts';
+
+/** All columns, those of the key first. */
+export function insertColumns(table: Table): readonly string[] {
+  const keys = keyColumns(table);
+  return [...keys, ...table.columns.map(({ name }) => name).filter((name) => !keys.includes(name))];
+}
+
+/** Whether rows may be written by one statement each, and twice: lists that can be added to would double, and counters count. */
+export function suitsInserts(table: Table): boolean {
+  return !table.columns.some(
+    ({ type }) => (type.kind === 'list' && isMultiCell(type)) || (type.kind === 'scalar' && type.name === 'counter'),
+  );
+}
 
 type Insert = Extract<Mutation, { readonly kind: 'insert' }> & {
   readonly timestamp: bigint;
   readonly clusteringKey: readonly Bytes[];
 };
 
-/** Hands inserts to a writer of blocks, which sends those of a partition together. */
+/** Puts inserts into wire form, as a writer of blocks takes them. */
 export class InsertBlock {
   /** The columns of the writer's statement. */
   readonly columns: readonly string[];
@@ -33,12 +44,7 @@ export class InsertBlock {
     return mutation.ttl === 0 || mutation.ttl === this.#defaultTtl;
   }
 
-  async write(row: Insert, into: BlockWriter): Promise<void> {
-    this.#append(row, into.filling ?? (await into.room()));
-    into.filled();
-  }
-
-  #append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowSink): void {
+  append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowSink): void {
     const { sink } = block;
     block.begin();
     const from = sink.length;
