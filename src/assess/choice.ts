@@ -93,6 +93,7 @@ export function choiceOfJson({ kinds, elements }: FieldProfile, { whole }: Choic
   const unfit = kinds.filter(({ kind }) => family?.includes(kind) === false);
   switch (kinds.length === 0 ? undefined : family?.[0]) {
     case 'int':
+      if (has('decimal')) return plainly('json.decimal', 'decimal', { unfit });
       if (has('double')) return plainly('json.double', 'double', { unfit });
       if (has('varint')) return plainly('json.bigint', 'varint', { unfit });
       if (has('bigint')) return plainly('json.bigint', 'bigint', { unfit });

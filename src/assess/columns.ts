@@ -75,7 +75,7 @@ function choiceOf(surveyed: SurveyedColumn, found: FieldProfile, context: Catalo
   switch (read.type) {
     case 'csv.text':
       return choiceOfCsv(found, context);
-    case 'json.any':
+    case 'json.found':
       return choiceOfJson(found, context);
     case 'sqlite.any':
       return choiceOfSqlite(found, context);

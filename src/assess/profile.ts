@@ -1,4 +1,5 @@
 import type { Example, FieldProfile, FoundKind, ValueKind } from '../model/assessment.ts';
+import { DecimalText } from '../model/decimal-text.ts';
 import { Distinct, hashOfText } from './distinct.ts';
 import { isNullWord, kindOfValue, type Texts } from './value-kind.ts';
 
@@ -134,6 +135,7 @@ export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value instanceof DecimalText) return value.text;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'invalid' : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   return JSON.stringify(value, (_key, inner: unknown) => structured(inner)) ?? '';

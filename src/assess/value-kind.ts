@@ -1,5 +1,6 @@
 import type { ValueKind } from '../model/assessment.ts';
 import { canonicalDate, canonicalTime, canonicalUuid } from '../model/canonical.ts';
+import { DecimalText } from '../model/decimal-text.ts';
 
 const words = new Set(['true', 'false', 'yes', 'no', 't', 'f', 'y', 'n']);
 const nulls = new Set(['na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', '\\n', '-', '?']);
@@ -28,6 +29,7 @@ export function kindOfValue(value: unknown, texts: Texts): ValueKind {
       return kindOfText(value, texts === 'numbers');
     default:
       if (value instanceof Date) return 'timestamp';
+      if (value instanceof DecimalText) return 'decimal';
       if (value instanceof Uint8Array) return 'bytes';
       return Array.isArray(value) || value instanceof Set ? 'array' : 'object';
   }

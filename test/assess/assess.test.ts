@@ -7,7 +7,7 @@ import { FieldProfiler } from '../../src/assess/profile.ts';
 import { kindOfValue, type Texts } from '../../src/assess/value-kind.ts';
 import { csvReaders } from '../../src/sources/csv/values.ts';
 import { Misfit } from '../../src/sources/files/misfit.ts';
-import { jsonReaders } from '../../src/sources/json/values.ts';
+import { ExactNumber, jsonReaders } from '../../src/sources/json/values.ts';
 
 function profiled(values: readonly unknown[], texts: Texts = 'no numbers') {
   const profiler = new FieldProfiler(texts);
@@ -55,6 +55,15 @@ describe('the kind of a value', () => {
     ]);
     const { read } = choiceOfSqlite(profiled([0, 1], 'real'), whole);
     expect(read).toEqual({ type: 'sqlite.real' });
+  });
+
+  it('of a number of JSON that only its text holds is decimal', () => {
+    const read = jsonReaders.get('json.found');
+    const values = [new ExactNumber('0.1234567890123456789'), 1, 2.5, new ExactNumber('1e400')].map((one) =>
+      read?.(one),
+    );
+    expect(choiceOfJson(profiled(values), whole).read).toEqual({ type: 'json.decimal' });
+    expect(profiled(values).greatest).toBe('1e400');
   });
 
   it('is one of a kind where Cassandra tells it from the others', () => {

@@ -5,6 +5,7 @@ import { wholeFile } from '../files/splits.ts';
 import { filesName, unnamedField } from '../files/survey.ts';
 import { fieldsOf } from './row.ts';
 import { type FileSourceOptions, rawRowsOf } from './source.ts';
+import { asFound } from './values.ts';
 
 /** More fields than that are data, not columns. */
 const mostFields = 1000;
@@ -57,6 +58,6 @@ async function fieldsIn(files: readonly SourceFile[], { system, rows, limit }: W
 function columnOf(field: string): SurveyedColumn {
   const refused =
     field === '' ? unnamedField : field === '__proto__' ? 'JavaScript has another use for its name' : null;
-  const read = refused === null ? { type: 'json.any' } : null;
+  const read = refused === null ? { type: asFound } : null;
   return { field, declared: null, read, refused, flag: null, nullable: true };
 }

@@ -1,4 +1,5 @@
 import { decimalOfText } from '../../model/canonical.ts';
+import { DecimalText } from '../../model/decimal-text.ts';
 import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
 import { bigintOf, dateOf, decimalOf, timestampOf, uuidOf } from '../files/text-values.ts';
 
@@ -12,6 +13,8 @@ export class ExactNumber {
 
 /** Reads as `json.any` does, and numbers that JavaScript's own would change as their texts. */
 export const withDigits = 'json.digits';
+/** Reads what is looked at before its type is known: no number is a misfit. */
+export const asFound = 'json.found';
 
 const textual =
   (what: string, read: (text: string) => unknown): FieldReader<unknown> =>
@@ -48,6 +51,7 @@ export const jsonReaders: ReadonlyMap<string, FieldReader<unknown>> = new Map<st
   ['json.any', faithful],
   ['json.nearest', nearest],
   [withDigits, digits],
+  [asFound, found],
 ]);
 
 /** Types whose values may need the number's own text. */
@@ -69,6 +73,10 @@ function faithful(value: unknown): unknown {
   const changed = changedNumber(value);
   if (changed === null) return plain(value);
   return new Misfit(`${changed} is a number that JavaScript cannot hold: declare its field as decimal()`);
+}
+
+function found(value: unknown): unknown {
+  return value instanceof ExactNumber && isChanged(value.text) ? new DecimalText(value.text) : plain(value);
 }
 
 function changedNumber(value: unknown): string | null {
