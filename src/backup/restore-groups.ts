@@ -1,3 +1,4 @@
+import { isUniform, type UniformRow } from '../cql/insert-block.ts';
 import type { StoredRow } from '../model/row.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,13 +7,20 @@ import type { WorkContext } from '../ports/engines.ts';
 import type { ChunkRow } from './chunk-layout.ts';
 import { cellBounds, rangeBetween, type TokenBounds } from './grid.ts';
 import type { ChunkEntry } from './index-segment.ts';
-import { joinRows } from './join.ts';
+import { type Joined, joinRows } from './join.ts';
 import { comparePositions } from './key-order.ts';
 import type { TableReader } from './repository.ts';
-import { type RestorePlan, workOf } from './restore-rows.ts';
+import { type RestorePlan, type RowWork, workOf } from './restore-rows.ts';
 import { detailOf, Sum, type Totals, totalsIn } from './restore-totals.ts';
 import { RestoreWriter } from './restore-writer.ts';
 
+/** Of a row that is one insert: the totals ask only whether anything was written. */
+const oneInsert: RowWork = {
+  mutations: [{ kind: 'delete-row', partitionKey: [], clusteringKey: [], timestamp: null }],
+  expired: 0,
+  fate: 'kept',
+  after: null,
+};
 /** Chunks per checkpoint: about four megabytes of rows. */
 const chunksPerGroup = 64;
 export interface RestoreDependencies {
@@ -59,6 +67,8 @@ export class TableRestore {
   readonly #dependencies: RestoreDependencies;
   readonly #consistency: Consistency;
   readonly #writer: RestoreWriter;
+  /** For rows that are one insert each, of whole rows that go back into a new table as they were; null elsewhere. */
+  readonly #straight: ((row: UniformRow) => Promise<void> | null) | null;
   #rows = 0;
 
   constructor(
@@ -78,6 +88,12 @@ export class TableRestore {
     this.#dependencies = around.dependencies;
     const { keyspace, types } = this.#context;
     this.#writer = new RestoreWriter(this.#dependencies.rows, { keyspace, types, table: plan.into });
+    const { mode, whole, target, floors, dryRun } = plan;
+    const asTheyWere = mode === 'new-table' && whole && !dryRun && target.taken === null;
+    this.#straight =
+      asTheyWere && Object.keys(floors).length === 0
+        ? this.#writer.straight(target.regular.map(({ name }) => name))
+        : null;
   }
 
   async run(groups: AsyncIterable<Group>): Promise<Totals> {
@@ -103,15 +119,12 @@ export class TableRestore {
     const context = this.#context;
     await context.checkpoint(this.#name(group), 'started', { accounts: null, detail: {} });
     const sum = new Sum(this.#reader.layout, this.#plan);
-    for await (const joined of this.#joined(group)) {
-      const work = workOf(joined, this.#plan, this.#nowSeconds());
-      sum.add(joined, work);
-      for (const mutation of work.mutations) {
+    for await (const page of this.#pages(group)) {
+      for (const joined of page) {
         context.assertHeld();
-        const writing = this.#plan.dryRun ? null : this.#writer.write(mutation);
-        if (writing !== null) await writing;
+        for (const writing of this.#written(joined, sum)) if (writing !== null) await writing;
+        if (sum.rows % 1000 === 0) this.#tell(sum.rows);
       }
-      if (sum.rows % 1000 === 0) this.#tell(sum.rows);
     }
     await this.#writer.flush();
     this.#tell(sum.rows);
@@ -128,14 +141,30 @@ export class TableRestore {
     return Math.floor(this.#dependencies.clock.now().getTime() / 1000);
   }
 
-  #joined(group: Group): ReturnType<typeof joinRows> {
+  /** What is waited for, write by write. */
+  *#written(joined: Joined, sum: Sum): Generator<Promise<void> | null> {
+    const straight = this.#straight;
+    if (straight !== null && joined.backup !== null && isUniform(joined.backup.row)) {
+      sum.add(joined, oneInsert);
+      yield straight(joined.backup.row);
+      return;
+    }
+    const work = workOf(joined, this.#plan, this.#nowSeconds());
+    sum.add(joined, work);
+    for (const mutation of work.mutations) if (!this.#plan.dryRun) yield this.#writer.write(mutation);
+  }
+
+  /** Rows of the backup beside those that are there; where none can be, in the order of the backup. */
+  async *#pages(group: Group): AsyncGenerator<Iterable<Joined>> {
     const { into, types } = this.#plan;
-    return joinRows({
-      backup: this.#chunkRows(group.entries),
-      live: this.#liveRows(group),
-      compare: comparePositions(into, types),
-      table: into.name,
-    });
+    const backup = this.#chunkRows(group.entries);
+    if (this.#straight !== null) {
+      for await (const page of backup) yield page.map((row) => ({ backup: row, live: null }));
+      return;
+    }
+    const compare = comparePositions(into, types);
+    for await (const joined of joinRows({ backup, live: this.#liveRows(group), compare, table: into.name }))
+      yield [joined];
   }
 
   /** Decodes the next chunk while this one is written. */

@@ -1,4 +1,5 @@
-import { InsertBlock } from '../cql/insert-block.ts';
+import { InsertBlock, type UniformRow } from '../cql/insert-block.ts';
+import type { RowSink } from '../cql/row-sink.ts';
 import { areSimple } from '../cql/simple-cells.ts';
 import type { Mutation } from '../model/row.ts';
 import { keyColumns } from '../model/schema.ts';
@@ -27,24 +28,40 @@ export class RestoreWriter {
         : rows.writeBlocks({ ...request, statements: [this.#inserts.columns], held: 'little' });
   }
 
+  /**
+   * How rows that are one insert each are written as they are; `columns`: those of the rows' cells. Null where the table
+   * is written one by one.
+   */
+  straight(columns: readonly string[]): ((row: UniformRow) => Promise<void> | null) | null {
+    const [inserts, blocks] = [this.#inserts, this.#blocks];
+    if (inserts === null || blocks === null) return null;
+    const places = inserts.others.map((name) => columns.indexOf(name));
+    return (row) => handOn(blocks, (sink) => inserts.appendRow(row, places, sink));
+  }
+
   /** Null: there is nothing to wait for. */
   write(mutation: Mutation): Promise<void> | null {
     const [inserts, blocks] = [this.#inserts, this.#blocks];
     if (inserts === null || blocks === null || !inserts.takes(mutation)) return this.#single.write(mutation);
-    const { filling } = blocks;
-    if (filling === null) {
-      return blocks.room().then((room) => {
-        inserts.append(mutation, room);
-        blocks.filled();
-      });
-    }
-    inserts.append(mutation, filling);
-    blocks.filled();
-    return null;
+    return handOn(blocks, (sink) => inserts.append(mutation, sink));
   }
 
   /** All that was written is acknowledged when it resolves, or it throws. */
   async flush(): Promise<void> {
     await Promise.all([this.#single.flush(), this.#blocks?.flush()]);
   }
+}
+
+/** Null: there was room. */
+function handOn(blocks: BlockWriter, append: (sink: RowSink) => void): Promise<void> | null {
+  const { filling } = blocks;
+  if (filling === null) {
+    return blocks.room().then((room) => {
+      append(room);
+      blocks.filled();
+    });
+  }
+  append(filling);
+  blocks.filled();
+  return null;
 }

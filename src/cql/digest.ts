@@ -65,8 +65,8 @@ export const valueTag: number = 'V'.charCodeAt(0);
 
 /** `columns` are those of the rows' cells, in that order: static rows hold the static ones among them, others the rest. */
 export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[], from?: DigestState): Digest {
-  const statics = columns.filter((column) => column.static).map((column) => column.name);
-  const regulars = columns.filter((column) => !column.static).map((column) => column.name);
+  const statics = new RecordColumns(columns.filter((column) => column.static).map((column) => column.name));
+  const regulars = new RecordColumns(columns.filter((column) => !column.static).map((column) => column.name));
   const record = new RecordWriter();
   const sum = new DigestSum();
   let merged = 0n;
@@ -85,17 +85,16 @@ export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[]
   if (from !== undefined) merge(from);
   const hex = (): string => sumText(sum.value() + merged);
   return {
-    add: (row, renamed = {}) => {
-      const names = row.kind === 'static' ? statics : regulars;
-      const { expiring, present, contents } = contentsOf(row, names, renamed);
+    add: (row, renamed = asTheyAre) => {
+      record.restart();
+      writeKey(record, row);
+      const { present, permanent, expiring } = (row.kind === 'static' ? statics : regulars).write(record, row, renamed);
       total.expiringCells += expiring;
       // a key-only row has a record, static cells that are all absent have none
-      if (contents.length === 0 && (present || row.kind === 'static')) {
+      if (!permanent && (present || row.kind === 'static')) {
         if (expiring > 0) total.expiringRows++;
         return;
       }
-      record.restart();
-      writeRecord(record, row, contents);
       sum.add(record.bytes());
       total.rows++;
     },
@@ -119,64 +118,85 @@ export function createDigest(columns: readonly Pick<Column, 'name' | 'static'>[]
   };
 }
 
-/** A column with something permanent in it. */
-interface Content {
-  readonly name: Buffer;
-  readonly cell:
-    | Exclude<Cell, { readonly kind: 'elements' }>
-    | { readonly kind: 'permanent'; readonly elements: readonly CellElement[] };
+const asTheyAre: Readonly<Record<string, string>> = {};
+
+/** What of a row's cells stands in its record. */
+interface Recorded {
+  readonly present: boolean;
+  readonly permanent: boolean;
+  readonly expiring: number;
 }
 
-function contentsOf(
-  row: StoredRow,
-  names: readonly string[],
-  renamed: Readonly<Record<string, string>>,
-): { readonly contents: readonly Content[]; readonly present: boolean; readonly expiring: number } {
-  const contents: Content[] = [];
-  let present = false;
-  let expiring = 0;
-  row.cells.forEach((cell, index) => {
-    const name = names[index];
-    if (cell === null || name === undefined) return;
-    present = true;
-    const counted = Buffer.from(own(renamed, name) ?? name);
-    if (cell.kind === 'elements') {
-      const elements = cell.elements.filter((element) => element.expiresAt === null);
-      expiring += cell.elements.length - elements.length;
-      if (elements.length > 0) contents.push({ name: counted, cell: { kind: 'permanent', elements } });
-    } else if (cell.kind === 'value' && cell.expiresAt !== null) expiring++;
-    else contents.push({ name: counted, cell });
-  });
-  contents.sort((one, other) => Buffer.compare(one.name, other.name));
-  return { contents, present, expiring };
+/** The cells of rows of one kind, in the order in which their names stand in a record. */
+class RecordColumns {
+  readonly #names: readonly string[];
+  #renamed: Readonly<Record<string, string>> | null = null;
+  #order: readonly { readonly index: number; readonly name: Buffer }[] = [];
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  write(record: RecordWriter, row: StoredRow, renamed: Readonly<Record<string, string>>): Recorded {
+    if (this.#renamed !== renamed) this.#sort(renamed);
+    let [present, permanent, expiring] = [false, false, 0];
+    for (const { index, name } of this.#order) {
+      const cell = row.cells[index];
+      if (cell === null || cell === undefined) continue;
+      present = true;
+      const ending = expiringIn(cell);
+      expiring += ending;
+      if (ending > 0 && (cell.kind !== 'elements' || ending === cell.elements.length)) continue;
+      permanent ||= cell.kind !== 'elements' || cell.elements.length > 0;
+      if (cell.kind === 'elements' && cell.elements.length === 0) continue;
+      record.sized(name);
+      writeCell(record, cell);
+    }
+    return { present, permanent, expiring };
+  }
+
+  #sort(renamed: Readonly<Record<string, string>>): void {
+    this.#renamed = renamed;
+    this.#order = this.#names
+      .map((name, index) => ({ index, name: Buffer.from(own(renamed, name) ?? name) }))
+      .sort((one, other) => Buffer.compare(one.name, other.name));
+  }
+}
+
+/** How many of its cells end by themselves. */
+function expiringIn(cell: Cell): number {
+  if (cell.kind === 'counter') return 0;
+  if (cell.kind === 'value') return cell.expiresAt === null ? 0 : 1;
+  return cell.elements.reduce((sum, { expiresAt }) => sum + (expiresAt === null ? 0 : 1), 0);
 }
 
 /** What a cell says in a row's record; null when it holds nothing permanent. Equal cells have equal bytes. */
 export function cellRecord(cell: Cell | null): Buffer | null {
   const row = { kind: 'row', partitionKey: [], clusteringKey: [], cells: [cell] } as const;
-  const [content] = contentsOf(row, [''], {}).contents;
-  if (content === undefined) return null;
   const record = new RecordWriter();
-  writeContent(record, content);
-  return record.bytes();
+  return new RecordColumns(['']).write(record, row, asTheyAre).permanent ? record.bytes() : null;
 }
 
-function writeRecord(record: RecordWriter, row: StoredRow, contents: readonly Content[]): void {
+function writeKey(record: RecordWriter, row: StoredRow): void {
   record.tag(row.kind === 'static' ? 'S' : 'R');
   record.key(row.partitionKey);
   record.key(row.kind === 'row' ? row.clusteringKey : []);
-  for (const content of contents) writeContent(record, content);
 }
 
-function writeContent(record: RecordWriter, { name, cell }: Content): void {
-  record.sized(name);
+/** What is permanent of it. */
+function writeCell(record: RecordWriter, cell: Cell): void {
   if (cell.kind === 'value') {
     record.tag('V');
     record.sized(cell.bytes);
   } else if (cell.kind === 'counter') {
     record.tag('C');
     record.int64(cell.value);
-  } else writeElements(record, cell.elements);
+  } else {
+    writeElements(
+      record,
+      cell.elements.filter(({ expiresAt }) => expiresAt === null),
+    );
+  }
 }
 
 function writeElements(record: RecordWriter, elements: readonly CellElement[]): void {

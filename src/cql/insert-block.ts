@@ -1,5 +1,5 @@
 import { own } from '../kernel/own.ts';
-import type { Bytes, Mutation } from '../model/row.ts';
+import type { Bytes, Cell, Mutation, StoredRow } from '../model/row.ts';
 import { defaultTtlOf, keyColumns, type Table } from '../model/schema.ts';
 import { hashOfBytes, putTimes, type RowSink } from './row-sink.ts';
 import { isMultiCell } from './select.ts';
@@ -55,4 +55,48 @@ export class InsertBlock {
     putTimes(sink, timestamp, ttl);
     block.commit(hash, this.#statement);
   }
+
+  /** As `append`, for a row whose cells are all as old as this and never end; `places`: of its cells, by `others`. */
+  appendRow({ partitionKey, clusteringKey, cells }: UniformRow, places: readonly number[], block: RowSink): void {
+    const { sink } = block;
+    block.begin();
+    const from = sink.length;
+    for (const part of partitionKey) block.value(part);
+    const hash = hashOfBytes(sink.bytes, from, sink.length);
+    for (const part of clusteringKey) block.value(part);
+    let timestamp = 0n;
+    for (const place of places) {
+      const cell = cells[place] ?? null;
+      if (cell === null) block.value(undefined);
+      else {
+        block.value(cell.bytes);
+        timestamp = cell.writeTime ?? timestamp;
+      }
+    }
+    putTimes(sink, timestamp, 0);
+    block.commit(hash, this.#statement);
+  }
+
+  /** The columns besides the key, in the order of the statement. */
+  get others(): readonly string[] {
+    return this.#others;
+  }
+}
+
+type ValueCell = Extract<Cell, { readonly kind: 'value' }>;
+export type UniformRow = Omit<Extract<StoredRow, { readonly kind: 'row' }>, 'cells'> & {
+  readonly cells: readonly (ValueCell | null)[];
+};
+
+/** Whether a row is one insert: it has cells, all of one write time, and none ends. */
+export function isUniform(row: StoredRow): row is UniformRow {
+  if (row.kind === 'static') return false;
+  let time: bigint | null = null;
+  for (const cell of row.cells) {
+    if (cell === null) continue;
+    if (cell.kind !== 'value' || cell.expiresAt !== null || cell.writeTime === null) return false;
+    if (time !== null && cell.writeTime !== time) return false;
+    time = cell.writeTime;
+  }
+  return time !== null;
 }
