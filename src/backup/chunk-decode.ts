@@ -13,21 +13,24 @@ import {
   timesMode,
 } from './chunk-layout.ts';
 
+/** Of each cell or element; which of them end, and when, is told by two lists. */
 interface Times {
-  readonly writeTime: bigint | null;
-  readonly expires: boolean;
+  readonly writeTimes: readonly (bigint | null)[];
+  readonly expires: readonly boolean[];
 }
+
+const noTimes: Times = { writeTimes: [], expires: [] };
 
 /** A column whose expiry times are still to come: they stand at the end of a chunk. */
 interface PendingColumn {
   readonly kind: CellKind;
   readonly present: readonly boolean[];
   readonly counters: readonly bigint[];
-  /** Elements of each present cell; 1 for a plain value. */
+  /** Elements of each present cell that has any. */
   readonly sizes: readonly number[];
   readonly keys: readonly (Bytes | null)[];
   readonly values: readonly (Bytes | null)[];
-  readonly times: readonly Times[];
+  readonly times: Times;
 }
 
 interface Keys {
@@ -123,11 +126,11 @@ function readRows(input: ByteReader, columns: readonly Column[], rows: number): 
 function readColumn(input: ByteReader, kind: CellKind, rowTimes: readonly (bigint | null)[]): PendingColumn {
   const present = readSet(input, rowTimes.length);
   const times = rowTimes.filter((_time, row) => present[row]);
-  const empty = { kind, present, counters: [], sizes: [], keys: [], values: [], times: [] };
+  const empty = { kind, present, counters: [], sizes: [], keys: [], values: [], times: noTimes };
   if (kind === 'counter') return { ...empty, counters: times.map(() => input.signed()) };
   if (kind === 'value') {
     const values = readBytes(input, times.length);
-    return { ...empty, sizes: times.map(() => 1), values, times: readTimes(input, times) };
+    return { ...empty, values, times: readTimes(input, times) };
   }
   const sizes = times.map(() => input.count());
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -137,10 +140,8 @@ function readColumn(input: ByteReader, kind: CellKind, rowTimes: readonly (bigin
   return { ...empty, sizes, keys, values, times: readTimes(input, spread) };
 }
 
-function readTimes(input: ByteReader, rowTimes: readonly (bigint | null)[]): readonly Times[] {
-  const writeTimes = readWriteTimes(input, rowTimes);
-  const expires = readSet(input, rowTimes.length);
-  return writeTimes.map((writeTime, index) => ({ writeTime, expires: expires[index] ?? false }));
+function readTimes(input: ByteReader, rowTimes: readonly (bigint | null)[]): Times {
+  return { writeTimes: readWriteTimes(input, rowTimes), expires: readSet(input, rowTimes.length) };
 }
 
 function readWriteTimes(input: ByteReader, rowTimes: readonly (bigint | null)[]): readonly (bigint | null)[] {
@@ -156,42 +157,49 @@ function readWriteTimes(input: ByteReader, rowTimes: readonly (bigint | null)[])
 function rowsOfColumns(input: ByteReader, columns: readonly PendingColumn[], rows: number): (Cell | null)[][] {
   const cells: (Cell | null)[][] = Array.from({ length: rows }, () => []);
   for (const column of columns) {
-    const next = cellsOf(column, readExpiries(input, column.times));
-    for (const [row, list] of cells.entries()) list.push(column.present[row] === true ? next() : null);
+    const found = cellsOf(column, readExpiries(input, column.times));
+    let at = 0;
+    for (let row = 0; row < rows; row += 1) {
+      const there = column.present[row] === true;
+      cells[row]?.push(there ? (found[at] ?? null) : null);
+      if (there) at += 1;
+    }
   }
   return cells;
 }
 
-function readExpiries(input: ByteReader, times: readonly Times[]): readonly (number | null)[] {
+/** Null: none ends. */
+function readExpiries(input: ByteReader, { expires }: Times): readonly (number | null)[] | null {
+  if (!expires.includes(true)) return null;
   let previous = 0n;
-  return times.map(({ expires }) => {
-    if (!expires) return null;
+  return expires.map((ends) => {
+    if (!ends) return null;
     previous += input.signed();
     return Number(previous);
   });
 }
 
-function cellsOf(column: PendingColumn, expiries: readonly (number | null)[]): () => Cell {
-  let cell = 0;
-  let at = 0;
-  const element = (): CellElement => {
-    const index = at;
-    at += 1;
-    const writeTime = column.times[index]?.writeTime ?? null;
-    const [key, value] = [column.keys[index] ?? null, column.values[index] ?? null];
-    return { key, value, writeTime, expiresAt: expiries[index] ?? null };
-  };
-  return () => {
-    const index = cell;
-    cell += 1;
-    if (column.kind === 'counter') return { kind: 'counter', value: column.counters[index] ?? 0n };
-    if (column.kind === 'elements') {
-      return { kind: 'elements', elements: Array.from({ length: column.sizes[index] ?? 0 }, element) };
+function cellsOf(column: PendingColumn, expiries: readonly (number | null)[] | null): readonly Cell[] {
+  const { kind, counters, sizes, keys, values, times } = column;
+  if (kind === 'counter') return counters.map((value) => ({ kind, value }));
+  const writeTimeOf = (at: number): bigint | null => times.writeTimes[at] ?? null;
+  const expiryOf = (at: number): number | null => expiries?.[at] ?? null;
+  if (kind === 'value') {
+    return values.map((bytes, at) => {
+      if (bytes === null) throw new MalformedBytes('a value is missing');
+      return { kind, bytes, writeTime: writeTimeOf(at), expiresAt: expiryOf(at) };
+    });
+  }
+  let first = 0;
+  return sizes.map((size) => {
+    const elements: CellElement[] = [];
+    for (let at = first; at < first + size; at += 1) {
+      const [key, value] = [keys[at] ?? null, values[at] ?? null];
+      elements.push({ key, value, writeTime: writeTimeOf(at), expiresAt: expiryOf(at) });
     }
-    const { value, writeTime, expiresAt } = element();
-    if (value === null) throw new MalformedBytes('a value is missing');
-    return { kind: 'value', bytes: value, writeTime, expiresAt };
-  };
+    first += size;
+    return { kind, elements };
+  });
 }
 
 function readSet(input: ByteReader, size: number): readonly boolean[] {

@@ -44,26 +44,16 @@ export class InsertBlock {
     return mutation.ttl === 0 || mutation.ttl === this.#defaultTtl;
   }
 
-  append({ partitionKey, clusteringKey, cells, timestamp, ttl }: Insert, block: RowSink): void {
-    const { sink } = block;
-    block.begin();
-    const from = sink.length;
-    for (const part of partitionKey) block.value(part);
-    const hash = hashOfBytes(sink.bytes, from, sink.length);
-    for (const part of clusteringKey) block.value(part);
+  append({ cells, timestamp, ttl, partitionKey, clusteringKey }: Insert, block: RowSink): void {
+    const hash = beginRow(partitionKey, clusteringKey, block);
     for (const name of this.#others) block.value(own(cells, name));
-    putTimes(sink, timestamp, ttl);
+    putTimes(block.sink, timestamp, ttl);
     block.commit(hash, this.#statement);
   }
 
-  /** As `append`, for a row whose cells are all as old as this and never end; `places`: of its cells, by `others`. */
-  appendRow({ partitionKey, clusteringKey, cells }: UniformRow, places: readonly number[], block: RowSink): void {
-    const { sink } = block;
-    block.begin();
-    const from = sink.length;
-    for (const part of partitionKey) block.value(part);
-    const hash = hashOfBytes(sink.bytes, from, sink.length);
-    for (const part of clusteringKey) block.value(part);
+  /** As `append`, for a row of one write time; `places`: of its cells, by `others`. */
+  appendRow({ cells, partitionKey, clusteringKey }: UniformRow, places: readonly number[], block: RowSink): void {
+    const hash = beginRow(partitionKey, clusteringKey, block);
     let timestamp = 0n;
     for (const place of places) {
       const cell = cells[place] ?? null;
@@ -73,7 +63,7 @@ export class InsertBlock {
         timestamp = cell.writeTime ?? timestamp;
       }
     }
-    putTimes(sink, timestamp, 0);
+    putTimes(block.sink, timestamp, 0);
     block.commit(hash, this.#statement);
   }
 
@@ -99,4 +89,15 @@ export function isUniform(row: StoredRow): row is UniformRow {
     time = cell.writeTime;
   }
   return time !== null;
+}
+
+/** Puts the row's key; gives the hash of its partition key. */
+function beginRow(partitionKey: readonly Bytes[], clusteringKey: readonly Bytes[], block: RowSink): number {
+  const { sink } = block;
+  block.begin();
+  const from = sink.length;
+  for (const part of partitionKey) block.value(part);
+  const hash = hashOfBytes(sink.bytes, from, sink.length);
+  for (const part of clusteringKey) block.value(part);
+  return hash;
 }
