@@ -90,6 +90,9 @@ describe('backups in another repository', { timeout: 60_000 }, () => {
   it('are mended where they were hurt there, and not copied where they are hurt here', async () => {
     const path = await folder();
     const into = localStore(path);
+    await mirror(fixture.backups, into, [made[0]?.id ?? '']);
+    // of the first backup, and so of both
+    const [pack = ''] = await keysIn(into, 'packs/');
     await mirror(fixture.backups, into);
     for (const key of [(await keysIn(into, 'packs/'))[0] ?? '', (await keysIn(into, 'indexes/'))[0] ?? '']) {
       const bytes = await readFile(join(path, key));
@@ -100,7 +103,6 @@ describe('backups in another repository', { timeout: 60_000 }, () => {
     expect(again.reduce((sum, { newObjects }) => sum + newObjects, 0)).toBe(2);
     expect(await whole(fixture.backupsIn(into))).toHaveLength(2);
 
-    const [pack = ''] = await keysIn(into, 'packs/');
     await rm(join(path, pack));
     const elsewhere = localStore(await folder());
     await expect(mirror(fixture.backupsIn(into), elsewhere)).rejects.toMatchObject({
