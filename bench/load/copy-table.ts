@@ -1,8 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { contextIn, costOf, openCopier } from '../copier.ts';
-import { copySpec, readingsTable } from './data.ts';
+import { requestOf } from './data.ts';
 
 /**
  * One table into another of the same shape, write times kept: `node bench/load/copy-table.ts HOST PORT KEYSPACE MODE`;
@@ -10,17 +9,8 @@ import { copySpec, readingsTable } from './data.ts';
  */
 
 const [host = '', port = '', keyspace = '', mode = 'through'] = process.argv.slice(2);
-const spec = copySpec(mode);
 const { copier, close } = await openCopier(`${host}:${port}`);
-const request = {
-  spec,
-  from: readingsTable('readings'),
-  into: spec.into,
-  startedAt: new Date(),
-  timestamp: systemClock.micros(),
-  floor: null,
-  rejectsFile: join(tmpdir(), 'cqlform-bench-rejects.ndjson'),
-};
+const request = { ...requestOf(mode), rejectsFile: join(tmpdir(), 'cqlform-bench-rejects.ndjson') };
 const { result, seconds, cpuSeconds } = await costOf(() => copier.copy(request, contextIn(keyspace)));
 await close();
 process.stdout.write(`${JSON.stringify({ rows: result.accounts.written, seconds, cpuSeconds })}\n`);

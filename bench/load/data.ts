@@ -2,6 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { parseType } from '../../src/cql/type-text.ts';
 import type { ColumnMapping, CopySpec } from '../../src/model/data.ts';
 import type { Table } from '../../src/model/schema.ts';
@@ -17,7 +18,7 @@ const types = new Map(
 );
 
 /** A table of these columns. */
-export function readingsTable(name: string): Table {
+function readingsTable(name: string): Table {
   return {
     kind: 'table',
     name,
@@ -29,13 +30,27 @@ export function readingsTable(name: string): Table {
 }
 
 /** The whole table into its copy; mode `through` carries all columns over, `function` makes one of them by a function. */
-export function copySpec(mode: string): CopySpec {
+function copySpec(mode: string): CopySpec {
   const columns = Object.fromEntries(
     columnNames.map((name): [string, ColumnMapping] => [name, { kind: 'column', from: name }]),
   );
   if (mode === 'function') columns['note'] = { kind: 'function', value: (row) => `${String(row['note'])}!` };
   const [table, into] = [readingsTable('readings'), readingsTable('readings_copy')];
   return { kind: 'copy', index: 0, from: { kind: 'table', table }, into, maxRejects: 0, columns };
+}
+
+/** What copies of that table and comparisons of it have in common. */
+export function requestOf(mode: string): {
+  readonly spec: CopySpec;
+  readonly from: Table;
+  readonly into: Table;
+  readonly startedAt: Date;
+  readonly timestamp: bigint;
+  readonly floor: null;
+} {
+  const spec = copySpec(mode);
+  const [from, startedAt, timestamp] = [readingsTable('readings'), new Date(), systemClock.micros()];
+  return { spec, from, into: spec.into, startedAt, timestamp, floor: null };
 }
 
 const partitions = 10_500;

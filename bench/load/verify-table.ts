@@ -1,6 +1,5 @@
-import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { contextIn, costOf, openCopier } from '../copier.ts';
-import { copySpec, readingsTable } from './data.ts';
+import { requestOf } from './data.ts';
 
 /**
  * Compares a table with its copy, all of it, as `cqlform verify` does:
@@ -9,18 +8,8 @@ import { copySpec, readingsTable } from './data.ts';
  */
 
 const [host = '', port = '', keyspace = '', mode = 'through'] = process.argv.slice(2);
-const spec = copySpec(mode);
 const { copier, close } = await openCopier(`${host}:${port}`);
-const request = {
-  spec,
-  from: readingsTable('readings'),
-  into: spec.into,
-  startedAt: new Date(),
-  timestamp: systemClock.micros(),
-  floor: null,
-  share: 100,
-  repair: false,
-};
+const request = { ...requestOf(mode), share: 100, repair: false };
 const { result, seconds, cpuSeconds } = await costOf(() => copier.verify(request, contextIn(keyspace)));
 await close();
 const { expected, actual, missing, extra, different } = result;

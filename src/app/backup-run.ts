@@ -3,12 +3,11 @@ import { systemClock } from '../cassandra/system-clock.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { nearNames } from '../kernel/near.ts';
 import type { Progress } from '../model/event.ts';
-import type { Clock } from '../ports/clock.ts';
 import { withStores } from './backup.ts';
 import type { Project } from './project.ts';
 import type { ScheduledJob } from './schedule-settings.ts';
 import { type JobEvent, recordsOf, runScheduledJob } from './scheduled-job.ts';
-import { followSchedules, type SchedulerEvent } from './scheduler.ts';
+import { followSchedules, nap, type SchedulerEvent } from './scheduler.ts';
 import { chooseStore } from './store.ts';
 
 /** Somebody who waits for its turn in a repository waits at least so long. */
@@ -44,7 +43,7 @@ export async function runOnce(
 ): Promise<void> {
   const job = jobNamed(project, name);
   const due = systemClock.now();
-  if (jitter) await pause(systemClock, Math.random() * job.jitterMs, how.signal);
+  if (jitter) await nap({ clock: systemClock, signal: how.signal }, Math.random() * job.jitterMs);
   await runOne(project, how, { job, due, onlyIfDue: false });
 }
 
@@ -108,11 +107,5 @@ async function runOne(
     giveUpAt: new Date(Math.max(nextDue.getTime(), now.getTime() + leastWaitMs)),
     onEvent: (event) => how.onEvent(job, event),
     ...{ onProgress: how.onProgress, signal: how.signal },
-  });
-}
-
-async function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
-  await clock.sleep(milliseconds, signal).catch((thrown: unknown) => {
-    if (!signal.aborted) throw thrown;
   });
 }

@@ -131,11 +131,7 @@ async function copied(session: Session, input: LoadInput, { spec, source, target
       types,
       onProgress: ({ done, bytes = 0, rejected: sofar = 0 }: Progress) =>
         input.onProgress({ read: done, written: done - sofar, rejected: sofar, bytes, totalBytes: null }),
-      assertHeld: () =>
-        assertGoingOn(input.signal, {
-          message: `the load into ${into.name} was stopped`,
-          next: 'Run it again: cells keep their times, so that it leaves the same table.',
-        }),
+      assertHeld: () => assertGoingOn(input.signal, whenStopped(into.name)),
       ...unrecorded,
     },
   );

@@ -1,10 +1,10 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
+import { shellWord } from '../kernel/shell.ts';
 import { untranslatable } from './cron-fields.ts';
 import type { ScheduledJob } from './schedule-settings.ts';
 import { assertRareEnough, calendarOf, fiveFields, isUtc } from './unit-calendar.ts';
 
-export const unitTargets = ['systemd', 'cron', 'k8s', 'github'] as const;
-export type UnitTarget = (typeof unitTargets)[number];
+export type UnitTarget = 'systemd' | 'cron' | 'k8s' | 'github';
 
 /** A file, or a part of one, that has a schedule followed by somebody else than `backup run`. */
 export interface ScheduleUnit {
@@ -105,10 +105,6 @@ function crontab(job: ScheduledJob, place: UnitPlace): ScheduleUnit {
   const command = `cd ${shellWord(place.folder)} && CI=true ${words}`.replaceAll('%', '\\%');
   const text = `# ${title(job)}; times in ${timeZone}\n${fiveFields(job.cron, 'cron')} ${command}`;
   return { schedule: job.name, file: 'crontab', text };
-}
-
-function shellWord(word: string): string {
-  return /^[\w./:@=+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function cronJob(job: ScheduledJob, place: UnitPlace): ScheduleUnit {

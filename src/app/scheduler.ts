@@ -78,7 +78,7 @@ function next({ clock, chance, onEvent }: Following, job: ScheduledJob, lastDue:
 }
 
 /** An aborted nap is a stop. */
-async function nap({ clock, signal }: Following, milliseconds: number): Promise<void> {
+export async function nap({ clock, signal }: Pick<Following, 'clock' | 'signal'>, milliseconds: number): Promise<void> {
   await clock.sleep(milliseconds, signal).catch((thrown: unknown) => {
     if (!signal.aborted) throw thrown;
   });

@@ -75,34 +75,7 @@ export async function createBackup(
     tables.push(await backup.run());
     stored = sumOf(stored, backup.stored);
   }
-  const { types } = context;
-  const plain = isPlain
-    ? ({
-        version: 1,
-        files: await writeBeside(store, { id: request.id, types, definitions: request.definitions, tables }),
-      } as const)
-    : undefined;
-  const manifest: Manifest = {
-    format: formatOf({ tables, compression, ...(plain === undefined ? {} : { plain }) }),
-    id: request.id,
-    label: request.label,
-    createdAt,
-    finishedAt: clock.now().toISOString(),
-    cluster: dependencies.cluster.name,
-    serverVersion: dependencies.cluster.version,
-    keyspace: context.keyspace,
-    consistency: request.consistency,
-    ledgerHead: request.ledgerHead,
-    compression,
-    encryption: null,
-    types,
-    ...(plain === undefined ? {} : { plain }),
-    ...(request.definitions === undefined ? {} : { definitions: request.definitions }),
-    ...(request.grants === undefined ? {} : { grants: request.grants }),
-    ...(request.strategy === undefined ? {} : { strategy: request.strategy }),
-    ...(request.schedule === undefined ? {} : { schedule: request.schedule }),
-    tables,
-  };
+  const manifest = await manifestOf(tables, { request, context, dependencies, compression, createdAt });
   const { bytes, hash } = writeManifest(manifest);
   context.assertHeld();
   await intent.assertAlive();
@@ -126,12 +99,45 @@ export async function createBackup(
   }));
 }
 
+/** Of a backup whose tables are stored; the files beside plain ones are put for it. */
+async function manifestOf(
+  tables: readonly TableManifest[],
+  { request, context, dependencies, compression, createdAt }: Finishing,
+): Promise<Manifest> {
+  const { types, keyspace } = context;
+  const { store, clock, cluster } = dependencies;
+  const { id, label, consistency, ledgerHead, definitions, grants, strategy, schedule } = request;
+  const plain =
+    request.format === 'csv'
+      ? ({ version: 1, files: await writeBeside(store, { id, types, definitions, tables }) } as const)
+      : undefined;
+  return {
+    format: formatOf({ tables, compression, ...(plain === undefined ? {} : { plain }) }),
+    ...{ id, label, createdAt, finishedAt: clock.now().toISOString() },
+    ...{ cluster: cluster.name, serverVersion: cluster.version, keyspace, consistency, ledgerHead },
+    compression,
+    encryption: null,
+    types,
+    ...(plain === undefined ? {} : { plain }),
+    ...(definitions === undefined ? {} : { definitions }),
+    ...(grants === undefined ? {} : { grants }),
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(schedule === undefined ? {} : { schedule }),
+    tables,
+  };
+}
+
 /** A try of a backup that is there already takes its place; where nothing may be replaced it goes beside. */
 async function freeId(store: BlobStore, id: string): Promise<string> {
   if (store.appendOnly !== true) return id;
   let free = id;
   for (let number = 2; (await store.get(manifestKey(free))) !== null; number += 1) free = `${id}-${number}`;
   return free;
+}
+
+interface Finishing extends Pick<Surroundings, 'request' | 'context' | 'dependencies' | 'compression'> {
+  /** ISO. */
+  readonly createdAt: string;
 }
 
 interface Surroundings {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { shortKey } from './repository.ts';
+import { timeName } from './time-name.ts';
 
 /** Ids that are kept for a table. */
 const most = 3;
@@ -56,7 +57,7 @@ export async function rememberNewest(
   { id, at }: { readonly id: string; readonly at: Date },
 ): Promise<void> {
   if (store.appendOnly === true) {
-    const name = `${String(at.getTime()).padStart(15, '0')}-${randomBytes(4).toString('hex')}.json`;
+    const name = `${timeName(at.getTime())}-${randomBytes(4).toString('hex')}.json`;
     await store.put(`${addedFolder(table)}${name}`, bytesOf([id]));
     return;
   }

@@ -1,6 +1,7 @@
 import { InsertBlock, type UniformRow } from '../cql/insert-block.ts';
 import type { RowSink } from '../cql/row-sink.ts';
 import { areSimple } from '../cql/simple-cells.ts';
+import { allEnded } from '../kernel/all-ended.ts';
 import type { Mutation } from '../model/row.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { BlockWriter, Rows, TableWriter, WriterRequest } from '../ports/cluster.ts';
@@ -48,7 +49,7 @@ export class RestoreWriter {
 
   /** All that was written is acknowledged when it resolves, or it throws. */
   async flush(): Promise<void> {
-    await Promise.all([this.#single.flush(), this.#blocks?.flush()]);
+    await allEnded([this.#single.flush(), this.#blocks?.flush()]);
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { canonicalJson } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import { shortKey } from './repository.ts';
+import { timeName } from './time-name.ts';
 
 /** Records of a job that are kept, where anything may be deleted. */
 const most = 20;
@@ -58,7 +59,7 @@ export class RunRecords {
   }
 
   async add(record: RunRecord): Promise<void> {
-    const due = String(Date.parse(record.due)).padStart(15, '0');
+    const due = timeName(Date.parse(record.due));
     const key = `${this.#folder}${due}-${randomBytes(4).toString('hex')}.json`;
     await this.#store.put(key, Buffer.from(`${canonicalJson(record)}\n`));
     if (this.#store.appendOnly === true) return;

@@ -53,7 +53,7 @@ export function typeDifference(
 }
 
 /** Names of the user-defined types that a type is made of, also through other types. */
-export function udtsIn(type: CqlType, types: ByName<UserType>): ReadonlySet<string> {
+function udtsIn(type: CqlType, types: ByName<UserType>): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (each: CqlType): void => {
     for (const name of typesWithin(each)) {

@@ -69,7 +69,7 @@ export function simpleReader({
       }
     },
     encode: (placed) => chunks.encode(placed),
-    endsPiece: (row) => simpleEndsPiece(row, shape),
+    endsPiece: (row) => simpleEndsPiece(row, cells),
     digest: () => digest.state().sum,
   };
 }

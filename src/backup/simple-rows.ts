@@ -1,5 +1,5 @@
 import type { ViewedBytes } from '../cql/codec/move-bytes.ts';
-import { SimpleCells, type SimplePage, type SimpleShape } from '../cql/simple-cells.ts';
+import type { SimpleCells, SimplePage } from '../cql/simple-cells.ts';
 import type { SimpleDigest } from '../cql/simple-digest.ts';
 import { tokenOf } from '../cql/token.ts';
 import type { Bytes } from '../model/row.ts';
@@ -88,8 +88,7 @@ function standsAt(view: DataView, start: number, key: Buffer): boolean {
 }
 
 /** Whether a piece of a large partition may end with this row. */
-export function simpleEndsPiece({ page, start }: SimpleRow, shape: SimpleShape): boolean {
-  const cells = new SimpleCells(shape);
+export function simpleEndsPiece({ page, start }: SimpleRow, cells: SimpleCells): boolean {
   cells.locate(page.view, start, 0);
   const parts = Array.from({ length: cells.clusteringParts(page.view, 0) }, (_none, index) => {
     const at = cells.at[cells.clustering(index)] ?? 0;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BlobStore } from '../ports/blobs.ts';
 import type { Clock } from '../ports/clock.ts';
+import { timeName } from './time-name.ts';
 
 const folder = 'running/';
 const endName = 'end.json';
@@ -115,7 +116,7 @@ export class Turn {
   }
 
   async #put(): Promise<void> {
-    const until = String(this.#clock.now().getTime() + lastsMs).padStart(15, '0');
+    const until = timeName(this.#clock.now().getTime() + lastsMs);
     const key = `${this.#own}${until}.json`;
     await this.#store.put(key, Buffer.from(`${JSON.stringify(this.#said)}\n`));
     this.#keys.push(key);

@@ -1,10 +1,11 @@
 import { type Client, policies } from 'cassandra-driver';
+import { int64Bytes } from '../cql/int64.ts';
 import { newestExpressions, tokenOf } from '../cql/select.ts';
 import { qualified } from '../model/identifier.ts';
 import type { TokenRange } from '../model/row.ts';
 import type { Consistency, ScanRequest } from '../ports/cluster.ts';
 import { CellReader, rawMark, readRawPage } from './raw.ts';
-import { bigintBytes, driverConsistency, pause } from './scan.ts';
+import { driverConsistency, pause } from './scan.ts';
 import { readError, troubleOf } from './scan-errors.ts';
 import { isSmall } from './small.ts';
 import { halves, splitRing } from './split.ts';
@@ -98,7 +99,7 @@ class WholeRead {
   async #read(range: TokenRange): Promise<void> {
     const page = await readRawPage(
       this.#client,
-      { text: this.#statement.text, values: [bigintBytes(range.start), bigintBytes(range.end)] },
+      { text: this.#statement.text, values: [int64Bytes(range.start), int64Bytes(range.end)] },
       {
         consistency: driverConsistency(this.#consistency),
         fetchSize: 5000,

@@ -1,4 +1,5 @@
 import { type Client, policies, type QueryOptions, types } from 'cassandra-driver';
+import { int64Bytes } from '../cql/int64.ts';
 import { type ScanStatement, scanStatement } from '../cql/select.ts';
 import type { StoredRow } from '../model/row.ts';
 import type { Consistency, RawRows, RawScanRequest, ScanRequest } from '../ports/cluster.ts';
@@ -116,7 +117,7 @@ class PageFetcher {
     this.#request = request;
     this.#statement = statement;
     this.#context = context;
-    this.#values = [bigintBytes(request.range.start), bigintBytes(request.range.end)];
+    this.#values = [int64Bytes(request.range.start), int64Bytes(request.range.end)];
   }
 
   /** One page; one that times out is asked for again with fewer rows, after a pause that doubles. */
@@ -203,12 +204,6 @@ export function driverConsistency(consistency: Consistency): types.consistencies
     ONE: types.consistencies.one,
     LOCAL_ONE: types.consistencies.localOne,
   }[consistency];
-}
-
-export function bigintBytes(value: bigint): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
 }
 
 export function pause(milliseconds: number): Promise<void> {

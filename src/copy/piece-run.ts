@@ -1,4 +1,5 @@
 import type { InsertBlock } from '../cql/insert-block.ts';
+import { allEnded } from '../kernel/all-ended.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import { withoutValues } from '../model/privacy.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
@@ -43,8 +44,7 @@ export interface Writers {
 
 /** Both come to rest, whatever becomes of one of them. */
 export async function flushAll({ mutations, blocks }: Writers): Promise<void> {
-  const ends = await Promise.allSettled([mutations.flush(), blocks?.flush()]);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await allEnded([mutations.flush(), blocks?.flush()]);
 }
 
 /** The rows of one piece on their way. */

@@ -1,4 +1,5 @@
 import { InsertBlock, suitsInserts } from '../cql/insert-block.ts';
+import { allEnded } from '../kernel/all-ended.ts';
 import type { Table } from '../model/schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BlockWriter, Rows, WriterRequest } from '../ports/cluster.ts';
@@ -104,7 +105,7 @@ export class WriteEngine {
       }
     };
     const workers = Array.from({ length: Math.min(piecesAtOnce, pieces.length) }, worker);
-    for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+    await allEnded(workers);
     this.#progress(true);
   }
 

@@ -1,3 +1,5 @@
+import { allEnded } from './all-ended.ts';
+
 /**
  * Works on items, so many of them at a time. The first failure is thrown, when all that was under way has come to rest;
  * the others are told by `stopped` and no more are begun.
@@ -21,5 +23,5 @@ export async function eachAtATime<T>(
     }
   };
   const workers = Array.from({ length: atATime }, worker);
-  for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+  await allEnded(workers);
 }

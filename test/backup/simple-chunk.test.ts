@@ -130,7 +130,7 @@ describe('rows of simple columns', () => {
         const whereOf = ({ token, size }: { readonly token: bigint; readonly size: number }): string =>
           `${token} ${size}`;
         expect(simple.map(whereOf)).toEqual(placed.map(whereOf));
-        expect(simple.map((row) => simpleEndsPiece(row, simpleShape(layout)))).toEqual(placed.map(endsPiece));
+        expect(simple.map((row) => simpleEndsPiece(row, cells))).toEqual(placed.map(endsPiece));
         expect(simpleDigest.state()).toEqual(digest.state());
         if (simple.length === 0) continue;
         const [fast, any] = [chunks.encode(simple), encodeChunk(layout, placed)];

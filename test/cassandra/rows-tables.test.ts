@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bigintBytes } from '../../src/cassandra/scan.ts';
 import { createDigest } from '../../src/cql/digest.ts';
+import { int64Bytes } from '../../src/cql/int64.ts';
 import type { StoredRow } from '../../src/model/row.ts';
 import { cellColumns, type RowsFixture, ring, rowsFixture, tableOf } from './rows-fixture.ts';
 
@@ -282,7 +282,7 @@ describe('a scan', () => {
     const table = await fixture.table('ranges', { columns: { k: 'bigint', v: 'int' }, partitionKey: ['k'] });
     const writer = fixture.rows.write({ keyspace, table, types: {}, consistency: 'QUORUM' });
     for (let k = 0; k < 3000; k++) {
-      const partitionKey = [bigintBytes(BigInt(k))];
+      const partitionKey = [int64Bytes(BigInt(k))];
       await writer.write({
         kind: 'insert',
         partitionKey,

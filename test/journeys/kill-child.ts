@@ -2,11 +2,9 @@ import { applyPlan } from '../../src/app/apply.ts';
 import { openProject } from '../../src/app/config.ts';
 import { planOrUnfinished } from '../../src/app/plan.ts';
 import { planRollbackOrUnfinished } from '../../src/app/rollback.ts';
-import type { Session } from '../../src/app/session.ts';
-import { withSession } from '../../src/app/session.ts';
+import { type Session, withSession } from '../../src/app/session.ts';
 import type { RunEvent } from '../../src/model/event.ts';
-import type { Plan } from '../../src/model/plan.ts';
-import { consentsOf } from '../../src/model/plan.ts';
+import { consentsOf, type Plan } from '../../src/model/plan.ts';
 
 /**
  * A run that kills itself: `kill-child.ts FOLDER apply|rollback MOMENT STEP`. MOMENT is `before`, `during` or `after`

@@ -3,6 +3,7 @@ import { viewOf } from '../../cql/codec/move-bytes.ts';
 import { Sink } from '../../cql/codec/sink.ts';
 import { csvField, type FieldWriter } from '../../cql/csv/field.ts';
 import { valueOfText } from '../../cql/from-json.ts';
+import { int64Bytes } from '../../cql/int64.ts';
 import { partsOf, wholeValue } from '../../cql/whole-value.ts';
 import { setOwn } from '../../kernel/own.ts';
 import { RowRejected } from '../../model/data.ts';
@@ -88,7 +89,7 @@ export class PlainEncoder {
 
   /** Gives what has to stand in the notes; null: the field says it all. */
   #value(column: PlainColumn, cell: Exclude<Cell, ElementsCell>): string | null {
-    const bytes = cell.kind === 'value' ? cell.bytes : counterBytes(cell.value);
+    const bytes = cell.kind === 'value' ? cell.bytes : int64Bytes(cell.value);
     return this.#field(column, bytes) ? null : hexOf(bytes);
   }
 
@@ -173,12 +174,6 @@ function timesNote(of: readonly CellTime[], row: CellTime): Pick<CellNote, 'writ
 function isSame(one: Bytes | null, other: Bytes | null | undefined): boolean {
   if (one === null || other === null || other === undefined) return one === (other ?? null);
   return Buffer.compare(one, other) === 0;
-}
-
-function counterBytes(value: bigint): Bytes {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value);
-  return bytes;
 }
 
 function hexOf(bytes: Bytes): string {

@@ -1,15 +1,14 @@
 import { createText } from '../../cql/create.ts';
 import { sha256 } from '../../kernel/hash.ts';
-import { own } from '../../kernel/own.ts';
 import type { Definitions } from '../../model/backup.ts';
 import type { ByName, UserType } from '../../model/schema.ts';
+import { typesInOrder } from '../../planner/references.ts';
 import type { BlobStore } from '../../ports/blobs.ts';
 import type { Compression } from '../../ports/engines.ts';
 import { compress } from '../compression.ts';
 import type { PlainFile, TableManifest } from '../manifest.ts';
 import { type PackPlace, type PackReference, putVerified } from '../pack-writer.ts';
 import { keyOfId } from '../repository.ts';
-import { udtsIn } from '../same-type.ts';
 
 /** Weight of the rows of one part of a plain file. */
 export const plainTarget: number = 128 * 1024;
@@ -137,18 +136,6 @@ async function putFile(store: BlobStore, key: string, text: string): Promise<Pla
 
 function schemaText({ types, definitions, tables }: PlainContents): string {
   const beside = definitions === undefined ? [] : [...definitions.indexes, ...definitions.views];
-  const objects = [...inOrder(types), ...tables.map(({ table }) => table), ...beside];
+  const objects = [...typesInOrder({ types }), ...tables.map(({ table }) => table), ...beside];
   return objects.map((one) => `${createText(one, null)};\n`).join('\n');
-}
-
-/** Each after those that it is made of. */
-function inOrder(types: ByName<UserType>): readonly UserType[] {
-  const found = new Set<UserType>();
-  const visit = (type: UserType | undefined): void => {
-    if (type === undefined || found.has(type)) return;
-    for (const { type: of } of type.fields) for (const name of udtsIn(of, types)) visit(own(types, name));
-    found.add(type);
-  };
-  for (const type of Object.values(types)) visit(type);
-  return [...found];
 }

@@ -1,4 +1,6 @@
 import { Sink } from '../../cql/codec/sink.ts';
+import { int64Bytes } from '../../cql/int64.ts';
+import { putValue } from '../../cql/row-sink.ts';
 import { wholeValue } from '../../cql/whole-value.ts';
 import type { Bytes, Cell, StoredRow } from '../../model/row.ts';
 import { type ByName, type Column, keyColumns, type Table, type UserType } from '../../model/schema.ts';
@@ -34,7 +36,7 @@ export async function* storedPages(
   const sink = new Sink(1024 * 1024);
   for await (const rows of joinRows(pages)) {
     sink.length = 0;
-    for (const row of rows) for (const column of order) putCell(sink, bytesOf(row, column, types));
+    for (const row of rows) for (const column of order) putValue(sink, bytesOf(row, column, types));
     yield { count: rows.length, bytes: Buffer.from(sink.bytes.subarray(0, sink.length)) };
   }
 }
@@ -49,13 +51,5 @@ function bytesOf(row: JoinedRow, { access, type }: PlacedColumn, types: ByName<U
 function cellBytes(cell: Cell, type: Column['type'], types: ByName<UserType>): Bytes {
   if (cell.kind === 'value') return cell.bytes;
   if (cell.kind === 'elements') return wholeValue(cell, type, types);
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(cell.value);
-  return bytes;
-}
-
-function putCell(sink: Sink, bytes: Bytes | null): void {
-  const at = sink.reserve(4);
-  sink.bytes.writeInt32BE(bytes?.length ?? -1, at);
-  if (bytes !== null) sink.put(bytes);
+  return int64Bytes(cell.value);
 }

@@ -1,3 +1,4 @@
+import { allEnded } from '../../kernel/all-ended.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import type { DataSpec } from '../../model/data.ts';
 import type { TokenRange } from '../../model/row.ts';
@@ -162,7 +163,7 @@ async function eachOf(ranges: readonly TokenRange[], one: (range: TokenRange) =>
     }
   };
   const workers = Array.from({ length: rangesAtOnce }, worker);
-  for (const ended of await Promise.allSettled(workers)) if (ended.status === 'rejected') throw ended.reason;
+  await allEnded(workers);
 }
 
 function assertNotStopped({ signal, from }: UnloadRequest): void {
