@@ -24,8 +24,20 @@ export interface Session {
   close(): Promise<void>;
 }
 
-export async function withSession<T>(project: Project, work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await openSession(project);
+/** What is connected for. */
+export interface SessionUse {
+  /** Rows are moved and no schema statement is sent: more connections take more rows, and keep no order among them. */
+  readonly rowsOnly: boolean;
+}
+
+const connectionsForRows = 2;
+
+export async function withSession<T>(
+  project: Project,
+  work: (session: Session) => Promise<T>,
+  { rowsOnly }: SessionUse = { rowsOnly: false },
+): Promise<T> {
+  const session = await openSession(project, rowsOnly ? connectionsForRows : 1);
   try {
     return await work(session);
   } finally {
@@ -33,7 +45,7 @@ export async function withSession<T>(project: Project, work: (session: Session) 
   }
 }
 
-async function openSession(project: Project): Promise<Session> {
+async function openSession(project: Project, connectionsPerNode: number): Promise<Session> {
   const opened = await openCluster({
     contactPoints: await contactPoints(project),
     localDataCenter: project.cluster.localDataCenter,
@@ -42,6 +54,7 @@ async function openSession(project: Project): Promise<Session> {
     keyspace: project.keyspace,
     ledgerKeyspace: project.ledgerKeyspace,
     leaseTimings: project.lease,
+    connectionsPerNode,
   });
   const { rows, journal, clock } = opened;
   const { cluster, identity } = remembering(opened.cluster);

@@ -33,6 +33,11 @@ export interface ConnectOptions {
   readonly requestTimeoutMs?: number;
   /** How long a node may take to answer a schema statement; afterwards its outcome is unknown. */
   readonly ddlTimeoutMs?: number;
+  /**
+   * To each node of the local data center; 1 by default. A node reads what comes over one connection in one thread, so
+   * that two take in more rows; but what goes over two has no order, which schema statements and their barrier need.
+   */
+  readonly connectionsPerNode?: number;
 }
 
 type DriverOptions = ConstructorParameters<typeof Client>[0];
@@ -109,7 +114,10 @@ function driverOptions(
     // The schema is read by introspect.ts; the driver's copy of all keyspaces would be fetched for nothing.
     isMetadataSyncEnabled: false,
     monitorReporting: { enabled: false },
-    pooling: { warmup: false },
+    pooling: {
+      warmup: false,
+      coreConnectionsPerHost: { [types.distance.local]: options.connectionsPerNode ?? 1 },
+    },
     protocolOptions: {
       port: portOf(options.contactPoints[0] ?? ''),
       // Highest that the driver speaks with Cassandra; without it, it tries DSE's first and reconnects.

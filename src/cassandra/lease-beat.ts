@@ -48,7 +48,7 @@ async function run(order: BeatOrder, held: Promise<bigint>, stopped: AbortSignal
 async function connected(order: BeatOrder, stopped: AbortSignal): Promise<Connection | null> {
   while (!stopped.aborted) {
     try {
-      return await connect(order.options);
+      return await connect({ ...order.options, connectionsPerNode: 1 });
     } catch {
       // Tried again: the deadline tells the main thread when it is too late.
       await pause(retryMs, stopped);

@@ -22,6 +22,8 @@ export interface OpenOptions extends ConnectPlace {
   readonly ledgerReplication?: LedgerReplication | null;
   /** Left out: a heartbeat every 2 s, taken over after 10 s without one and the time that a schema statement may take. */
   readonly leaseTimings?: Partial<LeaseTimings>;
+  /** As `ConnectOptions` has it. */
+  readonly connectionsPerNode?: number;
 }
 
 export interface OpenedCluster {
@@ -38,7 +40,8 @@ export interface OpenedCluster {
 
 /** Opens a cluster for one keyspace. Throws as `connect` does, and `TLS_FILE_UNREADABLE`. */
 export async function openCluster(options: OpenOptions): Promise<OpenedCluster> {
-  const connection = await connect(await connectOptions(options));
+  const { connectionsPerNode = 1 } = options;
+  const connection = await connect({ ...(await connectOptions(options)), connectionsPerNode });
   const { keyspace, ledgerKeyspace } = options;
   const session = schemaSession(connection, { keyspace, ledgerKeyspace });
   // A node that does not answer now has its say again before anything is changed.

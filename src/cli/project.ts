@@ -1,6 +1,6 @@
 import type { OpenStore } from '../app/backup.ts';
 import type { Project } from '../app/project.ts';
-import type { Session } from '../app/session.ts';
+import type { Session, SessionUse } from '../app/session.ts';
 import { collectEarly } from './memory.ts';
 import type { Output } from './output.ts';
 
@@ -20,9 +20,13 @@ export async function projectOf(flags: ProjectFlags): Promise<Project> {
 }
 
 /** The project and its cluster, closed at the end. */
-export async function inSession<T>(flags: ProjectFlags, work: (session: Session) => Promise<T>): Promise<T> {
+export async function inSession<T>(
+  flags: ProjectFlags,
+  work: (session: Session) => Promise<T>,
+  use?: SessionUse,
+): Promise<T> {
   const [project, { withSession }] = await Promise.all([projectOf(flags), import('../app/session.ts')]);
-  return withSession(project, work);
+  return withSession(project, work, use);
 }
 
 /** The project and places for backups: connects to the cluster only where one of them lies in it. */
@@ -38,12 +42,13 @@ export async function atStores<T>(
 /** The same for work that moves rows: it can be paused, and says why it is slow. `asBytes`: few of them become values. */
 export async function movingRows<T>(
   flags: ProjectFlags,
-  shown: { readonly output: Output; readonly events: boolean; readonly asBytes?: boolean },
+  shown: { readonly output: Output; readonly events: boolean; readonly asBytes?: boolean; readonly rowsOnly?: boolean },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { withFlow } = await import('./flow.ts');
-  return inSession(flags, (session) => {
+  const flowing = (session: Session): Promise<T> => {
     collectEarly(shown.asBytes ?? false);
     return withFlow(session.rows.flow, shown, () => work(session));
-  });
+  };
+  return inSession(flags, flowing, { rowsOnly: shown.rowsOnly ?? false });
 }

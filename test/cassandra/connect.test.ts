@@ -69,9 +69,9 @@ describe('connecting', () => {
     expect(String(thrown)).toContain(localDataCenter);
   });
 
-  it('keeps one connection to a node that drops it again and again', async () => {
+  it.each([1, 2])('keeps %i connections to a node that drops them again and again', async (connectionsPerNode) => {
     await using proxy = await faultProxy(cassandraAddress());
-    const connection = await connect({ contactPoints: [proxy.address] });
+    const connection = await connect({ contactPoints: [proxy.address], connectionsPerNode });
     const answered = async (): Promise<string> =>
       connection.client.execute('SELECT key FROM system.local').then(() => 'yes', String);
     for (let round = 0; round < 8; round++) {
@@ -81,8 +81,8 @@ describe('connecting', () => {
     const [host] = connection.client.hosts.values();
     const state = connection.client.getState();
     expect(connection.client.hosts.length).toBe(1);
-    expect(host === undefined ? 0 : state.getOpenConnections(host)).toBe(1);
-    expect(proxy.open).toBe(1);
+    await expect.poll(() => (host === undefined ? 0 : state.getOpenConnections(host))).toBe(connectionsPerNode);
+    expect(proxy.open).toBe(connectionsPerNode);
     await connection.shutdown();
     await expect.poll(() => proxy.open, { timeout: 5_000 }).toBe(0);
   });

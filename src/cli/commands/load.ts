@@ -144,7 +144,8 @@ export const loadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await movingRows(flags, { output, events: false, asBytes: true }, async (session) => {
+    const how = { output, events: false, asBytes: true, rowsOnly: true };
+    const report = await movingRows(flags, how, async (session) => {
       const { loadTable } = await import('../../app/load.ts');
       return untilSignalled(async (signal) => {
         line.begin('load');

@@ -31,7 +31,7 @@ export const replayCommand: AnyCommand = command({
     ['replay .cqlform/rejects/RUN/STEP.ndjson --amend', 'After the function was mended'],
   ],
   run: async (flags, output) => {
-    const report = await movingRows(flags, { output, events: false }, async (session) => {
+    const report = await movingRows(flags, { output, events: false, rowsOnly: true }, async (session) => {
       const { replay } = await import('../../app/replay.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'replay', (onProgress) =>

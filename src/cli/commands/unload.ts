@@ -81,7 +81,8 @@ export const unloadCommand: AnyCommand = command({
       import('../view/load.ts'),
     ]);
     const line = new ProgressLine(output);
-    const report = await movingRows(flags, { output, events: false, asBytes: true }, async (session) => {
+    const how = { output, events: false, asBytes: true, rowsOnly: true };
+    const report = await movingRows(flags, how, async (session) => {
       const { unloadTable } = await import('../../app/unload.ts');
       return untilSignalled(async (signal) => {
         line.begin('unload');

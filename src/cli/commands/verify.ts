@@ -27,7 +27,7 @@ export const verifyCommand: AnyCommand = command({
   ],
   run: async (flags, output): Promise<ExitCode> => {
     const mode = modeOf(flags);
-    const verified = await movingRows(flags, { output, events: false }, async (session) => {
+    const verified = await movingRows(flags, { output, events: false, rowsOnly: true }, async (session) => {
       const { verify } = await import('../../app/verify.ts');
       return untilSignalled((signal) =>
         withProgress(output, 'verify', (onProgress) =>
