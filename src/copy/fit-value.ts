@@ -1,6 +1,8 @@
 import { valueOfJson, valueOfText } from '../cql/from-json.ts';
 import { converterOf, domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
 import { type ForeignType, RowRejected } from '../model/data.ts';
+import { DecimalText } from '../model/decimal-text.ts';
+import { jsonTextOf } from '../model/json-text.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType } from '../model/type.ts';
 import { typeText } from '../model/type-text.ts';
@@ -57,8 +59,9 @@ function checked(value: unknown, into: Extract<CqlType, { kind: 'scalar' }>, typ
 function textOf(value: unknown): unknown {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value instanceof DecimalText) return value.text;
   if (value instanceof Date) return jsonSafe(value);
-  return value instanceof Uint8Array ? value : JSON.stringify(jsonSafe(value));
+  return value instanceof Uint8Array ? value : jsonTextOf(jsonSafe(value, 'numbers'));
 }
 
 function structured(value: unknown, into: CqlType, types: ByName<UserType>): unknown {

@@ -1,12 +1,14 @@
 import { sha256 } from '../kernel/hash.ts';
 import { own, setOwn } from '../kernel/own.ts';
+import { decimalOfText } from '../model/canonical.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
+import { DecimalText } from '../model/decimal-text.ts';
 import { jsonSafe } from './json-safe.ts';
 
 /** What a value is that JSON has no form of its own for. */
-type ValueKind = 'bigint' | 'number' | '-0' | 'date' | 'bytes' | 'set' | 'map' | 'floats';
+type ValueKind = 'bigint' | 'digits' | 'number' | '-0' | 'date' | 'bytes' | 'set' | 'map' | 'floats';
 const kinds: ReadonlySet<string> = new Set<ValueKind>([
-  ...(['bigint', 'number', '-0', 'date', 'bytes', 'set', 'map', 'floats'] as const),
+  ...(['bigint', 'digits', 'number', '-0', 'date', 'bytes', 'set', 'map', 'floats'] as const),
 ]);
 
 /** One line of a rejects file. */
@@ -110,6 +112,7 @@ function kindOf(value: unknown): ValueKind | null {
   if (typeof value === 'bigint') return 'bigint';
   if (Object.is(value, -0)) return '-0';
   if (typeof value === 'number') return Number.isFinite(value) ? null : 'number';
+  if (value instanceof DecimalText) return 'digits';
   if (value instanceof Date) return 'date';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof Float32Array) return 'floats';
@@ -132,6 +135,7 @@ function revived(value: unknown, at: string, types: NonNullable<RejectedRow['typ
 function ofKind(value: unknown, kind: string, at: string): unknown {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
   if (kind === 'bigint' && text !== null && /^-?\d+$/.test(text)) return BigInt(text);
+  if (kind === 'digits' && text !== null && decimalOfText(text) !== null) return new DecimalText(text);
   if (kind === 'number' && text !== null) return Number(text);
   // JSON writes it as 0; whoever mended it wrote another number
   if (kind === '-0' && typeof value === 'number') return value === 0 ? -0 : value;

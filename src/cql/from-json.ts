@@ -2,6 +2,8 @@ import { reasonOf } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
+import { DecimalText } from '../model/decimal-text.ts';
+import { repeatedName } from '../model/repeated-name.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
 import { isFloating } from './codec/codec.ts';
@@ -14,6 +16,7 @@ import { shown } from './codec/reject.ts';
  * type is a field without a value. Throws RowRejected for what the type cannot be made of.
  */
 export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserType>): unknown {
+  if (value instanceof DecimalText) return valueOfJson(value.text, type, types);
   const inner = (item: unknown, of: CqlType): unknown => (item === null ? null : valueOfJson(item, of, types));
   return match(type, {
     scalar: ({ name }) => scalarOf(value, name),
@@ -49,17 +52,19 @@ export function valueOfText(text: string, type: CqlType, types: ByName<UserType>
   return valueOfJson(type.kind === 'scalar' ? text : parsedJson(text), type, types);
 }
 
-/** A number that JavaScript would change stays its text. Throws RowRejected. */
+/** A number that JavaScript would change stays its text; a name that stands twice in an object rejects. Throws RowRejected. */
 export function parsedJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
-      typeof value === 'number' && context?.source !== undefined && String(value) !== context.source
-        ? context.source
-        : value,
+    value = JSON.parse(text, (_key, one: unknown, context?: { readonly source?: string }) =>
+      typeof one === 'number' && context?.source !== undefined && String(one) !== context.source ? context.source : one,
     );
   } catch (thrown) {
     throw new RowRejected(`it is not valid JSON: ${reasonOf(thrown)}`);
   }
+  const repeated = repeatedName(text, value);
+  if (repeated !== null) throw new RowRejected(`its field ${repeated} stands there more than once`);
+  return value;
 }
 
 function scalarOf(value: unknown, name: ScalarName): unknown {

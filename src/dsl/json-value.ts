@@ -1,6 +1,6 @@
-import { reasonOf } from '../kernel/errors.ts';
 import { setOwn } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
+import { jsonTextOf, valueOfJsonText } from '../model/json-text.ts';
 import { isJson } from './fits.ts';
 import type { Properties } from './mistake.ts';
 import { isSignal } from './signals.ts';
@@ -10,27 +10,9 @@ export type Turn = ((value: unknown) => unknown) | null;
 type Direction = 'read' | 'write';
 
 const atJson: Record<Direction, (value: unknown) => unknown> = {
-  read: (value) => {
-    try {
-      return JSON.parse(String(value));
-    } catch (error) {
-      throw new RowRejected(`the text is not JSON: ${reasonOf(error)}`);
-    }
-  },
-  write: (value) => {
-    const text = stringified(value);
-    if (text === undefined) throw new RowRejected(`a ${typeof value} cannot be written as JSON`);
-    return text;
-  },
+  read: (value) => valueOfJsonText(String(value)),
+  write: jsonTextOf,
 };
-
-function stringified(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    throw new RowRejected(`cannot be written as JSON: ${reasonOf(error)}`);
-  }
-}
 
 /**
  * How the values of a type differ between functions and the engines because of `json` inside it: engines know text only.

@@ -1,6 +1,8 @@
 import { own } from '../kernel/own.ts';
 import { canonicalDate, decimalOfText, textOfDecimal } from '../model/canonical.ts';
 import { RowRejected } from '../model/data.ts';
+import { DecimalText } from '../model/decimal-text.ts';
+import { jsonTextOf, valueOfJsonText } from '../model/json-text.ts';
 import { localTimeReader, type MomentReader } from '../model/local-time.ts';
 import type { Decimal, LocalDate } from './canonical-text.ts';
 import { mistake, shown } from './mistake.ts';
@@ -23,6 +25,8 @@ export interface SourceConversions {
   scaled<T>(value: Accepts<T, string | number | bigint>, scale: number, rounding?: Rounding): Decimal;
   /** What stands beside a label; a row with another one is rejected. */
   oneOf<const M extends { readonly [label: string]: unknown }>(value: string | number, labels: M): M[keyof M];
+  /** The JSON text of a value, numbers with all of their digits, whole ones beyond 2^53 as well. */
+  json(value: unknown): string;
   /** The text of an object in JSON, or the object, as a map; values that are no text are written as JSON. */
   textMap(value: unknown): ReadonlyMap<string, string>;
   /**
@@ -44,7 +48,7 @@ const units = { s: -3, ms: 0, us: 3, ns: 6 } as const;
 
 function epoch(value: unknown, unit: keyof typeof units): Date {
   const parts =
-    typeof value === 'string' || typeof value === 'bigint' || Number.isFinite(value)
+    typeof value === 'string' || typeof value === 'bigint' || value instanceof DecimalText || Number.isFinite(value)
       ? decimalOfText(String(value).trim())
       : null;
   if (parts === null || Math.abs(parts.scale) > 1000) throw rejected(value, 'a count since 1970');
@@ -117,21 +121,16 @@ function oneOf<const M extends { readonly [label: string]: unknown }>(value: str
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  let found = value;
-  if (typeof value === 'string') {
-    try {
-      found = JSON.parse(value);
-    } catch {
-      throw rejected(value, 'JSON');
-    }
-  }
-  if (typeof found === 'object' && found !== null && !Array.isArray(found)) return found as Record<string, unknown>;
+  const found = typeof value === 'string' ? valueOfJsonText(value) : value;
+  const isObject =
+    typeof found === 'object' && found !== null && !Array.isArray(found) && !(found instanceof DecimalText);
+  if (isObject) return found as Record<string, unknown>;
   throw rejected(value, 'an object');
 }
 
 function textMap(value: unknown): ReadonlyMap<string, string> {
   return new Map(
-    Object.entries(objectOf(value)).map(([key, one]) => [key, typeof one === 'string' ? one : JSON.stringify(one)]),
+    Object.entries(objectOf(value)).map(([key, one]) => [key, typeof one === 'string' ? one : jsonTextOf(one)]),
   );
 }
 
@@ -161,6 +160,7 @@ export const sourceConversions: SourceConversions = {
   dateOrNull,
   scaled,
   oneOf,
+  json: jsonTextOf,
   textMap,
   record,
 };

@@ -10,6 +10,7 @@ import {
   canonicalVarint,
 } from '../model/canonical.ts';
 import { RowRejected } from '../model/data.ts';
+import { DecimalText } from '../model/decimal-text.ts';
 import type { Canonical, Decimal, Duration, Inet, LocalDate, LocalTime, TimeUuid, Uuid } from './canonical-text.ts';
 import { shown } from './mistake.ts';
 import { type Accepts, type SourceConversions, sourceConversions } from './to-source.ts';
@@ -50,6 +51,9 @@ function rejected(value: unknown, what: string): RowRejected {
   return new RowRejected(`${typeof value === 'string' ? JSON.stringify(value) : shown(value)} is not ${what}`);
 }
 
+/** Numbers of JSON that JavaScript has not are taken by their digits. */
+const digitsOf = (value: unknown): unknown => (value instanceof DecimalText ? value.text : value);
+
 /** A text that a parser of the model found, in its canonical form. */
 function canonical<Name extends string>(parse: (text: string) => string | null, what: string) {
   return (value: unknown): Canonical<Name> => {
@@ -78,7 +82,8 @@ const smallWhole =
   (value: unknown): number =>
     Number(ranged(value, bits, `a whole number of ${bits} bits`));
 
-function double(value: unknown): number {
+function double(found: unknown): number {
+  const value = digitsOf(found);
   if (typeof value === 'number' && !Number.isNaN(value)) return value;
   if (typeof value === 'bigint') return Number(value);
   const text = typeof value === 'string' ? value.trim() : '';
@@ -120,6 +125,7 @@ function timestamp(value: unknown): Date {
 function text(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value instanceof DecimalText) return value.text;
   if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
   throw rejected(value, 'a text');
 }
@@ -133,7 +139,9 @@ function boolean(value: unknown): boolean {
 
 function decimal(value: unknown): Decimal {
   return decimalText(
-    typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)) ? String(value) : value,
+    typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
+      ? String(value)
+      : digitsOf(value),
   );
 }
 

@@ -15,6 +15,7 @@ import { createTable, createType } from '../../src/cql/create.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import { type Data, type Declared, migration } from '../../src/index.ts';
 import type { DataSpec } from '../../src/model/data.ts';
+import { DecimalText } from '../../src/model/decimal-text.ts';
 import type { Progress } from '../../src/model/event.ts';
 import type { CopyAccounts, CopyVerified, VerifyLevel } from '../../src/model/journal.ts';
 import type { Table, UserType } from '../../src/model/schema.ts';
@@ -267,7 +268,8 @@ function travelling(open: OpenSource): OpenSource {
     const read: Source['read'] = async function* (split) {
       for await (const page of source.read(split)) {
         for (const { values, problem } of page) {
-          if (problem !== null) continue;
+          // pages with numbers that JavaScript has not are worked on where they were read
+          if (problem !== null || holdsDigits(values)) continue;
           assert.ok(travels(values), `${Object.keys(values)} do not travel`);
           assert.deepStrictEqual(structuredClone(values), values);
         }
@@ -289,4 +291,9 @@ function specOf(data: Data, schema: readonly Declared[]): DataSpec {
   const [spec] = compiled.data;
   if (spec === undefined) throw new Error('no data');
   return spec;
+}
+
+function holdsDigits(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return value instanceof DecimalText || Object.values(value).some(holdsDigits);
 }

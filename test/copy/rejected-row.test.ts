@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseRejected, rejectedLine, valuesOf } from '../../src/copy/rejected-row.ts';
+import { DecimalText } from '../../src/model/decimal-text.ts';
 
 it('keeps every value that JSON has no form for', () => {
   const values = {
@@ -9,6 +10,7 @@ it('keeps every value that JSON has no form for', () => {
     bytes: Uint8Array.of(0, 255),
     ['a/b~c']: new Map<unknown, unknown>([[-0, new Set([1n])]]),
     floats: Float32Array.of(-0, 1.5),
+    digits: [new DecimalText('0.1234567890123456789')],
     nested: { none: null, deep: [{ zero: -0 }] },
   };
   const parsed = parseRejected(rejectedLine({ place: 'x:1', reason: 'why', values, stored: false }));

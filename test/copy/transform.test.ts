@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ndjson } from '../../src/files.ts';
-import { copy, reject, skip, t, table, to, transform, unset } from '../../src/index.ts';
+import { copy, reject, skip, t, table, to, transform, udt, unset } from '../../src/index.ts';
 import type { JsRow } from '../../src/model/data.ts';
 import { baseTime, type CopyFixture, copyFixture } from './copy-fixture.ts';
 
@@ -19,12 +19,26 @@ const expiring = table('expiring', {
   partitionKey: ['id'],
   options: { defaultTimeToLive: 86_400 },
 });
+const price = udt('price', { net: t.decimal(), units: t.varint() });
+const offers = table('offers', {
+  columns: {
+    id: t.text(),
+    at: t.int(),
+    price: t.frozen(price),
+    parts: t.map(t.text(), t.decimal()),
+    whole: t.json<unknown>(),
+    text: t.text(),
+  },
+  partitionKey: ['id'],
+  clusteringKey: ['at'],
+});
+const nested = ndjson.file('nested.ndjson', { columns: { id: ndjson.text(), offers: ndjson.array() } });
 const lines = ndjson.file('lines.ndjson', { columns: { id: ndjson.text(), n: ndjson.any() } });
 
 let fixture: CopyFixture;
 beforeAll(async () => {
   fixture = await copyFixture('copy_transform');
-  await fixture.create(items, pairs, expiring);
+  await fixture.create(price, items, pairs, expiring, offers);
 });
 afterAll(() => fixture.close());
 
@@ -35,6 +49,44 @@ const write = (...rows: readonly unknown[]): Promise<void> =>
 function untyped(rows: (row: JsRow, out: { emit(row: unknown): void }) => unknown): never {
   return rows as never;
 }
+
+describe('numbers inside of objects', () => {
+  it('arrive with every digit in children, types, maps and texts', async () => {
+    const [net, units, large] = ['0.12345678901234567890123456789', '123456789012345678901234567890', '1.5e400'];
+    const offer = `{"net":${net},"units":${units},"parts":{"a":${large},"b":0.5}}`;
+    await fixture.file(
+      'nested.ndjson',
+      `{"id":"one","offers":[{"net":1,"units":2,"parts":{}},${offer}]}\n{"id":"two","offers":[${offer}],"offers":[]}`,
+    );
+    const { result } = await fixture.run(
+      transform({
+        from: nested,
+        into: offers,
+        maxRejects: 1,
+        rows: (row, out) =>
+          row.offers?.forEach((one, at) => {
+            const found = one as { net: unknown; units: unknown; parts: Record<string, unknown> };
+            out.emit({
+              id: row.id ?? '',
+              at,
+              price: { net: to.decimal(found.net), units: to.varint(found.units) },
+              parts: new Map(Object.entries(found.parts).map(([name, part]) => [name, to.decimal(part)])),
+              whole: one,
+              text: to.json(one),
+            });
+          }),
+      }),
+    );
+    expect(result).toMatchObject({ read: 2, rejected: 1, written: 2 });
+    expect((await fixture.rejects())[0]?.reason).toBe('its field offers stands there more than once');
+    const found = await fixture.query(
+      'SELECT toJson(price) AS price, toJson(parts) AS parts, whole, text FROM KS.offers WHERE at = 1 ALLOW FILTERING',
+    );
+    expect(found).toEqual([
+      { price: `{"net": ${net}, "units": ${units}}`, parts: '{"a": 1.5E+400, "b": 0.5}', whole: offer, text: offer },
+    ]);
+  });
+});
 
 describe('a transform', () => {
   it('counts rows that are emitted, skipped and rejected', async () => {

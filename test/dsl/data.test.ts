@@ -364,12 +364,18 @@ describe('json columns', () => {
     );
     expect(() => valueFrom(columns['plain'], { ...stored, a: '{' })).toThrow(RowRejected);
     expect(() => valueFrom(columns['plain'], { ...stored, a: '{' })).toThrow(/^a: the text is not JSON/);
+    const twice = '{"b": [{"c": 1, "d": {"c": 2, "\\u0063": 3}}]}';
+    expect(() => valueFrom(columns['a'], { ...stored, a: twice })).toThrow(
+      'a: its field b[0].d.c stands there more than once',
+    );
+    const exact = '{"b":[0.12345678901234567890,12345678901234567890,-1e400,{"c":1.5}]}';
+    expect(valueFrom(columns['a'], { ...stored, a: exact })).toBe(exact);
     expect(valueFrom(columns['plain'], stored)).toBe('"{"');
     expect(valueFrom(columns['a'], stored)).toBe('{"b":2}');
     expect(valueFrom(columns['a'], { ...stored, a: null })).toEqual({ kind: 'skip', reason: 'none' });
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
-    for (const value of [1n, () => 1, cyclic, Symbol('x')]) {
+    for (const value of [() => 1, cyclic, Symbol('x')]) {
       const bad = mappingsOf(copy(untyped({ from, into, columns: { at: () => 1, plain: () => value } })), into);
       expect(() => valueFrom(bad['plain'], stored)).toThrow(RowRejected);
     }

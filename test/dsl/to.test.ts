@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { to } from '../../src/index.ts';
 import { RowRejected } from '../../src/model/data.ts';
+import { DecimalText } from '../../src/model/decimal-text.ts';
 import { untyped } from './mistakes.ts';
 
 type Conversion = keyof typeof to;
 const uuid = '8f14e45f-ceea-467f-a0e6-0f3b1c9f2b11';
 const timeUuid = '50554d6e-29bb-11e5-b345-feff819cdc9f';
+
+const digits = new DecimalText('0.1234567890123456789');
 
 const convert = (name: Conversion, value: unknown): unknown => (to[name] as (value: unknown) => unknown)(value);
 
@@ -35,6 +38,11 @@ describe('conversions', () => {
     ['decimal', '1.50', '1.50'],
     ['decimal', 0.1, '0.1'],
     ['decimal', 12n, '12'],
+    ['decimal', digits, '0.1234567890123456789'],
+    ['text', digits, '0.1234567890123456789'],
+    ['double', digits, 0.12345678901234568],
+    ['json', { a: [digits, 2n ** 64n] }, '{"a":[0.1234567890123456789,18446744073709551616]}'],
+    ['textMap', '{"a": 0.1234567890123456789}', new Map([['a', '0.1234567890123456789']])],
     ['uuid', uuid.toUpperCase(), uuid],
     ['timeuuid', timeUuid, timeUuid],
     ['date', '2026-11-22', '2026-11-22'],

@@ -19,7 +19,7 @@ export function conversionOf(
 const conversions: Readonly<Record<Convert, (value: string) => string>> = {
   // Nothing is known of the value but that it is not null, which would be a type that fits nothing.
   text: (value) => `to.text<unknown>(${value})`,
-  json: (value) => `JSON.stringify(${value})`,
+  json: (value) => `to.json(${value})`,
   texts: (value) => `${value}.map((one) => to.text(one))`,
   ints: (value) => `${value}.map((one) => to.int(one))`,
   doubles: (value) => `${value}.map((one) => to.double(one))`,

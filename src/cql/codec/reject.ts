@@ -1,4 +1,5 @@
 import { RowRejected } from '../../model/data.ts';
+import { DecimalText } from '../../model/decimal-text.ts';
 
 /** `"abc" is no int: a whole number is needed`. */
 export function notA(type: string, value: unknown, needed: string): RowRejected {
@@ -26,6 +27,7 @@ export function shown(value: unknown): string {
 function described(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, longest + 1));
   if (typeof value === 'bigint') return `${value}n`;
+  if (value instanceof DecimalText) return value.text;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
   if (value instanceof Uint8Array) return `0x${Buffer.from(value.subarray(0, longest)).toString('hex')}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;

@@ -1,5 +1,6 @@
 import { dateOfDays, daysOfDate, nanosecondsOfTime, timeOfNanoseconds } from '../../model/calendar.ts';
 import { decimalOfText, textOfDecimal } from '../../model/canonical.ts';
+import { DecimalText } from '../../model/decimal-text.ts';
 import { durationOfText, textOfDuration } from '../../model/duration.ts';
 import { bytesOfInet, inetOfBytes } from '../../model/inet.ts';
 import type { ScalarName } from '../../model/type.ts';
@@ -86,7 +87,8 @@ export const textPlans: Readonly<Record<TextName, ValuePlan>> = {
     textual: true,
     read: (bytes, start, end) => (start === end ? null : textOfDecimal(decimalAt(bytes, start, end))),
     write: (value, sink) => {
-      const parts = typeof value === 'string' ? decimalOfText(value) : null;
+      const text = value instanceof DecimalText ? value.text : value;
+      const parts = typeof text === 'string' ? decimalOfText(text) : null;
       if (parts === null) throw notA('decimal', value, 'digits as a string, e.g. "12.50", are needed');
       const at = sink.reserve(4);
       sink.bytes.writeInt32BE(parts.scale, at);

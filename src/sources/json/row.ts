@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import { reasonOf } from '../../kernel/errors.ts';
 import { setOwn } from '../../kernel/own.ts';
 import type { ForeignColumn } from '../../model/data.ts';
+import { mayChange } from '../../model/json-text.ts';
+import { repeatedName } from '../../model/repeated-name.ts';
 import type { SourceRow } from '../../ports/source.ts';
 import { columnReaders } from '../files/columns.ts';
 import { Misfit } from '../files/misfit.ts';
 import { type Strangers, strangerCheck } from '../files/strangers.ts';
-import { repeatedField } from './repeated-field.ts';
-import { ExactNumber, exactTypes, holdsNumber, jsonReaders, kept, withDigits } from './values.ts';
+import { ExactNumber, exactTypes, holdsNumber, jsonReaders, plain, withDigits } from './values.ts';
 
 export interface RawRow {
   readonly bytes: Buffer;
@@ -22,8 +23,6 @@ export type JsonRowReader = (raw: RawRow) => SourceRow;
 type Fields = Readonly<Record<string, unknown>>;
 
 const rawShown = 1000;
-/** Numbers that JavaScript may change: of many digits, or of an exponent of three. */
-const changing = /\d{16}|[\d.]{17}|[:,[]\s*-?[\d.]+[eE][+-]?\d{3}/;
 
 /** Throws `UNKNOWN_SOURCE_TYPE` for a declared type that JSON files do not have. */
 export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, strangers?: Strangers): JsonRowReader {
@@ -42,13 +41,13 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, 
     const text = bytes.toString('utf8');
     let parsed: unknown;
     try {
-      parsed = exact || changing.test(text) ? parseExact(text) : JSON.parse(text);
+      parsed = exact || mayChange(text) ? parseExact(text) : JSON.parse(text);
     } catch (thrown) {
       return spoilt(`it is not valid JSON: ${reasonOf(thrown)}`);
     }
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return spoilt('it is not an object');
     const fields = parsed as Fields;
-    const repeated = repeatedField(text, fields, wanted);
+    const repeated = repeatedName(text, fields, wanted);
     if (repeated !== null) return spoilt(`its field ${repeated} stands there more than once`);
 
     let exactly: Fields | null = null;
@@ -70,7 +69,7 @@ export function jsonRowReader(columns: Readonly<Record<string, ForeignColumn>>, 
       }
       const converted = read(value);
       if (converted instanceof Misfit) problems.push(`${column}: ${converted.reason}`);
-      setOwn(values, column, converted instanceof Misfit ? kept(value) : converted);
+      setOwn(values, column, converted instanceof Misfit ? plain(value) : converted);
     }
     return { values, place, problem: problems.length === 0 ? null : problems.join('; ') };
   };

@@ -1,6 +1,6 @@
 import { decimalOfText } from '../../model/canonical.ts';
-import { DecimalText } from '../../model/decimal-text.ts';
-import { type FieldReader, Misfit, misfit } from '../files/misfit.ts';
+import { exactNumber } from '../../model/json-text.ts';
+import { type FieldReader, misfit } from '../files/misfit.ts';
 import { bigintOf, dateOf, decimalOf, timestampOf, uuidOf } from '../files/text-values.ts';
 
 /** A number whose text says more than a JavaScript number can hold; met only where a reader asked for exact numbers. */
@@ -13,7 +13,7 @@ export class ExactNumber {
 
 /** Reads as `json.any` does, and numbers that JavaScript's own would change as their texts. */
 export const withDigits = 'json.digits';
-/** Reads what is looked at before its type is known: no number is a misfit. */
+/** Reads as `json.any` does what is looked at before its type is known. */
 export const asFound = 'json.found';
 
 const textual =
@@ -46,55 +46,23 @@ export const jsonReaders: ReadonlyMap<string, FieldReader<unknown>> = new Map<st
       return typeof found === 'number' ? epoch(found) : textual('a timestamp', timestampOf)(found);
     },
   ],
-  ['json.array', (value) => (Array.isArray(value) ? faithful(value) : misfit(plain(value), 'an array'))],
-  ['json.object', (value) => (isObject(value) ? faithful(value) : misfit(plain(value), 'an object'))],
-  ['json.any', faithful],
+  ['json.array', (value) => (Array.isArray(value) ? plain(value) : misfit(plain(value), 'an array'))],
+  ['json.object', (value) => (isObject(value) ? plain(value) : misfit(plain(value), 'an object'))],
+  ['json.any', plain],
   ['json.nearest', nearest],
   [withDigits, digits],
-  [asFound, found],
+  [asFound, plain],
 ]);
 
 /** Types whose values may need the number's own text. */
 export const exactTypes: ReadonlySet<string> = new Set(['json.bigint', 'json.decimal']);
 
-/** JSON as JavaScript knows it: integers beyond 2^53 as bigint, all other exact numbers as numbers. */
+/** JSON as JavaScript knows it: integers beyond 2^53 as bigint, other numbers that a double does not hold as their texts. */
 export function plain(value: unknown): unknown {
-  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? integerValue(value.text) : Number(value.text);
+  if (value instanceof ExactNumber) return exactNumber(value.text);
   if (Array.isArray(value)) return value.map(plain);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-}
-
-/** Digits that a double has at most, whoever wrote it down. */
-const mostDigits = 17;
-
-/** As `plain` has it, or which number would not come out as it stands there. */
-function faithful(value: unknown): unknown {
-  const changed = changedNumber(value);
-  if (changed === null) return plain(value);
-  return new Misfit(`${changed} is a number that JavaScript cannot hold: declare its field as decimal()`);
-}
-
-function found(value: unknown): unknown {
-  return value instanceof ExactNumber && isChanged(value.text) ? new DecimalText(value.text) : plain(value);
-}
-
-function changedNumber(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null) return null;
-  if (value instanceof ExactNumber) return isChanged(value.text) ? value.text : null;
-  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
-    const changed = changedNumber(inner);
-    if (changed !== null) return changed;
-  }
-  return null;
-}
-
-function isChanged(text: string): boolean {
-  if (/^-?\d+$/.test(text)) return false;
-  const mantissa = text.replace(/[eE].*$/, '').replace(/[-.]/g, '');
-  const near = Number(text);
-  if (!Number.isFinite(near) || (near === 0 && /[1-9]/.test(mantissa))) return true;
-  return mantissa.replace(/^0+|0+$/g, '').length > mostDigits;
 }
 
 /** As `plain` has it, each number the nearest that a double holds. */
@@ -102,11 +70,6 @@ function nearest(value: unknown): unknown {
   const found = value instanceof ExactNumber ? Number(value.text) : plain(value);
   const infinite = found === Infinity || found === -Infinity;
   return infinite ? misfit(plain(value), 'a number that a double can hold') : found;
-}
-
-/** A misfit as a reject keeps it: with its digits. */
-export function kept(value: unknown): unknown {
-  return changedNumber(value) === null ? plain(value) : digits(value);
 }
 
 /** Numbers that JavaScript's own would change as their texts. */
@@ -120,11 +83,6 @@ function digits(value: unknown): unknown {
 export function holdsNumber(value: unknown): boolean {
   if (typeof value === 'number') return true;
   return typeof value === 'object' && value !== null && Object.values(value).some(holdsNumber);
-}
-
-function integerValue(text: string): number | bigint {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : BigInt(text);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
