@@ -73,10 +73,11 @@ async function createPart(): Promise<void> {
     bytes.set(name, await bytesIn(at));
     return cost;
   };
-  const ours: Contender[] = ['cqlform backup create'].map((name) => ({
-    name,
-    run: () => weighed(name, cqlform('backup', 'create', 'readings'), store),
-  }));
+  const flags = [[], ['--no-write-times']];
+  const ours = flags.map((more): Contender => {
+    const name = ['cqlform backup create', ...more].join(' ');
+    return { name, run: () => weighed(name, cqlform('backup', 'create', 'readings', ...more), store) };
+  });
   const theirs: Contender[] = given.dsbulk
     ? [{ name: peerName, run: () => weighed(peerName, unloaded(), peerFolder) }]
     : [];

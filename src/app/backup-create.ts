@@ -13,6 +13,7 @@ import { actorOf } from './actor.ts';
 import { contentsNamed, listBackups } from './backup.ts';
 import { formOf, placeForPlain } from './backup-form.ts';
 import { type SpanWish, spanOf } from './backup-span.ts';
+import { type TtlUse, ttlsOf } from './backup-ttl.ts';
 import { enginesOf } from './engines.ts';
 import { isSystemKeyspace } from './keyspace-name.ts';
 import type { Project } from './project.ts';
@@ -37,6 +38,8 @@ export interface CreateInput {
   readonly format?: BackupFormat;
   /** As `--compression` says it; null or left out: as the configuration says. */
   readonly compression?: string | null;
+  /** Left out: as the configuration says. */
+  readonly writeTimes?: boolean | undefined;
   readonly consistency: BackupRequest['consistency'];
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
@@ -52,6 +55,8 @@ export interface CreateReport extends BackupStored {
   readonly strategy: BackupStrategy;
   /** Of a mix: why it is this one; null: it was said. */
   readonly why: string | null;
+  /** False: without them, and without TTLs. */
+  readonly writeTimes: boolean;
   /** Whether roles and permissions are in it: `none` where the servers check none, `unreadable` where this role may not read them. */
   readonly grants: Grants['kind'];
   readonly tables: readonly {
@@ -63,6 +68,8 @@ export interface CreateReport extends BackupStored {
     readonly valueDigest: string;
     /** Columns whose write times the server does not tell. */
     readonly timesInferred: readonly string[];
+    /** Of a backup without write times: what tells that cells of the table end, which restored ones will not. */
+    readonly ttl: TtlUse | null;
   }[];
   readonly milliseconds: number;
 }
@@ -75,6 +82,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   const { project, cluster, clock } = session;
   const form = formOf(project, { format: input.format ?? 'chunks', compression: input.compression ?? null });
   const wanted = form.format === 'csv' ? 'full' : input.strategy;
+  const writeTimes = input.writeTimes ?? project.backupWriteTimes;
   const live = await cluster.describe(project.keyspace);
   const scopes = scopesOf(live, input);
   const begun = clock.monotonic();
@@ -82,7 +90,8 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   const store = chooseStore(project, form.format === 'csv' ? placeForPlain(input.to, project) : input.to).name;
   const backups = enginesOf(session).backupsAt(store);
   const id = idOf(project.keyspace, clock.now());
-  const { strategy, why } = await decided(backups, live, { scopes, wanted, now: clock.now() });
+  const { strategy, why } = await decided(backups, live, { scopes, wanted, writeTimes, now: clock.now() });
+  const ttls = writeTimes ? new Map<string, TtlUse | null>() : await ttlsOf(session, live, scopes);
   const stored: BackupStored[] = [];
   const made = await backups.create(
     {
@@ -94,6 +103,7 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
       allowStillWritten: true,
       ledgerHead: 'none',
       strategy,
+      writeTimes,
       ...(input.schedule === undefined ? {} : { schedule: input.schedule }),
       ...form,
       definitions: definitionsOf(live, scopes),
@@ -106,15 +116,16 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
   );
   const tables = made.map(({ table, columns, rows, staticRows = 0, valueDigest }) => {
     const scope = scopes.find((one) => one.table.name === table);
-    const untimed = scope === undefined ? [] : session.rows.untimedColumns(scope.table);
+    const untimed = scope === undefined || !writeTimes ? [] : session.rows.untimedColumns(scope.table);
     const timesInferred = untimed.filter((name) => columns?.includes(name) ?? true);
-    return { table, columns, tokens: scope?.tokens ?? null, rows, staticRows, valueDigest, timesInferred };
+    const tokens = scope?.tokens ?? null;
+    return { table, columns, tokens, rows, staticRows, valueDigest, timesInferred, ttl: ttls.get(table) ?? null };
   });
   const [cost] = stored;
   if (cost === undefined) throw new TypeError('nobody has told what was stored');
   const milliseconds = Math.round(clock.monotonic() - begun);
   const folder = form.format === 'csv' ? plainFolderOf(id) : null;
-  const facts = { id, keyspace: project.keyspace, store, strategy, why, format: form.format, folder };
+  const facts = { id, keyspace: project.keyspace, store, strategy, why, writeTimes, format: form.format, folder };
   return { ...facts, grants: grants.kind, tables, ...cost, milliseconds };
 }
 
@@ -122,16 +133,22 @@ export async function createBackupNow(session: Session, input: CreateInput): Pro
 async function decided(
   backups: Backups,
   live: LiveKeyspace,
-  of: { readonly scopes: BackupRequest['scopes']; readonly wanted: StrategyWanted; readonly now: Date },
+  of: {
+    readonly scopes: BackupRequest['scopes'];
+    readonly wanted: StrategyWanted;
+    readonly writeTimes: boolean;
+    readonly now: Date;
+  },
 ): Promise<DecidedStrategy> {
   if (typeof of.wanted === 'string') return decideStrategy(of.wanted, [], of.now);
   // one that cannot be read counts as none: a full backup too many does no harm
   const { found } = await listBackups(backups, live.name);
-  const these = contentsNamed(
-    of.scopes.map(({ table, columns, tokens = null }) => ({ table: table.name, columns, tokens })),
-  );
+  const these = contentsNamed({
+    tables: of.scopes.map(({ table, columns, tokens = null }) => ({ table: table.name, columns, tokens })),
+    writeTimes: of.writeTimes,
+  });
   const same = found.filter(
-    ({ cluster, format, tables }) => format === 'chunks' && cluster === live.cluster && contentsNamed(tables) === these,
+    (one) => one.format === 'chunks' && one.cluster === live.cluster && contentsNamed(one) === these,
   );
   return decideStrategy(of.wanted, same, of.now);
 }

@@ -72,9 +72,9 @@ function verdicts(
   if (unknown !== undefined) throw unknownBackup(unknown);
   const refused = forget.find((id) => needed.has(id));
   if (refused !== undefined) throw stillNeeded(refused, needed.get(refused) ?? '');
-  const competing = found.map(({ id, createdAt, label, tables }) => ({
-    ...{ id, createdAt, label },
-    of: contentsNamed(tables),
+  const competing = found.map((one) => ({
+    ...{ id: one.id, createdAt: one.createdAt, label: one.label },
+    of: contentsNamed(one),
   }));
   const kept = keepsNothing(policy) ? null : new Map(retain(competing, policy).map(({ id, reasons }) => [id, reasons]));
   return found

@@ -93,12 +93,14 @@ export async function listBackups(backups: BackupReader, keyspace: string | null
 }
 
 /** What backups are of: those of which it is the same follow each other. */
-export function contentsNamed(
-  tables: readonly Pick<BackupInfo['tables'][number], 'table' | 'columns' | 'tokens'>[],
-): string {
-  return JSON.stringify(
-    tables.map(({ table, columns, tokens }) => [table, columns, ...(tokens === null ? [] : [tokens])]),
-  );
+export function contentsNamed({
+  tables,
+  writeTimes,
+}: Pick<BackupInfo, 'writeTimes'> & {
+  readonly tables: readonly Pick<BackupInfo['tables'][number], 'table' | 'columns' | 'tokens'>[];
+}): string {
+  const named = tables.map(({ table, columns, tokens }) => [table, columns, ...(tokens === null ? [] : [tokens])]);
+  return JSON.stringify(writeTimes ? named : { withoutTimes: named });
 }
 
 export async function showBackup(backups: BackupReader, id: string): Promise<BackupInfo> {

@@ -55,6 +55,7 @@ const settings = z.strictObject({
         .string()
         .refine((text) => text !== 'none' && compressionNamed(text) !== null, { message: `say ${compressionWords}` })
         .optional(),
+      writeTimes: z.boolean().optional(),
       stores: z.record(z.string().regex(storeName), storeSchema).optional(),
     })
     .optional(),

@@ -192,7 +192,7 @@ function replicationOf({ replication: value }: Settings): Project['replication']
 
 type Stores = Pick<
   Project,
-  'store' | 'stores' | 'backupSecret' | 'retention' | 'strategy' | 'schedules' | 'compression'
+  'store' | 'stores' | 'backupSecret' | 'retention' | 'strategy' | 'schedules' | 'compression' | 'backupWriteTimes'
 >;
 
 function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
@@ -205,6 +205,7 @@ function storesOf({ backup }: Settings, path: (one: string) => string): Stores {
     strategy: backup?.strategy ?? null,
     schedules: backup?.schedules ?? [],
     compression: backup?.compression === undefined ? null : compressionNamed(backup.compression),
+    backupWriteTimes: backup?.writeTimes ?? true,
     backupSecret: backup?.encryption === undefined ? null : backupSecretOf(backup.encryption, secretOf),
   };
 }

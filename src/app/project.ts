@@ -43,6 +43,8 @@ export interface Project {
   readonly schedules: readonly ScheduledJob[];
   /** How chunks of backups are compressed; null: as usual. */
   readonly compression: Compression | null;
+  /** Whether `backup create` keeps write times and TTLs unless it is told; backups of migrations always do. */
+  readonly backupWriteTimes: boolean;
   /** What opens encrypted backups, and makes new ones so; null: they are in the clear. */
   readonly backupSecret: BackupSecret | null;
   /** Refuses `redo` and other shortcuts of development. */

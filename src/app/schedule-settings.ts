@@ -13,6 +13,8 @@ export type ScheduledWork =
       readonly keyspaces: readonly string[] | 'all' | null;
       /** Null: as the configuration says of all. */
       readonly strategy: StrategyWanted | null;
+      /** Left out: as the configuration says of all. */
+      readonly writeTimes?: boolean;
       readonly label: string | null;
       readonly consistency: 'ALL' | 'QUORUM';
       /** Of this schedule's own backups; null: all are kept. */
@@ -91,6 +93,7 @@ const said = z.discriminatedUnion('job', [
     tables: names.optional(),
     keyspaces: z.union([z.literal('all'), names]).optional(),
     strategy: strategySchema.optional(),
+    writeTimes: z.boolean().optional(),
     label: z.string().min(1).optional(),
     consistency: z.enum(['quorum', 'all']).optional(),
     retention: retentionSchema.optional(),
@@ -140,6 +143,7 @@ function workOf(one: Said): ScheduledWork {
         ...{ tables: one.tables ?? [], keyspaces: one.keyspaces ?? null, label: one.label ?? null },
         ...{ strategy: one.strategy ?? null, retention: one.retention ?? null },
         consistency: one.consistency === 'all' ? 'ALL' : 'QUORUM',
+        ...(one.writeTimes === undefined ? {} : { writeTimes: one.writeTimes }),
       };
     case 'verify':
       return { kind: 'verify', share: one.sample ?? 100 };

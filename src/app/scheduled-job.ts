@@ -158,7 +158,7 @@ async function backUp(
     const [report] = await createBackupsNow(session, [keyspace], {
       ...{ tables: what.tables, columns: null, to: job.store, label: what.label ?? job.name, schedule: job.name },
       strategy: what.strategy ?? strategyNamed(project, undefined),
-      ...{ consistency: what.consistency, onProgress, signal },
+      ...{ consistency: what.consistency, writeTimes: what.writeTimes, onProgress, signal },
     });
     if (report === undefined) continue;
     ids.push(report.id);

@@ -39,6 +39,8 @@ export interface CaptureOptions {
   readonly scope: BackupRequest['scopes'][number];
   readonly layout: ChunkLayout;
   readonly consistency: Consistency;
+  /** Whether write times and expiries are read. */
+  readonly writeTimes: boolean;
   readonly context: WorkContext;
   readonly known: KnownChunks;
   readonly form: StoredForm;

@@ -81,12 +81,13 @@ function simpleCounter(rows: Rows, scope: LiveScope): Counter {
     partitionKey: table.partitionKey.length,
     clusteringKey: table.clusteringKey.length,
     columns: columns.length,
+    timed: true,
   });
   const names = columns.map(({ name }) => own(countedAs, name) ?? name);
   const digest = new SimpleDigest(cells, names);
   return {
     count: async function* (range) {
-      for await (const { page, starts } of rows.scanSimple({ ...requestOf(scope), range })) {
+      for await (const { page, starts } of rows.scanSimple({ ...requestOf(scope), range, times: true })) {
         let counted = 0;
         for (const start of starts) {
           cells.locate(page.view, start, 0);

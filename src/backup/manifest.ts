@@ -92,6 +92,8 @@ export interface Manifest {
   readonly strategy?: BackupStrategy;
   /** The scheduled job that made it; left out: none did. */
   readonly schedule?: string;
+  /** Cells have neither write times nor expiries; left out: they have. */
+  readonly writeTimes?: false;
   readonly tables: readonly TableManifest[];
   /** Its chunks are records of CSV files; `files` are those beside them. Left out: chunks of their own format, in packs. */
   readonly plain?: { readonly version: 1; readonly files: readonly PlainFile[] };
@@ -139,6 +141,7 @@ const manifestShape: z.ZodType<Manifest> = z.object({
   grants: grantsShape.exactOptional(),
   strategy: z.enum(['full', 'incremental']).exactOptional(),
   schedule: z.string().exactOptional(),
+  writeTimes: z.literal(false).exactOptional(),
   tables: z.array(tableManifestShape),
   plain: z.object({ version: z.literal(1), files: z.array(fileShape) }).exactOptional(),
 });

@@ -119,6 +119,7 @@ export function infoOf({ manifest, hash }: LoadedManifest, store: string): Backu
     label: manifest.label,
     strategy: manifest.strategy ?? null,
     schedule: manifest.schedule ?? null,
+    writeTimes: manifest.writeTimes ?? true,
     bytes: manifest.tables.reduce((sum, each) => sum + each.bytes, 0),
     format: manifest.plain === undefined ? 'chunks' : 'csv',
     compression: manifest.compression.algorithm,

@@ -92,7 +92,10 @@ export class TableRestore {
     const asTheyWere = mode === 'new-table' && whole && !dryRun && target.taken === null;
     this.#straight =
       asTheyWere && Object.keys(floors).length === 0
-        ? this.#writer.straight(target.regular.map(({ name }) => name))
+        ? this.#writer.straight(
+            target.regular.map(({ name }) => name),
+            plan.timestamp,
+          )
         : null;
   }
 

@@ -19,6 +19,8 @@ export interface RestorePlan {
   readonly attempt: number;
   /** By live column: the least write time, where original ones are kept. */
   readonly floors: Readonly<Record<string, bigint>>;
+  /** False: the backup has no write times, and everything is written at `timestamp`. */
+  readonly timed: boolean;
   readonly dryRun: boolean;
 }
 
@@ -93,8 +95,8 @@ function hasCounters(plan: RestorePlan): boolean {
     .some(({ type }) => cellKindOf(type) === 'counter');
 }
 
-function policyOf({ mode, timestamp }: RestorePlan): TimingPolicy {
-  return mode === 'new-table'
+function policyOf({ mode, timed, timestamp }: RestorePlan): TimingPolicy {
+  return mode === 'new-table' && timed
     ? { kind: 'original', floor: null, keyOnly: timestamp }
     : { kind: 'fixed', at: timestamp };
 }

@@ -30,14 +30,14 @@ export class RestoreWriter {
   }
 
   /**
-   * How rows that are one insert each are written as they are; `columns`: those of the rows' cells. Null where the table
-   * is written one by one.
+   * How rows that are one insert each are written as they are; `columns`: those of the rows' cells; `untimed`: the time
+   * of rows that have none. Null where the table is written one by one.
    */
-  straight(columns: readonly string[]): ((row: UniformRow) => Promise<void> | null) | null {
+  straight(columns: readonly string[], untimed: bigint): ((row: UniformRow) => Promise<void> | null) | null {
     const [inserts, blocks] = [this.#inserts, this.#blocks];
     if (inserts === null || blocks === null) return null;
     const places = inserts.others.map((name) => columns.indexOf(name));
-    return (row) => handOn(blocks, (sink) => inserts.appendRow(row, places, sink));
+    return (row) => handOn(blocks, (sink) => inserts.appendRow(row, { places, untimed }, sink));
   }
 
   /** Null: there is nothing to wait for. */

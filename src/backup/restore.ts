@@ -50,6 +50,7 @@ export async function restoreBackup(
     timestamp: request.timestamp,
     attempt: context.attempt,
     floors: request.floors ?? {},
+    timed: manifest.writeTimes ?? true,
     dryRun: request.dryRun ?? false,
   };
   const restore = new TableRestore(reader, plan, { context, dependencies, consistency: manifest.consistency });

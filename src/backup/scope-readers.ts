@@ -21,17 +21,18 @@ export interface ScopeReader<R extends Weighed> {
   digest(): string;
 }
 
-type Reading = Pick<CaptureOptions, 'rows' | 'scope' | 'layout' | 'consistency' | 'context' | 'form'>;
+type Reading = Pick<CaptureOptions, 'rows' | 'scope' | 'layout' | 'consistency' | 'context' | 'form' | 'writeTimes'>;
 
 /** Of any rows. */
-export function storedReader({ rows, scope, layout, consistency, context, form }: Reading): ScopeReader<PlacedRow> {
+export function storedReader(reading: Reading): ScopeReader<PlacedRow> {
+  const { rows, scope, layout, consistency, context, form, writeTimes: times } = reading;
   const { table } = scope;
   const digest = createDigest([...layout.static, ...layout.regular]);
   const request = { keyspace: context.keyspace, table, types: context.types, columns: columnsToRead(table) };
   return {
     read: async function* (range) {
       const placing = new ScopeRows(table, scope.columns);
-      for await (const page of rows.scan({ ...request, range, times: true, consistency })) {
+      for await (const page of rows.scan({ ...request, range, times, consistency })) {
         const placed = page.map((row) => placing.place(row)).filter((row) => row !== null);
         for (const { row } of placed) digest.add(row);
         yield { rows: placed, read: page.length };
@@ -44,27 +45,21 @@ export function storedReader({ rows, scope, layout, consistency, context, form }
 }
 
 /** Of whole rows of simple columns that go into chunks, many times as fast; null for others. */
-export function simpleReader({
-  rows,
-  scope,
-  layout,
-  consistency,
-  context,
-  form,
-}: Reading): ScopeReader<SimpleRow> | null {
+export function simpleReader(reading: Reading): ScopeReader<SimpleRow> | null {
+  const { rows, scope, layout, consistency, context, form, writeTimes: times } = reading;
   const { table } = scope;
   if (form.kind !== 'chunks' || scope.columns !== null || layout.static.length > 0 || !areSimple(layout.regular))
     return null;
-  const shape = simpleShape(layout);
+  const shape = simpleShape(layout, times);
   const columns = layout.regular.map(({ name }) => name);
-  const chunks = new SimpleChunks(layout);
+  const chunks = new SimpleChunks(layout, times);
   const cells = new SimpleCells(shape);
   const digest = new SimpleDigest(cells, columns);
   const request = { keyspace: context.keyspace, table, types: context.types, columns };
   return {
     read: async function* (range) {
       const placing = new SimpleRows(cells, digest);
-      for await (const page of rows.scanSimple({ ...request, range, consistency })) {
+      for await (const page of rows.scanSimple({ ...request, range, times, consistency })) {
         yield { rows: placing.place(page), read: page.starts.length };
       }
     },

@@ -17,9 +17,10 @@ export class SimpleChunks {
   /** By row: where its first write time stands, -1 where it has none. */
   #times = new Int32Array(0);
 
-  constructor(layout: ChunkLayout) {
+  /** `timed`: whether the pages have times. */
+  constructor(layout: ChunkLayout, timed: boolean) {
     this.#fingerprint = layoutFingerprint(layout);
-    this.#cells = new SimpleCells(simpleShape(layout));
+    this.#cells = new SimpleCells(simpleShape(layout, timed));
   }
 
   encode(rows: readonly SimpleRow[]): EncodedChunk & { readonly counts: BackupCounts } {
@@ -53,6 +54,7 @@ export class SimpleChunks {
       const { page, start } = this.#row(row);
       cells.locate(page.view, start, row);
       this.#times[row] = -1;
+      if (!cells.shape.timed) continue;
       for (let column = 0; column < cells.shape.columns; column += 1) {
         const place = cells.value(column);
         if (this.#length(row, place) < 0 || this.#length(row, place + 1) < 0) continue;
@@ -150,6 +152,10 @@ export class SimpleChunks {
 
   /** Of cells that have a value, and so a write time, unless the server does not tell it. */
   #writeTimes(out: ByteWriter, rows: readonly number[], place: number): void {
+    if (!this.#cells.shape.timed) {
+      out.byte(timesMode.allNull);
+      return;
+    }
     let [asRow, nulls] = [true, 0];
     for (const row of rows) {
       const timed = this.#length(row, place) >= 0;
@@ -186,7 +192,7 @@ export class SimpleChunks {
     { present, place }: { readonly present: readonly number[]; readonly place: number },
   ): number {
     const expiring: number[] = [];
-    for (let index = 0; index < present.length; index += 1) {
+    for (let index = 0; this.#cells.shape.timed && index < present.length; index += 1) {
       if (this.#length(present[index] ?? 0, place) >= 0) expiring.push(index);
     }
     writeMembers(main, expiring, present.length);
@@ -203,8 +209,8 @@ export class SimpleChunks {
 }
 
 /** The cells that a row of this layout has in a page. */
-export function simpleShape({ partitionKey, clusteringKey, regular }: ChunkLayout): SimpleShape {
-  return { partitionKey: partitionKey.length, clusteringKey: clusteringKey.length, columns: regular.length };
+export function simpleShape({ partitionKey, clusteringKey, regular }: ChunkLayout, timed: boolean): SimpleShape {
+  return { partitionKey: partitionKey.length, clusteringKey: clusteringKey.length, columns: regular.length, timed };
 }
 
 /** `members`: numbers below `size`, in their order. */

@@ -48,6 +48,7 @@ export function createRows(
       return major !== undefined && major >= 5;
     });
   const pageSizeOf = (request: ScanRequest): PageSize => {
+    if (request.pageRows !== undefined) return new PageSize(request.pageRows);
     const key = JSON.stringify([request.keyspace, request.table.name, request.columns, request.times]);
     const size = pageSizes.get(key) ?? new PageSize();
     pageSizes.set(key, size);
@@ -82,10 +83,9 @@ export function createRows(
         unpaused,
       });
     },
-    scanSimple: (request: Omit<ScanRequest, 'times'>): AsyncIterable<SimplePage> => {
-      const timed = { ...request, times: true };
-      const reading = { client, source, pageSize: pageSizeOf(timed), elementTimes: elementTimes(), unpaused };
-      return scanParsed(timed, reading, parseSimplePage);
+    scanSimple: (request: ScanRequest): AsyncIterable<SimplePage> => {
+      const reading = { client, source, pageSize: pageSizeOf(request), elementTimes: elementTimes(), unpaused };
+      return scanParsed(request, reading, parseSimplePage);
     },
     untimedColumns: (table: Table): readonly string[] => untimedColumns(table, elementTimes()),
     newestWriteTime: (request: NewestRequest): Promise<bigint | null> =>

@@ -22,14 +22,21 @@ const mostSlowClockAttempts = 2;
  * low, because nothing says beforehand how wide the rows are, and grows eightfold at most from page to page.
  */
 export class PageSize {
-  #rows = firstRows;
+  readonly #fixed: boolean;
+  #rows: number;
+
+  /** Left out: it is learnt. */
+  constructor(rows?: number) {
+    this.#fixed = rows !== undefined;
+    this.#rows = rows ?? firstRows;
+  }
 
   get rows(): number {
     return this.#rows;
   }
 
   learn(rows: number, bytes: number): void {
-    if (rows === 0) return;
+    if (rows === 0 || this.#fixed) return;
     const fitting = Math.floor(targetBytes / Math.max(1, bytes / rows));
     // a page that was not filled tells the width of its rows, but is no reason to ask for fewer
     this.#rows = clamp(fitting, 1, Math.min(mostRows, this.#rows * 8));
@@ -69,7 +76,7 @@ export async function* scanPages(request: ScanRequest, context: ScanContext): As
   }
 }
 
-/** What becomes of each page of a token range, with times; asks for the next page before this one is worked on. */
+/** What becomes of each page of a token range; asks for the next page before this one is worked on. */
 export function scanParsed<P extends { readonly expiring: boolean; readonly size: number }>(
   request: ScanRequest,
   context: ScanContext,

@@ -8,7 +8,7 @@ interface ParsedSimplePage extends SimplePage {
   readonly expiring: boolean;
 }
 
-/** Finds where the rows of a page begin; only for statements with times whose columns are simple. */
+/** Finds where the rows of a page begin; only for statements whose columns are simple. */
 export function parseSimplePage({ bytes, count }: RawPage, statement: ScanStatement, second: number): ParsedSimplePage {
   const view = viewOf(bytes);
   const starts = new Uint32Array(count);
@@ -19,12 +19,13 @@ export function parseSimplePage({ bytes, count }: RawPage, statement: ScanStatem
   };
   let [at, expiring] = [0, false];
   for (let row = 0; row < count; row += 1) {
-    // the clock
-    at = skip(at);
+    if (statement.clock) at = skip(at);
     starts[row] = at;
     for (let part = 0; part < keys; part += 1) at = skip(at);
     for (let column = 0; column < statement.regulars.length; column += 1) {
-      at = skip(skip(at));
+      at = skip(at);
+      if (!statement.clock) continue;
+      at = skip(at);
       if (view.getInt32(at) >= 0) expiring = true;
       at = skip(at);
     }

@@ -51,10 +51,14 @@ export class InsertBlock {
     block.commit(hash, this.#statement);
   }
 
-  /** As `append`, for a row of one write time; `places`: of its cells, by `others`. */
-  appendRow({ cells, partitionKey, clusteringKey }: UniformRow, places: readonly number[], block: RowSink): void {
+  /** As `append`, for a row of one write time; `places`: of its cells, by `others`; `untimed`: the time of one without. */
+  appendRow(
+    { cells, partitionKey, clusteringKey }: UniformRow,
+    { places, untimed }: { readonly places: readonly number[]; readonly untimed: bigint },
+    block: RowSink,
+  ): void {
     const hash = beginRow(partitionKey, clusteringKey, block);
-    let timestamp = 0n;
+    let timestamp = untimed;
     for (const place of places) {
       const cell = cells[place] ?? null;
       if (cell === null) block.value(undefined);
@@ -78,17 +82,17 @@ export type UniformRow = Omit<Extract<StoredRow, { readonly kind: 'row' }>, 'cel
   readonly cells: readonly (ValueCell | null)[];
 };
 
-/** Whether a row is one insert: it has cells, all of one write time, and none ends. */
+/** Whether a row is one insert: it has cells, all of one write time or none with any, and none ends. */
 export function isUniform(row: StoredRow): row is UniformRow {
   if (row.kind === 'static') return false;
-  let time: bigint | null = null;
+  let time: bigint | null | undefined;
   for (const cell of row.cells) {
     if (cell === null) continue;
-    if (cell.kind !== 'value' || cell.expiresAt !== null || cell.writeTime === null) return false;
-    if (time !== null && cell.writeTime !== time) return false;
+    if (cell.kind !== 'value' || cell.expiresAt !== null) return false;
+    if (time !== undefined && cell.writeTime !== time) return false;
     time = cell.writeTime;
   }
-  return time !== null;
+  return time !== undefined;
 }
 
 /** Puts the row's key; gives the hash of its partition key. */

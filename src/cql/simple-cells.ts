@@ -6,8 +6,8 @@ import { isMultiCell } from './select.ts';
 export interface SimplePage {
   readonly page: ViewedBytes;
   /**
-   * Where each row's cells begin: the partition key, the clustering key, then of each column its value, its write time
-   * (int64) and the seconds it has left (int32); each an int32 length (-1: null) and its bytes.
+   * Where each row's cells begin: the partition key, the clustering key, then of each column its value and, where times
+   * were read, its write time (int64) and the seconds it has left (int32); each an int32 length (-1: null) and its bytes.
    */
   readonly starts: Uint32Array;
   /** The coordinator's time in seconds since the epoch, from which the seconds left count. */
@@ -19,6 +19,8 @@ export interface SimpleShape {
   readonly partitionKey: number;
   readonly clusteringKey: number;
   readonly columns: number;
+  /** Whether each value is followed by its times. */
+  readonly timed: boolean;
 }
 
 /** True when a row's columns are single cells of its own: no static ones, no counters, nothing unfrozen. */
@@ -31,15 +33,18 @@ export function areSimple(columns: readonly Column[]): boolean {
 /** Where the cells of rows stand in their pages, a row's after the other's. */
 export class SimpleCells {
   readonly shape: SimpleShape;
-  /** Places of each row: one for each part of its key, and three for each column. */
+  /** Places of each row: one for each part of its key, and those of each column. */
   readonly width: number;
   readonly #keys: number;
+  /** Of a column: three with times, one without. */
+  readonly #places: number;
   at: Uint32Array;
 
   constructor(shape: SimpleShape) {
     this.shape = shape;
     this.#keys = shape.partitionKey + shape.clusteringKey;
-    this.width = this.#keys + 3 * shape.columns;
+    this.#places = shape.timed ? 3 : 1;
+    this.width = this.#keys + this.#places * shape.columns;
     this.at = new Uint32Array(this.width);
   }
 
@@ -65,9 +70,9 @@ export class SimpleCells {
     return this.shape.partitionKey + index;
   }
 
-  /** Of a column's value; its write time and the seconds left follow. */
+  /** Of a column's value; where there are times, its write time and the seconds left follow. */
   value(column: number): number {
-    return this.#keys + 3 * column;
+    return this.#keys + this.#places * column;
   }
 
   /** How many parts of the row's clustering key are there: a compact table may lack the last ones. */

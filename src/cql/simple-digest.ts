@@ -26,7 +26,7 @@ export class SimpleDigest {
 
   /** Adds the row of that number of the cells; the page is its own. */
   add(page: ViewedBytes, row: number): void {
-    const { at, width } = this.#cells;
+    const { at, width, shape } = this.#cells;
     const record = this.#record;
     record.length = 0;
     this.#key(page, row);
@@ -37,7 +37,7 @@ export class SimpleDigest {
       const length = page.view.getInt32(place);
       if (length < 0) continue;
       present = true;
-      if (page.view.getInt32(at[base + value + 2] ?? 0) >= 0) {
+      if (shape.timed && page.view.getInt32(at[base + value + 2] ?? 0) >= 0) {
         this.#expiringCells += 1;
         continue;
       }

@@ -43,6 +43,8 @@ export interface ScheduledBackup extends Scheduled {
   readonly keyspaces?: readonly string[] | 'all';
   /** As `backup.strategy` unless said otherwise. */
   readonly strategy?: BackupStrategy;
+  /** As `backup.writeTimes` unless said otherwise. */
+  readonly writeTimes?: boolean;
   /** The schedule's name unless said otherwise. */
   readonly label?: string;
   readonly consistency?: 'quorum' | 'all';

@@ -101,6 +101,11 @@ export interface Settings {
     readonly schedules?: { readonly [name: string]: Schedule };
     /** `zstd` (level 3) unless said otherwise: `zstd:19`, `gzip`, `gzip:9`. */
     readonly compression?: string;
+    /**
+     * False: `backup create` and schedules read values alone, which is faster; what is restored of them has the time of
+     * the restore, and no TTLs. Backups before destructive steps have write times all the same.
+     */
+    readonly writeTimes?: boolean;
     /** Encrypts what is stored: with a passphrase, or with the key that a command prints (32 bytes of chance in base64). */
     readonly encryption?: { readonly passphrase: Env } | { readonly command: readonly string[] };
   };

@@ -18,6 +18,8 @@ export interface BackupInfo {
   readonly strategy: BackupStrategy | null;
   /** The scheduled job that made it; null: none did. */
   readonly schedule: string | null;
+  /** False: values alone; a restore writes them at its own time, and none of them ends. */
+  readonly writeTimes: boolean;
   readonly bytes: number;
   readonly format: BackupFormat;
   /** `zstd`, `gzip` or `none`. */

@@ -59,6 +59,8 @@ export interface ScanRequest {
   /** Whether write times and expiries are read. */
   readonly times: boolean;
   readonly consistency: Consistency;
+  /** How many rows a page has at most; left out: as many as make about a megabyte. */
+  readonly pageRows?: number;
 }
 
 /** Whose row is read: a row by its whole key, or the static cells of a partition. */
@@ -187,8 +189,8 @@ export interface Rows {
    * are, without being decoded.
    */
   scanThrough(request: Omit<ScanRequest, 'times'>, through: PassThrough): AsyncIterable<PassedPage>;
-  /** Pages of undecoded rows with times, in token and clustering order; all columns asked for are simple. */
-  scanSimple(request: Omit<ScanRequest, 'times'>): AsyncIterable<SimplePage>;
+  /** Pages of undecoded rows in token and clustering order; all columns asked for are simple. */
+  scanSimple(request: ScanRequest): AsyncIterable<SimplePage>;
   /** Columns of this table whose write time the server cannot tell. */
   untimedColumns(table: Table): readonly string[];
   /** The newest write time of the columns, in microseconds; null when there is no cell. */

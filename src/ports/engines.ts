@@ -54,6 +54,8 @@ export interface BackupRequest {
   readonly strategy?: BackupStrategy;
   /** The scheduled job whose backup it is. */
   readonly schedule?: string;
+  /** False: values alone are read, without write times and expiries. Left out: they are read, too. */
+  readonly writeTimes?: boolean;
   /** `csv`: plain files that other tools read; they are whole by themselves, and are read once. Left out: chunks. */
   readonly format?: BackupFormat;
   /** Left out: as the engine was told. */
@@ -91,7 +93,7 @@ export interface RestoreRequest {
   readonly into: Table;
   readonly mode: RestoreWay;
   readonly renamed: Readonly<Record<string, string>>;
-  /** Microseconds: the base of mode `re-added` (D + 1), `exact`, `overwrite` and `missing` (R), and of key-only rows. */
+  /** Microseconds: the base of mode `re-added` (D + 1), `exact`, `overwrite` and `missing` (R), and of whatever has no time in the backup: key-only rows, and all of one without write times. */
   readonly timestamp: bigint;
   /** Columns of the backup that are not restored. Left out: none. */
   readonly leaveOut?: readonly string[];

@@ -45,8 +45,13 @@ const int32 = (value: number): Buffer => {
   return bytes;
 };
 
-/** A column's value, write time and seconds left. */
-function columnCells(random: Random, rowTime: bigint): Buffer[] {
+/** A column's value and, with times, its write time and seconds left. */
+function columnCells(random: Random, rowTime: bigint, timed: boolean): Buffer[] {
+  const cells = timedCells(random, rowTime);
+  return timed ? cells : cells.slice(0, 1);
+}
+
+function timedCells(random: Random, rowTime: bigint): Buffer[] {
   const kind = random.below(5);
   if (kind === 0) return [cell(null), cell(null), cell(null)];
   const time = random.pick([rowTime, rowTime, rowTime + 7n, -5n, 2n ** 62n]);
@@ -55,7 +60,7 @@ function columnCells(random: Random, rowTime: bigint): Buffer[] {
 }
 
 /** As a server sends it: rows of one partition one after another. */
-function pageOf(random: Random, shape: Shape): { readonly bytes: Buffer; readonly count: number } {
+function pageOf(random: Random, shape: Shape, timed: boolean): { readonly bytes: Buffer; readonly count: number } {
   const cells: Buffer[] = [];
   let count = 0;
   for (let partitions = random.below(6); partitions >= 0; partitions -= 1) {
@@ -70,8 +75,9 @@ function pageOf(random: Random, shape: Shape): { readonly bytes: Buffer; readonl
         cell(index < Math.max(alone ? 0 : 1, parts) ? random.bytes(random.below(5)) : null),
       );
       const rowTime = random.pick([1_700_000_000_000_000n, 0n, BigInt(random.below(2 ** 50))]);
-      const columns = shape.columns.flatMap(() => columnCells(random, rowTime));
-      cells.push(cell(int64(BigInt(second) * 1000n)), ...key, ...clustering, ...columns);
+      const columns = shape.columns.flatMap(() => columnCells(random, rowTime, timed));
+      const clock = timed ? [cell(int64(BigInt(second) * 1000n))] : [];
+      cells.push(...clock, ...key, ...clustering, ...columns);
       count += 1;
     }
   }
@@ -88,23 +94,23 @@ function tableFor({ partitionKey, clusteringKey, columns }: Shape): ReturnType<t
 }
 
 describe('rows of simple columns', () => {
-  it.each(shapes.map((shape, index) => [index, shape] as const))(
-    'become the chunks, weights and digests that any rows do (%i)',
-    (_index, shape) => {
+  it.each(shapes.flatMap((shape, index) => [true, false].map((timed) => ({ index, shape, timed }))))(
+    'become the chunks, weights and digests that any rows do ($index, with times: $timed)',
+    ({ shape, timed }) => {
       const table = tableFor(shape);
       const layout = layoutOf(table, null);
       const statement: ScanStatement = {
         text: '',
-        clock: true,
+        clock: timed,
         partitionKey: shape.partitionKey.length,
         clusteringKey: shape.clusteringKey.length,
         statics: [],
-        regulars: shape.columns.map(() => ({ kind: 'value', timed: true })),
+        regulars: shape.columns.map(() => ({ kind: 'value', timed })),
       };
-      const chunks = new SimpleChunks(layout);
+      const chunks = new SimpleChunks(layout, timed);
       for (let seed = 1; seed <= 40; seed += 1) {
         const random = seeded(seed);
-        const cells = new SimpleCells(simpleShape(layout));
+        const cells = new SimpleCells(simpleShape(layout, timed));
         const simpleDigest = new SimpleDigest(cells, shape.columns);
         const digest = createDigest(layout.regular);
         const [simple, placed]: [SimpleRow[], PlacedRow[]] = [[], []];
@@ -114,7 +120,7 @@ describe('rows of simple columns', () => {
           new RowAssembler(statement),
         ];
         for (let pages = 1 + random.below(3); pages > 0; pages -= 1) {
-          const page = pageOf(random, shape);
+          const page = pageOf(random, shape, timed);
           const parsed = parseSimplePage({ ...page, next: null }, statement, second);
           simple.push(...placing.place(parsed));
           const stored = parsePage(page, statement, second);

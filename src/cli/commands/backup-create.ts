@@ -46,6 +46,11 @@ export const backupCreateCommand: AnyCommand = command({
       describe: 'zstd, gzip, with a level as in zstd:19, or none for plain files',
       defaultDescription: "the configuration's, else zstd, and gzip for plain files",
     },
+    'write-times': {
+      type: 'boolean',
+      describe: 'Read write times and TTLs, too; --no-write-times is faster, and a restore of it has its own time',
+      defaultDescription: "the configuration's, else yes",
+    },
     consistency: {
       type: 'string',
       choices: ['quorum', 'all'] as const,
@@ -89,6 +94,7 @@ export const backupCreateCommand: AnyCommand = command({
             strategy: strategyNamed(session.project, flags.strategy),
             format: flags.format,
             compression: flags.compression ?? null,
+            writeTimes: flags['write-times'],
             consistency: flags.consistency === 'all' ? 'ALL' : 'QUORUM',
             onProgress,
             signal,

@@ -13,6 +13,7 @@ export function createdText(report: CreateReport, paint: Paint): string {
   return [
     `Backup ${paint.strong(report.id)} of ${report.keyspace} in ${report.store}`,
     ...tables,
+    ...(report.writeTimes ? [] : untimedLines(report, paint)),
     ...report.tables
       .filter(({ timesInferred }) => timesInferred.length > 0)
       .map(({ table, timesInferred }) =>
@@ -30,4 +31,15 @@ export function createdText(report: CreateReport, paint: Paint): string {
       ? [paint.warn('  without roles and permissions: this role may not read system_auth')]
       : []),
   ].join('\n');
+}
+
+function untimedLines({ tables }: CreateReport, paint: Paint): readonly string[] {
+  return [
+    '  without write times and TTLs: a restore writes everything at its own time, and nothing of it ends',
+    ...tables.flatMap(({ table, ttl }) => {
+      if (ttl === null) return [];
+      const why = ttl === 'default' ? 'it has a default TTL' : 'some of its cells have a TTL';
+      return [paint.warn(`  ${table}: ${why}; what is restored of this backup stays for good`)];
+    }),
+  ];
 }

@@ -11,6 +11,10 @@ export function previewText({ backup, cluster, keyspace, tables }: RestorePrevie
   const lines = [
     `${paint.strong(backup.id)}, taken ${taken} of ${backup.keyspace} on ${backup.cluster}, into ${keyspace} on ${cluster}`,
   ];
+  if (!backup.writeTimes)
+    lines.push(
+      `  ${paint.warn('the backup has no write times: all is written at one time, that of this restore, and without TTLs')}`,
+    );
   for (const { table, into, create, differences, leaveOut, ...counts } of tables) {
     const name = table === into ? table : `${table} → ${into}`;
     lines.push(`  ${name}: ${rowsText(counts)}${create ? ', the table is made' : ''}`);

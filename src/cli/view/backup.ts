@@ -15,7 +15,7 @@ export function backupListText(infos: readonly BackupInfo[], paint: Paint): stri
       );
       const sum = (of: 'rows' | 'staticRows'): number => info.tables.reduce((all, one) => all + one[of], 0);
       const rows = rowsText({ rows: sum('rows'), staticRows: sum('staticRows') });
-      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${rows}, ${bytesText(info.bytes)}${info.format === 'csv' ? ' of plain files' : ''}`;
+      return `${paint.strong(info.id)}\n  ${dateText(info.createdAt)}  ${tables.join(', ')}  ${rows}, ${bytesText(info.bytes)}${info.format === 'csv' ? ' of plain files' : ''}${info.writeTimes ? '' : ', without write times'}`;
     })
     .join('\n');
 }
@@ -28,6 +28,7 @@ export function backupText(info: BackupInfo, paint: Paint): string {
     ...(info.schedule === null ? [] : [`Schedule  ${info.schedule}`]),
     `Store     ${info.store}, ${bytesText(info.bytes)}`,
     `Format    ${info.format === 'csv' ? 'plain CSV files' : 'chunks'}, ${info.compression === 'none' ? 'not compressed' : info.compression}`,
+    ...(info.writeTimes ? [] : ['Times     none: no write times and no TTLs are in it']),
     `Manifest  ${info.manifestHash}`,
   ];
   if (info.grants !== null) lines.push(`Grants    ${grantsText(info.grants)}`);
