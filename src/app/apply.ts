@@ -68,9 +68,10 @@ export async function applyPlan(plan: Plan, session: Session, options: RunFlags)
     const earlier = run.fresh ? new Map() : stepsOfRun(standing, run.id);
     const { floors, head } = standing;
     const { signal, emit, ...flags } = options;
-    const { verifyCopies, threads } = session.project;
+    const { verifyCopies, threads, dropMarginMicros } = session.project;
     const settings = {
       ...flags,
+      dropMarginMicros,
       verifyCopies: flags.verifyCopies ?? verifyCopies,
       threads: flags.threads ?? threads,
     };

@@ -43,6 +43,8 @@ const settings = z.strictObject({
       message: 'takeover must be at least three times beat, so that one late heartbeat does not lose the lease',
     })
     .optional(),
+  // More than an hour ahead is a mistake, as it is in what was written.
+  dropMargin: z.number().min(1).max(3600).optional(),
   replication: replication.optional(),
   backup: z
     .strictObject({

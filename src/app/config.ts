@@ -125,6 +125,7 @@ function projectOf({ merged, overrides, root, file, environment }: ProjectInput)
     },
     ledgerKeyspace: keyspaceNamed(merged.ledgerKeyspace ?? 'cqlform'),
     lease: leaseOf(merged),
+    dropMarginMicros: BigInt(Math.round((merged.dropMargin ?? 10) * 1_000_000)),
     replication: replicationOf(merged),
     ...storesOf(merged, path),
     protected: merged.protected ?? false,

@@ -7,7 +7,7 @@ import type { StateEntry } from '../model/journal.ts';
 import type { LiveKeyspace } from '../model/live.ts';
 import type { Column, Table } from '../model/schema.ts';
 import type { HeldLease } from '../ports/journal.ts';
-import { dropMarginMicros, dropTimeAfter, furthestFutureMicros, newestDrop } from '../runner/decide.ts';
+import { dropTimeAfter, furthestFutureMicros, newestDrop } from '../runner/decide.ts';
 import { readBack } from '../runner/readable.ts';
 import { laterThan, standingOf } from '../runner/standing.ts';
 import { actorOf, newRunId } from './actor.ts';
@@ -16,7 +16,7 @@ import type { Session } from './session.ts';
 
 const agreementTimeoutMs = 60_000;
 /** How far ahead of now the column is dropped, one after the other until the table can be read. */
-const aheadMicros = [dropMarginMicros, 600_000_000n, furthestFutureMicros];
+const furtherMicros = [600_000_000n, furthestFutureMicros];
 
 export interface HealOptions extends LeaseOptions {
   /** Drop the columns at this time, however far ahead; null: within the hour. */
@@ -81,7 +81,8 @@ async function heal(session: Session, healing: Healing): Promise<Outcome> {
   // A drop is dated by the node furthest ahead, as in a run.
   await session.cluster.clocks();
   let tried: Failure = { healed: false, dropTime: null, newest: null };
-  for (const ahead of after === null ? aheadMicros : [0n]) {
+  const { dropMarginMicros } = session.project;
+  for (const ahead of after === null ? [dropMarginMicros, ...furtherMicros] : [0n]) {
     await addAgain(session, healing);
     const newest = await newestOf(session, wound);
     const now = session.clock.micros();

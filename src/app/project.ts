@@ -30,6 +30,11 @@ export interface Project {
   readonly ledgerKeyspace: string;
   /** What of the lease's timing is not as usual; in milliseconds. */
   readonly lease: { readonly beatMs?: number; readonly takeoverMs?: number; readonly graceMs?: number };
+  /**
+   * How far ahead of now a column is dropped: what writers that have not heard of the drop send meanwhile must be older
+   * than the drop. See docs/architecture.md, "Dropping a column".
+   */
+  readonly dropMarginMicros: bigint;
   readonly replication: Readonly<Record<string, string>> | null;
   /** Where automatic backups go. */
   readonly store: AutomaticStore;

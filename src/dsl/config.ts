@@ -86,6 +86,11 @@ export interface Settings {
    * and another run may take it after a further `grace` (longer than a schema statement may take).
    */
   readonly lease?: { readonly beat?: number; readonly takeover?: number; readonly grace?: number };
+  /**
+   * How many seconds ahead of now a column is dropped (1 to 3600; 10 unless said otherwise): what writers that have not
+   * heard of the drop send until then does no harm, and a column that comes back waits until then.
+   */
+  readonly dropMargin?: number;
   /** How the keyspace is replicated when it is created. */
   readonly replication?: Replication;
   readonly backup?: {

@@ -7,8 +7,6 @@ import { keyColumns } from '../model/schema.ts';
 import type { Step, Work } from '../model/step.ts';
 import type { RunnerDeps, RunRequest } from './deps.ts';
 
-/** Cells that writers send while a column is dropped must be older than the drop: see docs/architecture.md, "Dropping a column". */
-export const dropMarginMicros = 10_000_000n;
 const microsPerMilli = 1_000n;
 /** A clock may be this much ahead; a time beyond it is a mistake of units or a trick to win every conflict. */
 export const furthestFutureMicros = 3_600_000_000n;
@@ -54,7 +52,7 @@ function newTableId(work: Work, identity: string): string | null {
   return uuidV5(tableIdNamespace, hashOf([identity, work.ddl.table.name]));
 }
 
-async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string | null> {
+async function dropTimestamp({ step, request, deps, live }: DecideInput): Promise<string | null> {
   const { work } = step;
   if (work.kind !== 'ddl' || work.ddl.kind !== 'drop-columns') return null;
   const table = own(live.schema.tables, work.ddl.table);
@@ -66,13 +64,9 @@ async function dropTimestamp({ step, deps, live }: DecideInput): Promise<string 
     types: live.schema.types,
     columns: work.ddl.columns.map((column) => column.name).filter((name) => there.has(name)),
   });
-  return String(dropTime(newest, deps.clock.micros(), `${live.name}.${table.name}`));
-}
-
-/** When a column is dropped: after every write of now, and after the newest cell there is. Microseconds, a whole millisecond. */
-export function dropTime(newest: bigint | null, now: bigint, address: string): bigint {
-  assertNotInTheFuture(newest, now, address);
-  return dropTimeAfter(newest, now + dropMarginMicros);
+  const now = deps.clock.micros();
+  assertNotInTheFuture(newest, now, `${live.name}.${table.name}`);
+  return String(dropTimeAfter(newest, now + request.settings.dropMarginMicros));
 }
 
 /** The first whole millisecond that is not before `earliest` and after the newest cell. Microseconds. */

@@ -30,6 +30,8 @@ export interface RunnerDeps {
 }
 
 export interface RunSettings {
+  /** See `Project.dropMarginMicros`. */
+  readonly dropMarginMicros: bigint;
   readonly backupConsistency: 'ALL' | 'QUORUM';
   readonly allowStillWritten: boolean;
   readonly agreementTimeoutMs: number;

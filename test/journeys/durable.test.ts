@@ -49,8 +49,8 @@ async function wentWell(ending: Promise<Ended>): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-async function started(): Promise<TestProject> {
-  const project = await testProject({ address: node.address, migrations: { '20260101000000_base': base } });
+async function started(dropMargin = 1): Promise<TestProject> {
+  const project = await testProject({ address: node.address, dropMargin, migrations: { '20260101000000_base': base } });
   await wentWell(run(project, 'apply', 'never', '0'));
   const rows = [
     `INSERT INTO $ks.people (id, at, name, nickname, count, tags, notes, motto, creed) VALUES (1, 1, 'Ann', 'annie', 1, {'x', 'y'}, ['a', 'b', 'a'], 'up', 'be') USING TIMESTAMP 1000`,
@@ -159,7 +159,8 @@ describe('while others write', () => {
   it('no read fails and nothing else is lost: apply, rollback that is killed once, apply, with flushes and a restart', {
     timeout: 600_000,
   }, async () => {
-    await using project = await started();
+    // As users have it, since here an application writes.
+    await using project = await started(10);
     const { keyspace } = project;
     await project.write('20260102000000_drop', dropping(`'nickname', 'notes'`));
     const seeds = (): Promise<unknown> => project.rows('SELECT JSON * FROM $ks.people WHERE id IN (1, 2, 3, 4)');

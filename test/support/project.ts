@@ -38,6 +38,8 @@ export interface ProjectOptions {
   /** Members of the configuration besides keyspace and replication. */
   readonly config?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Seconds, see the configuration: less than usual where no application writes meanwhile. */
+  readonly dropMargin?: number;
   /** What the test's own client logs in with; the program has its own from `config`. */
   readonly login?: { readonly username: string; readonly password: string };
 }
@@ -62,7 +64,10 @@ export async function testProject(options: ProjectOptions): Promise<TestProject>
     await writeFile(path, source);
   };
   await mkdir(join(folder, 'migrations'));
-  await write('cqlform.config.ts', configSource(keyspace, options.config ?? ''));
+  await write(
+    'cqlform.config.ts',
+    configSource(keyspace, `dropMargin: ${options.dropMargin ?? 1}, ${options.config ?? ''}`),
+  );
   for (const [id, source] of Object.entries(options.migrations ?? {})) await write(id, source);
   const env = { ...withoutCi(), CQLFORM_CONTACT_POINTS: `${host}:${port}`, NO_COLOR: '1', ...options.env };
   const start = (...words: readonly string[]): ChildProcess =>
