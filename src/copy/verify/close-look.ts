@@ -1,4 +1,5 @@
-import type { Mutation } from '../../model/row.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Mutation, StoredRow } from '../../model/row.ts';
 import type { Column } from '../../model/schema.ts';
 import type { RowsVerification } from '../../ports/engines.ts';
 import { hashOfRow, type RowKey } from '../bucketed-digest.ts';
@@ -6,6 +7,7 @@ import type { Piece } from '../input.ts';
 import { copyConsistency } from '../table-pieces.ts';
 import { ComparedRows } from './compared-rows.ts';
 import { endOf, stillLasting } from './endings.ts';
+import { listsAgain, mutationAgain, writesOfRow } from './lists-again.ts';
 import { eachSaid, eachStored, endsOf, type StreamOptions } from './row-streams.ts';
 import { type SaidRow, settled } from './said-row.ts';
 
@@ -57,11 +59,11 @@ export class CloseLook {
       const name = nameIn(row);
       if (name === null) return;
       const before = held.get(name);
-      if (before === undefined) held.set(name, { row, writes: request.repair ? this.#again(mutations) : [] });
+      if (before === undefined) held.set(name, { row, writes: request.repair ? this.#again(row, mutations) : [] });
       else {
         this.#repeated += 1;
         before.row = settled(before.row, row, (column) => this.#columns.get(column)?.type);
-        if (request.repair) before.writes.push(...this.#again(mutations));
+        if (request.repair) pushUnlessSame(before.writes, this.#again(row, mutations));
       }
     });
     const again: (readonly Again[])[] = [];
@@ -76,7 +78,7 @@ export class CloseLook {
       }
       const verdict = this.#compared.verdict(expected.row, stored);
       if (verdict !== 'equal') this.#compared.add(verdict, expected.row, stored);
-      if (verdict === 'different') again.push(expected.writes);
+      if (verdict === 'different') again.push(this.#sparing(expected, stored));
     });
     for (const { row, writes } of held.values()) {
       const verdict = this.#compared.verdict(row, null);
@@ -87,9 +89,23 @@ export class CloseLook {
     await this.#write(again);
   }
 
-  #again(mutations: readonly Mutation[]): Again[] {
+  /** Of a row's own writes: static cells are a row by themselves. */
+  #again(row: SaidRow, mutations: readonly Mutation[]): Again[] {
     const ends = endsOf(this.#options);
-    return mutations.map((mutation) => ({ mutation, end: 'ttl' in mutation ? endOf(mutation, ends) : null }));
+    return writesOfRow(row, mutations).map((mutation) => ({
+      mutation,
+      end: 'ttl' in mutation ? endOf(mutation, ends) : null,
+    }));
+  }
+
+  /** Without the lists that are there as they should be: written twice at one time they would double. */
+  #sparing({ row, writes }: Held, stored: StoredRow): readonly Again[] {
+    if (writes.length === 0) return writes;
+    const lists = listsAgain(row, stored, this.#options.shape);
+    return writes.flatMap(({ mutation, end }) => {
+      const spared = mutationAgain(mutation, lists);
+      return spared === null ? [] : [{ mutation: spared, end }];
+    });
   }
 
   async #write(again: readonly (readonly Again[])[]): Promise<void> {
@@ -109,4 +125,10 @@ export class CloseLook {
     }
     this.#repaired += again.length;
   }
+}
+
+/** Static cells may come once more with another row of their partition. */
+function pushUnlessSame(writes: Again[], more: readonly Again[]): void {
+  const last = writes.slice(-more.length);
+  if (!isDeepStrictEqual(last, more)) writes.push(...more);
 }

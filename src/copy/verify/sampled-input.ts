@@ -4,6 +4,7 @@ import { hashOfRow } from '../bucketed-digest.ts';
 import type { Piece } from '../input.ts';
 import type { OpenedTableInput } from '../opened-input.ts';
 import { copyConsistency, piecesOfRanges } from '../table-pieces.ts';
+import { writesOfRow } from './lists-again.ts';
 import { sampleRows } from './row-sample.ts';
 import { eachSaid, type StreamOptions, saidRowsOf } from './row-streams.ts';
 import { type SaidRow, settled } from './said-row.ts';
@@ -71,9 +72,7 @@ class Gathered {
   }
 
   add(row: SaidRow, all: readonly Mutation[]): void {
-    const mutations = all.filter((one) =>
-      one.kind === 'update' || one.kind === 'insert' ? (one.clusteringKey === null) === (row.kind === 'static') : false,
-    );
+    const mutations = [...writesOfRow(row, all)];
     const name = `${row.kind} ${hashOfRow(row).toString('latin1')}`;
     const before = this.#byKey.get(name);
     if (before === undefined) {
