@@ -4,11 +4,23 @@ import { z } from 'zod';
 import { withLock } from '../devcluster/lock.ts';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
-import type { RestoreWay, WorkContext } from '../ports/engines.ts';
+import type { RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
 import type { Checkpoint } from '../ports/journal.ts';
 
 /** A restore that nobody has gone on with for so long begins anew. */
 const forgottenAfterMs = 7 * 24 * 60 * 60 * 1000;
+
+/** What came of a table whose restore has ended; `hidden`: see `RestoredTable`. */
+export interface EndedRestore extends RestoreReport {
+  readonly hidden: number;
+}
+
+const count = z.int().nonnegative();
+const endedShape: z.ZodType<EndedRestore> = z.object({
+  ...{ rows: count, staticRows: count, expired: count, written: count, deleted: count, skippedChunks: count },
+  ...{ digest: z.string(), expected: z.string(), hidden: count },
+  expiring: z.object({ restored: count, found: count }),
+});
 
 const line = z.discriminatedUnion('kind', [
   z.object({
@@ -24,6 +36,7 @@ const line = z.discriminatedUnion('kind', [
     range: z.string(),
     detail: z.record(z.string(), z.union([z.string(), z.number()])),
   }),
+  z.object({ kind: z.literal('ended'), ended: endedShape }),
 ]);
 type Line = z.infer<typeof line>;
 
@@ -35,9 +48,18 @@ export interface Begun {
 }
 
 export interface RestoreRecord extends Begun, Pick<WorkContext, 'attempt' | 'finished' | 'checkpoint'> {
-  /** It is over: the next one of the same kind begins anew. */
-  end(): Promise<void>;
+  /** The table has what it has to; the record stays until it is forgotten, for other tables of the same command. */
+  end(ended: EndedRestore): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What an earlier try has left. */
+export interface LeftRestore extends Begun {
+  /** Null: the table was not finished. */
+  readonly ended: EndedRestore | null;
+  /** True when pieces of it are done, with rows in them. */
+  readonly hasRows: boolean;
+  goOn(): Promise<RestoreRecord>;
 }
 
 /**
@@ -70,8 +92,8 @@ export class RestoreRecords {
     }
   }
 
-  /** Null: there is none of this kind that can be gone on with. */
-  async find(identity: Readonly<Record<string, unknown>>, now: Date): Promise<RestoreRecord | null> {
+  /** Null: there is none of this kind that can be gone on with. Writes nothing. */
+  async find(identity: Readonly<Record<string, unknown>>, now: Date): Promise<LeftRestore | null> {
     const path = this.#path(identity);
     const bytes = await readFile(path).catch((thrown: NodeJS.ErrnoException) => {
       if (thrown.code === 'ENOENT') return null;
@@ -79,7 +101,19 @@ export class RestoreRecords {
     });
     const [begun, ...rest] = bytes === null ? [] : linesOf(bytes);
     if (begun?.kind !== 'begun' || now.getTime() - Date.parse(begun.at) > forgottenAfterMs) return null;
-    return this.#open(path, { begun, rest, keep: true });
+    const done = rest.flatMap((one) => (one.kind === 'done' ? [one.detail] : []));
+    return {
+      mode: begun.mode,
+      timestamp: BigInt(begun.timestamp),
+      ended: rest.flatMap((one) => (one.kind === 'ended' ? [one.ended] : [])).at(-1) ?? null,
+      hasRows: done.some((detail) => Number(detail['rows'] ?? 0) + Number(detail['staticRows'] ?? 0) > 0),
+      goOn: () => this.#open(path, { begun, rest, keep: true }),
+    };
+  }
+
+  /** The next restore of this kind begins anew. */
+  async forget(identity: Readonly<Record<string, unknown>>): Promise<void> {
+    await rm(this.#path(identity), { force: true });
   }
 
   async begin(
@@ -137,7 +171,11 @@ export class RestoreRecords {
       checkpoint: async (range, state, { detail }) => {
         if (state === 'done') await write({ kind: 'done', range, detail });
       },
-      end: () => rm(path, { force: true }),
+      end: ({ rows, staticRows, expired, written, deleted, skippedChunks, ...said }) => {
+        const { digest, expected, hidden, expiring } = said;
+        const counts = { rows, staticRows, expired, written, deleted, skippedChunks, hidden };
+        return write({ kind: 'ended', ended: { ...counts, digest, expected, expiring } });
+      },
       close: () => file.close(),
     };
   }

@@ -8,7 +8,7 @@ import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/e
 import { actorOf } from './actor.ts';
 import { type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
 import type { PlannedRestore, RestoreInto } from './restore-plan.ts';
-import { type RestoreRecord, RestoreRecords } from './restore-record.ts';
+import { type LeftRestore, type RestoreRecord, RestoreRecords } from './restore-record.ts';
 import type { Session } from './session.ts';
 import { assertGoingOn, unrecorded } from './unrecorded.ts';
 
@@ -54,12 +54,30 @@ export class TableRestoring {
     this.#one = of.one;
   }
 
+  /** Before anything is written into any table. Throws `TABLE_NOT_EMPTY` where `run` would. */
+  async assertMayBegin(): Promise<void> {
+    const { create, into } = this.#one;
+    if (this.#how.way !== 'empty' || create) return;
+    const { project, rows } = this.#session;
+    if ((await this.#left()) !== null || (await rows.isEmpty(project.keyspace, into.name))) return;
+    throw notEmpty(`${project.keyspace}.${into.name}`);
+  }
+
+  /** Once all tables of the same command are restored: the next one begins anew. */
+  async forget(): Promise<void> {
+    if (!this.#how.dryRun) await this.#records.forget(await this.#identity());
+  }
+
   /** Throws `RESTORE_RUNNING` where somebody else is at it. */
   async run(): Promise<RestoredTable> {
     const { project, identity } = this.#session;
     if (this.#how.dryRun) return this.#run();
     const into = { cluster: identity.name, keyspace: project.keyspace, table: this.#one.into.name };
-    return new RestoreRecords(project.stateFolder).exclusively(into, () => this.#run());
+    return this.#records.exclusively(into, () => this.#run());
+  }
+
+  get #records(): RestoreRecords {
+    return new RestoreRecords(this.#session.project.stateFolder);
   }
 
   async #run(): Promise<RestoredTable> {
@@ -71,7 +89,12 @@ export class TableRestoring {
     if (create && dryRun)
       return { ...said, ...unwritten(backup), mode: 'new-table', hidden: 0, beside: [], resumed: false };
     if (create) await makeTable(cluster, project.keyspace, { table: into, types });
-    const record = dryRun ? null : await this.#record();
+    const left = dryRun ? null : await this.#left();
+    if (left !== null && left.ended !== null) {
+      const beside = await this.#makeBeside();
+      return { ...said, ...left.ended, mode: left.mode, beside, resumed: true };
+    }
+    const record = dryRun ? null : await this.#record(left);
     try {
       const { mode, timestamp } = record ?? (await this.#begin());
       const report = await this.#restore({ mode, timestamp, record });
@@ -79,7 +102,7 @@ export class TableRestoring {
         mode === 'new-table' && !dryRun ? await this.#bringOut(report) : { ...report, hidden: 0 };
       const resumed = (record?.attempt ?? 1) > 1;
       const beside = create || resumed ? await this.#makeBeside() : [];
-      await record?.end();
+      await record?.end({ ...found, hidden });
       return { ...said, ...found, mode, hidden, beside, resumed };
     } finally {
       await record?.close();
@@ -94,20 +117,34 @@ export class TableRestoring {
     return makeBeside(cluster, project.keyspace, { table: into.name, definitions });
   }
 
-  /** What an earlier try of the same restore left, or a new one. */
-  async #record(): Promise<RestoreRecord> {
-    const { cluster, project, clock } = this.#session;
+  /** What tells this restore from every other. */
+  async #identity(): Promise<Readonly<Record<string, unknown>>> {
+    const { cluster, project } = this.#session;
     const { backup, into, leaveOut, renamed } = this.#one;
     const live = await cluster.describe(project.keyspace);
-    const identity = {
+    return {
       ...{ backup: backup.id, manifest: backup.manifestHash, table: backup.table, leaveOut, renamed },
       ...{ way: this.#how.way, skipDamaged: this.#how.skipDamaged },
       ...{ cluster: live.cluster, keyspace: live.name, into: into.name },
       id: own(live.facts, into.name)?.id ?? '',
     };
-    const records = new RestoreRecords(project.stateFolder);
-    const left = await records.find(identity, clock.now());
-    return left ?? (await records.begin(identity, await this.#begin(), clock.now()));
+  }
+
+  /**
+   * What an earlier try left that holds still. A table that was emptied since is restored anew, and so is one that was
+   * finished, unless it was to be empty: that can be said once only, and other tables of the same command may wait.
+   */
+  async #left(): Promise<LeftRestore | null> {
+    const { project, rows, clock } = this.#session;
+    const left = await this.#records.find(await this.#identity(), clock.now());
+    if (left === null || (left.ended !== null && this.#how.way !== 'empty')) return null;
+    if (left.mode !== 'new-table' || !left.hasRows) return left;
+    return (await rows.isEmpty(project.keyspace, this.#one.into.name)) ? null : left;
+  }
+
+  async #record(left: LeftRestore | null): Promise<RestoreRecord> {
+    if (left !== null) return left.goOn();
+    return this.#records.begin(await this.#identity(), await this.#begin(), this.#session.clock.now());
   }
 
   /** Throws `TABLE_NOT_EMPTY` where nobody has said what shall become of the rows that are there. */

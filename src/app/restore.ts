@@ -69,8 +69,11 @@ export async function restoreTables(session: Session, backups: Backups, input: R
   await assertMayReturn(project, { info, live, planned }, input);
   input.onPlan(previewOf(info, { cluster: live.cluster, keyspace: live.name }, planned));
   if (input.create && !input.dryRun && !live.exists) live = await ensureKeyspace(session);
+  const restoring = planned.map((one) => new TableRestoring(session, backups, { how: input, one }));
+  for (const one of restoring) await one.assertMayBegin();
   const tables: RestoredTable[] = [];
-  for (const one of planned) tables.push(await new TableRestoring(session, backups, { how: input, one }).run());
+  for (const one of restoring) tables.push(await one.run());
+  for (const one of restoring) await one.forget();
   const { id, createdAt, bytes } = info;
   const { dryRun } = input;
   return { backup: id, createdAt, cluster: live.cluster, keyspace: live.name, dryRun, tables, bytes };

@@ -7,6 +7,7 @@ import { createBackups } from '../../src/backup/backups.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { BackupInfo } from '../../src/model/backup.ts';
+import type { Progress } from '../../src/model/event.ts';
 import { ownKeyspace, temporaryFolder } from '../backup/fixture.ts';
 import { type RowsFixture, rowsFixture } from '../cassandra/rows-fixture.ts';
 import { killable } from './killable.ts';
@@ -235,6 +236,49 @@ describe('which backup is meant', () => {
     expect(timeNamed('at', '2026-11-22 10:00').toISOString()).toBe('2026-11-22T10:00:00.000Z');
     expect(timeNamed('at', '2026-11-22T10:00:00+02:00').toISOString()).toBe('2026-11-22T08:00:00.000Z');
     expect(() => timeNamed('at', 'yesterday')).toThrow('is no time');
+  });
+});
+
+describe('a restore of several tables', () => {
+  it('writes into none where one may not be written to, and goes on after the tables that it had finished', async () => {
+    const elsewhere = `${fixture.keyspace}_c`;
+    await fixture.cql(
+      `CREATE KEYSPACE ${elsewhere} WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}`,
+    );
+    const times = (keyspace: string): Promise<string[]> => texts(`SELECT id, v, writetime(v) FROM ${keyspace}.other`);
+    const wishes = { id: backup.id, tables: ['other', 'users'], create: true } as const;
+    const stopped = async (): Promise<void> => {
+      const stopping = new AbortController();
+      const onProgress = ({ unit, total }: Progress): void => {
+        if (unit === 'rows' && total === count) stopping.abort();
+      };
+      await expect(restore(place, { ...wishes, signal: stopping.signal, onProgress }, elsewhere)).rejects.toMatchObject(
+        { code: 'INTERRUPTED' },
+      );
+    };
+    try {
+      await stopped();
+      const first = await times(elsewhere);
+      const ended = { table: 'other', rows: 1, resumed: true, hidden: 0 };
+      expect((await restore(place, wishes, elsewhere)).tables).toMatchObject([
+        ended,
+        { table: 'users', rows: count, resumed: true },
+      ]);
+      expect(await times(elsewhere)).toEqual(first);
+      await fixture.cql(`TRUNCATE ${elsewhere}.other`);
+      await expect(restore(place, wishes, elsewhere)).rejects.toMatchObject({ code: 'TABLE_NOT_EMPTY' });
+      expect(await times(elsewhere)).toEqual([]);
+      await fixture.cql(`DROP TABLE ${elsewhere}.users`);
+      await stopped();
+      await fixture.cql(`TRUNCATE ${elsewhere}.other`);
+      expect((await restore(place, wishes, elsewhere)).tables).toMatchObject([
+        { ...ended, resumed: false },
+        { table: 'users', rows: count },
+      ]);
+      expect(await times(elsewhere)).toEqual(first);
+    } finally {
+      await fixture.cql(`DROP KEYSPACE ${elsewhere}`);
+    }
   });
 });
 
