@@ -1,8 +1,9 @@
 import { type Fit, fitOf } from '../copy/fit-value.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
+import { isKept } from '../model/conversion.ts';
 import type { ForeignColumn, ForeignSource } from '../model/data.ts';
-import type { Column } from '../model/schema.ts';
+import { type Column, keyColumns, type Table } from '../model/schema.ts';
 import type { Source } from '../ports/source.ts';
 import type { ReadType, SurveyedColumn, SurveyedTable, SurveyTarget } from '../ports/survey.ts';
 import { createOpenSource, type OpenSourceOptions } from '../sources/open.ts';
@@ -37,6 +38,7 @@ export async function typedToLoad(
   });
   const typeOf = (field: string): ReadType =>
     surveyed.columns.find((one) => one.field === field)?.read ?? anyOf(surveyed);
+  const key = sourceKey(surveyed, { ...input, into: target.into, wanted });
   const declared: ForeignSource = {
     kind: 'foreign',
     system: surveyed.system,
@@ -52,20 +54,51 @@ export async function typedToLoad(
       ),
       ...timeColumns(input, typeOf),
     },
-    key: [],
+    key,
   };
   const strangers = others === null ? {} : { strangers: { allowed: others, reason: strangerReason } };
   const source = await createOpenSource({ ...options, ...strangers })(declared);
   try {
-    const from = convertedRows(
-      source,
-      wanted.map(({ column, convert }) => ({ name: column.name, convert })),
-    );
+    const from = {
+      ...convertedRows(
+        source,
+        wanted.map(({ column, convert }) => ({ name: column.name, convert })),
+      ),
+      inPieces: key.length > 0,
+    };
     return { from, columns, notes: await notesOf(source, surveyed) };
   } catch (thrown) {
     await source.close();
     throw thrown;
   }
+}
+
+/**
+ * The key of a table of a database, where all of it goes into the target's key as it is: no two rows meet then, and pieces
+ * of the table may be read side by side. Empty: it does not.
+ */
+function sourceKey(
+  { key, system }: SurveyedTable,
+  {
+    target,
+    settings,
+    into,
+    wanted,
+  }: Pick<TypedToLoad, 'target' | 'settings'> & {
+    readonly into: Table;
+    readonly wanted: readonly { readonly column: Column; readonly field: string; readonly read: ReadType }[];
+  },
+): readonly string[] {
+  if (target.kind !== 'database' || settings['fractions'] === 'truncate') return [];
+  const keyed = keyColumns(into);
+  const columns = key.map((field) =>
+    wanted.find((one) => {
+      const { column, read } = one;
+      const kept = system === 'mongo' || (column.type.kind === 'scalar' && isKept(read.type, column.type.name));
+      return one.field === field && keyed.includes(column.name) && kept;
+    }),
+  );
+  return columns.some((one) => one === undefined) ? [] : columns.flatMap((one) => one?.column.name ?? []);
 }
 
 const anyOf = ({ system }: SurveyedTable): ReadType => ({ type: `${system}.any` });

@@ -1,21 +1,35 @@
 import { own } from '../kernel/own.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
-import type { Source, SourceRow } from '../ports/source.ts';
+import type { Source, SourceRow, Split } from '../ports/source.ts';
 import type { LoadRequest, LoadSource } from './load.ts';
 import type { RejectedRow } from './rejected-row.ts';
+import { sourceParts } from './source-pieces.ts';
 
-interface Page {
+export interface Page {
   readonly rows: readonly SourceRow[];
   /** That were read since the page before it. */
   readonly bytes: number;
 }
 
+/** The rows of a source, piece by piece, as a copy cuts it. Nothing is read before it is asked for. */
+export async function piecesOf(source: Source): Promise<readonly AsyncGenerator<Page>[]> {
+  return (await source.splits(sourceParts)).map((split) => pagesOfSplits(source, [split], null));
+}
+
 /** The rows of a source in its order, or some of them. */
 export async function* pagesOf(source: Source, some: LoadRequest['some']): AsyncGenerator<Page> {
+  yield* pagesOfSplits(source, await source.splits(1), some);
+}
+
+async function* pagesOfSplits(
+  source: Source,
+  splits: readonly Split[],
+  some: LoadRequest['some'],
+): AsyncGenerator<Page> {
   let skipped = 0;
   let taken = 0;
   let told = 0;
-  for (const split of await source.splits(1)) {
+  for (const split of splits) {
     let ofSplit = 0;
     const onBytes = (bytes: number): void => {
       told += bytes;

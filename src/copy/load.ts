@@ -5,14 +5,12 @@ import { type ByName, type Column, keyColumns, type Table, type UserType } from 
 import type { Clock } from '../ports/clock.ts';
 import type { Rows } from '../ports/cluster.ts';
 import type { BlockColumn, BlockSource, BlockTarget, Source, SourceRow } from '../ports/source.ts';
-import { jsonSafe } from './json-safe.ts';
-import { ofColumns, pagesOf, ttlOf } from './load-pages.ts';
+import { type LoadState, loadValues } from './load-values.ts';
 import { type Rate, RateLimit } from './rate.ts';
 import { RejectLimit, RejectsExhausted } from './reject-limit.ts';
 import type { RejectedRow } from './rejected-row.ts';
 import { RejectsFile } from './rejects-file.ts';
 import { copyConsistency } from './table-pieces.ts';
-import { ValueWriter } from './value-writer.ts';
 
 /** Where rows come from: straight in wire form, or as JavaScript values by column that `valuesOf` makes fit. */
 export type LoadSource =
@@ -20,6 +18,8 @@ export type LoadSource =
   | {
       readonly kind: 'values';
       readonly source: Source;
+      /** True: no two of its rows meet in the target, so that they may come in any order. Left out: they may. */
+      readonly inPieces?: boolean;
       valuesOf(row: JsRow): JsRow;
       /** Microseconds: the row's own write time; null: that of its place in this load. Throws `RowRejected`. */
       timeOf?(row: SourceRow): bigint | null;
@@ -101,7 +101,17 @@ class Load {
     const state = { read: 0, written: 0 };
     try {
       if (from.kind === 'blocks') await this.#blocks(from, state);
-      else await this.#values(from, state);
+      else {
+        await loadValues({
+          request: this.#request,
+          from,
+          rows: this.#rows,
+          rate: this.#rate,
+          state,
+          reject: (row) => this.#reject(row),
+          told: (progress) => this.#told(progress),
+        });
+      }
     } catch (thrown) {
       if (!(thrown instanceof RejectsExhausted)) throw thrown;
       this.#rejects.judge(state.read, { rejectsFile, what: `load into ${into.name}` });
@@ -115,7 +125,7 @@ class Load {
     return { ...accounts, rejectsFile: this.#rejected === 0 ? null : rejectsFile };
   }
 
-  async #blocks({ source, columns }: Extract<LoadSource, { kind: 'blocks' }>, state: State): Promise<void> {
+  async #blocks({ source, columns }: Extract<LoadSource, { kind: 'blocks' }>, state: LoadState): Promise<void> {
     const { keyspace, into, types, timestamp, ttl, dryRun } = this.#request;
     const statements = statementsOf(into, columns);
     const rate = this.#rate;
@@ -164,45 +174,6 @@ class Load {
     }
   }
 
-  async #values(from: Extract<LoadSource, { kind: 'values' }>, state: State): Promise<void> {
-    const { source } = from;
-    const { bytes: totalBytes, rows: totalRows } = await source.facts();
-    const writer = new ValueWriter(this.#rows, { ...this.#request, from }, this.#rate);
-    let bytes = 0;
-    try {
-      for await (const page of pagesOf(source, this.#request.some)) {
-        bytes += page.bytes;
-        for (const row of page.rows) {
-          const at = this.#request.timestamp + BigInt(state.read);
-          state.read += 1;
-          const taken = writer.take(row, at);
-          const wrong = taken instanceof Promise ? await taken : taken;
-          if (wrong === null) {
-            state.written += 1;
-            continue;
-          }
-          const { place, values } = row;
-          const { reason, timestamp } = wrong;
-          const line = { place, reason, row: jsonSafe(ofColumns(values)), writeTime: String(timestamp) };
-          await this.#reject({ ...line, ...ttlOf(values) });
-        }
-        await writer.admitted();
-        const written = this.#request.dryRun ? state.written : Math.min(state.written, writer.acknowledged);
-        this.#told({ read: state.read, written, bytes, totalBytes, totalRows: this.#least(totalRows) });
-      }
-    } finally {
-      await writer.flush();
-    }
-  }
-
-  #least(rows: number | null): number | null {
-    const { some } = this.#request;
-    if (some === null) return rows;
-    const most = some.most < Number.MAX_SAFE_INTEGER ? some.most : null;
-    if (rows === null) return most;
-    return Math.min(most ?? rows, Math.max(0, rows - some.skip));
-  }
-
   async #reject(row: RejectedRow): Promise<void> {
     this.#rejected += 1;
     await this.#rejectsFile.add(row);
@@ -219,11 +190,6 @@ class Load {
       exitCode: exitCodes.interrupted,
     });
   }
-}
-
-interface State {
-  read: number;
-  written: number;
 }
 
 /** What a row sets, its key first; with static columns also what a row without clustering key sets. */

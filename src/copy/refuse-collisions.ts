@@ -1,7 +1,7 @@
 import { eachAtATime } from '../kernel/each-at-a-time.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
-import { domainOf, isScalarKind, verdictOf } from '../model/conversion.ts';
+import { isKept } from '../model/conversion.ts';
 import type { DataSpec, ForeignSource } from '../model/data.ts';
 import { keyColumns } from '../model/schema.ts';
 import type { WorkContext } from '../ports/engines.ts';
@@ -184,10 +184,4 @@ export function areDistinct(spec: DataSpec, source: ForeignSource, { distinct = 
       : [];
   });
   return source.key.every((name) => carried.includes(name));
-}
-
-function isKept(from: string, into: string): boolean {
-  const domain = domainOf(from);
-  const target = into === 'varchar' ? 'text' : into;
-  return domain !== null && isScalarKind(target) && ['exact', 'lossless'].includes(verdictOf(domain, target));
 }

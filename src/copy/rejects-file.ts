@@ -8,6 +8,7 @@ export class RejectsFile {
   readonly path: string;
   #handle: FileHandle | null = null;
   #begun = false;
+  #adding: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.path = path;
@@ -17,7 +18,14 @@ export class RejectsFile {
     await rm(this.path, { force: true });
   }
 
-  async add(row: RejectedRow): Promise<void> {
+  /** Lines are added one after another, whoever adds them. */
+  add(row: RejectedRow): Promise<void> {
+    const added = this.#adding.then(() => this.#append(row));
+    this.#adding = added.catch(() => undefined);
+    return added;
+  }
+
+  async #append(row: RejectedRow): Promise<void> {
     try {
       if (!this.#begun) {
         this.#begun = true;

@@ -4,7 +4,7 @@ import type { InputRow, Piece } from './input.ts';
 import type { Spool } from './spool.ts';
 
 /** How many pieces a source is asked for; files are cut only where a piece stays large enough. */
-const sourceParts = 64;
+export const sourceParts = 64;
 
 /** The pieces of a foreign source as it is cut now. */
 export async function piecesOfSource(source: Source, identity: string): Promise<readonly Piece[]> {

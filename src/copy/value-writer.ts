@@ -1,7 +1,7 @@
 import { suitsInserts } from '../cql/insert-block.ts';
 import { type JsRow, RowRejected } from '../model/data.ts';
 import type { Mutation } from '../model/row.ts';
-import type { BlockWriter, Rows, TableWriter } from '../ports/cluster.ts';
+import type { BlockWriter, BlockWriterRequest, Rows, TableWriter } from '../ports/cluster.ts';
 import type { SourceRow } from '../ports/source.ts';
 import { bytesOfAll, EncodedRows } from './encoded-rows.ts';
 import type { LoadRequest, LoadSource } from './load.ts';
@@ -13,6 +13,7 @@ import { TargetEncoder, type TargetRow, writesOf } from './target-row.ts';
 
 type Request = Pick<LoadRequest, 'keyspace' | 'into' | 'types' | 'ttl' | 'dryRun'> & {
   readonly from: Extract<LoadSource, { kind: 'values' }>;
+  readonly held: BlockWriterRequest['held'];
 };
 
 /** Why a row was not taken, and the write time that it would have had. */
@@ -36,7 +37,7 @@ export class ValueWriter {
   #apart = 0;
 
   constructor(rows: Rows, request: Request, rate: RateLimit | null) {
-    const { keyspace, into, types } = request;
+    const { keyspace, into, types, held = 'much' } = request;
     const target = { keyspace, table: into, types, consistency: copyConsistency };
     this.#request = request;
     this.#rate = rate;
@@ -45,7 +46,7 @@ export class ValueWriter {
     this.#single = rows.write(target);
     const admit = (count: number, bytes: number): Promise<void> => rate?.admit(count, bytes) ?? Promise.resolve();
     this.#blocks =
-      this.#encoded === null ? null : rows.writeBlocks({ ...target, statements: [this.#encoded.columns], admit });
+      this.#encoded === null ? null : rows.writeBlocks({ ...target, statements: [this.#encoded.columns], held, admit });
   }
 
   /** `inOrder`: the write time of a row that says none. Gives why the row is not taken, or null. */

@@ -48,7 +48,7 @@ export interface EngineOptions {
 }
 
 /** Pieces under way at once; each has a writer of its own, whose concurrency adapts by itself. */
-const piecesAtOnce = 4;
+export const piecesAtOnce = 4;
 const progressEveryMs = 200;
 
 /** Reads, works and writes pieces, and records each before its first write and after its last one is acknowledged. */

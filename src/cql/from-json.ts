@@ -77,6 +77,7 @@ function scalarOf(value: unknown, name: ScalarName): unknown {
     case 'tinyint':
     case 'smallint':
     case 'int':
+      if (typeof value === 'bigint') return Number(value);
       return typeof value === 'string' && numberPattern.test(value) ? Number(value) : value;
     case 'bigint':
     case 'counter':

@@ -368,6 +368,13 @@ export function verdictOf(domain: Domain, target: ScalarKind): Verdict {
   return line.lossy.includes(target) ? 'lossy' : 'impossible';
 }
 
+/** Whether values go there by themselves, unlike ones to unlike places. */
+export function isKept(from: string, into: string): boolean {
+  const domain = domainOf(from);
+  const target = into === 'varchar' ? 'text' : into;
+  return domain !== null && isScalarKind(target) && ['exact', 'lossless'].includes(verdictOf(domain, target));
+}
+
 /** What has to be done to a value on its way; null: it can be written as it is read. */
 export function converterOf(domain: Domain, target: ScalarKind): ((value: unknown) => unknown) | null {
   const whole = ['int', 'uint', 'whole', 'integer'].some((name) => domain.startsWith(name));

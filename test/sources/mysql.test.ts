@@ -5,6 +5,7 @@ import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Mariadb, mariadb } from '../support/mariadb.ts';
 import { assessed, proposedTypes } from './assessed.ts';
 import { changesFrom, micros } from './changes.ts';
+import { loadedInPieces } from './loaded-in-pieces.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Mariadb;
@@ -466,5 +467,27 @@ describe('changes', () => {
       lag: { pending: 1, without: 1, ahead: 0, newest: 2n ** 64n - 1n },
       indexed: false,
     });
+  });
+});
+
+it('is loaded by pieces of one moment, several at a time, and every row is accounted for', async () => {
+  await server.sql(
+    'CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL)',
+    'INSERT INTO items SELECT seq, IF(seq % 9000 = 1, 3000000000, seq) FROM seq_1_to_20000',
+    'ANALYZE TABLE items',
+  );
+  await fixture.create(table('items', { columns: { id: t.int(), n: t.int() }, partitionKey: ['id'] }));
+  const address = byUrl(server.url);
+  const loaded = await loadedInPieces(fixture, { system: 'mysql', address }, () =>
+    server.sql('DELETE FROM items WHERE id > 10', 'INSERT INTO items VALUES (30000, 1)'),
+  );
+  expect(loaded.accounts).toMatchObject({ read: 20_000, written: 19_997, rejected: 3 });
+  expect(loaded.rejects.toSorted()).toEqual(['items(id=1)', 'items(id=18001)', 'items(id=9001)']);
+  expect(loaded.pieces).toBeGreaterThan(4);
+  expect(loaded.atOnce).toBe(4);
+  const [found] = await fixture.query('SELECT count(*) AS rows, sum(CAST(n AS bigint)) AS sum FROM KS.items');
+  expect({ rows: Number(found?.['rows']), sum: Number(found?.['sum']) }).toEqual({
+    rows: 19_997,
+    sum: (20_000 * 20_001) / 2 - 1 - 9001 - 18_001,
   });
 });

@@ -5,6 +5,7 @@ import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Postgres, postgresServer } from '../support/postgres.ts';
 import { assessed, proposedTypes } from './assessed.ts';
 import { changesFrom, micros } from './changes.ts';
+import { loadedInPieces } from './loaded-in-pieces.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
 let server: Postgres;
@@ -399,5 +400,27 @@ describe('changes', () => {
         indexed: indexed === null ? null : false,
       });
     }
+  });
+});
+
+it('is loaded by pieces of one moment, several at a time, and every row is accounted for', async () => {
+  await server.sql(
+    'CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL)',
+    'INSERT INTO items SELECT n, CASE WHEN n % 9000 = 1 THEN 3000000000 ELSE n END FROM generate_series(1, 20000) n',
+    'ANALYZE items',
+  );
+  await fixture.create(table('items', { columns: { id: t.int(), n: t.int() }, partitionKey: ['id'] }));
+  const address = byUrl(server.url);
+  const loaded = await loadedInPieces(fixture, { system: 'postgres', address }, () =>
+    server.sql('DELETE FROM items WHERE id > 10', 'INSERT INTO items VALUES (30000, 1)'),
+  );
+  expect(loaded.accounts).toMatchObject({ read: 20_000, written: 19_997, rejected: 3 });
+  expect(loaded.rejects.toSorted()).toEqual(['items(id=1)', 'items(id=18001)', 'items(id=9001)']);
+  expect(loaded.pieces).toBeGreaterThan(4);
+  expect(loaded.atOnce).toBe(4);
+  const [found] = await fixture.query('SELECT count(*) AS rows, sum(CAST(n AS bigint)) AS sum FROM KS.items');
+  expect({ rows: Number(found?.['rows']), sum: Number(found?.['sum']) }).toEqual({
+    rows: 19_997,
+    sum: (20_000 * 20_001) / 2 - 1 - 9001 - 18_001,
   });
 });
