@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const root = import.meta.dirname;
 /** What the package exports, and its program. */
 const modules = ['bin', 'index', 'cassandra', 'files', 'mongodb', 'mysql', 'postgres', 'sqlite'];
+/** Libraries that every command needs and that are many files: written with the rest, and their licences beside it. */
+const inside = ['zod'];
 /** What runs in threads of its own. */
 const threads = ['app/row-thread', 'cassandra/lease-beat'];
 
@@ -21,7 +23,7 @@ export async function bundle(into: string, programs: Readonly<Record<string, str
     cwd: root,
     input: Object.fromEntries([...entries, ...workers, ...others]),
     platform: 'node',
-    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !inside.includes(id),
     logLevel: 'warn',
   });
   await build.write({
@@ -31,6 +33,10 @@ export async function bundle(into: string, programs: Readonly<Record<string, str
     chunkFileNames: 'chunks/[name]-[hash].js',
   });
   await build.close();
+  mkdirSync(join(into, 'licenses'), { recursive: true });
+  for (const name of inside) {
+    copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(into, 'licenses', `${name}.txt`));
+  }
 }
 
 /**
