@@ -10,8 +10,11 @@ import { PlainEncoder } from './plain/plain-encode.ts';
 import { PlainWriter, plainTarget } from './plain/plain-files.ts';
 import { headerOf, plainLayout } from './plain/plain-layout.ts';
 
-/** Weight of a chunk's rows, at most: about ten to twenty kilobytes when stored. */
-export const chunkTarget: number = 64 * 1024;
+/**
+ * Weight of a chunk's rows, at most: some twenty kilobytes, and eight when stored. A change costs the chunks it is in: of
+ * smaller ones it costs less, while more of them cost more in a first backup (docs/benchmarks.md).
+ */
+export const chunkTarget: number = 48 * 1024;
 
 /** Gathers stored chunks into objects. */
 export interface ChunkWriter {
