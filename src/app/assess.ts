@@ -6,7 +6,6 @@ import { columnNames, snakeName, tableNameOf } from '../assess/names.ts';
 import type { KeyColumns } from '../assess/partitions.ts';
 import { askedKey, keyBefore, proposedTable } from '../assess/propose-table.ts';
 import { type ReadRows, readingOf, readRows } from '../assess/read-rows.ts';
-import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { AssessedTable, Assessment } from '../model/assessment.ts';
 import type { ForeignSource } from '../model/data.ts';
 import { freeName } from '../planner/names.ts';
@@ -14,12 +13,13 @@ import type { OpenSource } from '../ports/source.ts';
 import type { SurveyedTable, SurveyTarget } from '../ports/survey.ts';
 import { createOpenSource } from '../sources/open.ts';
 import { createOpenSurvey } from '../sources/survey.ts';
+import { assertOneForKey, notConfigured, nothingToRead, unknownSource, usage } from './assess-errors.ts';
 import { writeGenerated } from './check.ts';
 import { inspect } from './inspect.ts';
 import { type FileFormat, formatNamed, formatOf, isTabbed } from './load-format.ts';
 import { migrationFiles } from './migration-files.ts';
 import { descriptionOf, nextId, slugOf } from './migration-id.ts';
-import { type DatabaseSystem, knownConnections, type NamedSource, namedSource } from './named-source.ts';
+import { type DatabaseSystem, type NamedSource, namedSource } from './named-source.ts';
 import { type NewFile, notComposable } from './new.ts';
 import type { Project } from './project.ts';
 
@@ -57,9 +57,9 @@ export async function assess(project: Project, input: AssessInput, now: Date): P
   if (source.kind === 'database' && input.write !== null && !source.configured) throw notConfigured(source.connection);
   const taken = await takenNames(project, input);
   const present = new Set(taken);
-  const tables = await assessedTables(project, input, { source, taken });
+  const { tables, views } = await assessedTables(project, input, { source, taken });
   const written = input.write === null ? null : await write(project, tables, { name: input.write, now, present });
-  return { source: input.source, tables, written };
+  return { source: input.source, tables, views, written };
 }
 
 interface Asked {
@@ -71,18 +71,18 @@ async function assessedTables(
   project: Project,
   input: AssessInput,
   { source, taken }: Asked,
-): Promise<readonly AssessedTable[]> {
+): Promise<Pick<Assessment, 'tables' | 'views'>> {
   if (source.kind === 'database' && source.address.kind === 'cluster') {
     const { connection, address, table } = source;
     const { assessCluster } = await import('./assess-cluster.ts');
     const limit = input.sample ?? usualRows.database;
-    return assessCluster({ connection, address, table, limit, key: input.key, taken });
+    return { tables: await assessCluster({ connection, address, table, limit, key: input.key, taken }), views: [] };
   }
   const { target, addresses } = targetOf(project, input, source);
   const limit = input.sample ?? usualRows[target.kind];
   const folder = { projectFolder: process.cwd(), addresses };
-  const surveyed = await createOpenSurvey(folder)(target);
-  assertOneForKey(input, surveyed);
+  const { tables: surveyed, views } = await createOpenSurvey(folder)(target);
+  assertOneForKey(input, surveyed, views);
   const openSource = createOpenSource(folder);
   const tables: AssessedTable[] = [];
   for (const one of surveyed) {
@@ -90,7 +90,7 @@ async function assessedTables(
     taken.add(name);
     tables.push(await assessedTable(one, { openSource, limit, key: input.key, arrays: input.arrays, name, taken }));
   }
-  return tables;
+  return { tables, views };
 }
 
 interface Assessing {
@@ -203,56 +203,4 @@ function targetOf(project: Project, input: AssessInput, source: NamedSource): Su
 interface Surveying {
   readonly target: SurveyTarget;
   readonly addresses: Project['sources'];
-}
-
-function notConfigured(connection: string): CqlformError {
-  return new CqlformError(
-    'ASSESS_NOT_CONFIGURED',
-    `migrations cannot name ${connection}, which the configuration does not have`,
-    {
-      next: "Give it a name there, `sources: { shop: { url: env('SHOP_URL') } }`, and assess `shop`.",
-      fields: { connection },
-      exitCode: exitCodes.usage,
-    },
-  );
-}
-
-function usage(message: string): CqlformError {
-  return new CqlformError('USAGE', message, { next: 'See `cqlform assess --help`.', exitCode: exitCodes.usage });
-}
-
-function unknownSource(source: string, project: Project): CqlformError {
-  return new CqlformError(
-    'ASSESS_SOURCE_UNKNOWN',
-    `${source} is no source of the configuration, and no file by its name`,
-    {
-      next: `Name a file (.csv, .tsv, .json, .ndjson, .parquet, or any with --file-format), or a connection under \`sources\`; ${knownConnections(project, source)}.`,
-      fields: { source },
-      exitCode: exitCodes.usage,
-    },
-  );
-}
-
-function assertOneForKey({ key, source }: AssessInput, surveyed: readonly SurveyedTable[]): void {
-  if (surveyed.length === 0) {
-    throw new CqlformError('ASSESS_NOTHING_FOUND', `source ${source} has no tables`, {
-      next: 'Name a table of another schema (`shop/sales.orders`), or grant the right to see the tables.',
-      fields: { source },
-      exitCode: exitCodes.usage,
-    });
-  }
-  if (key === null || surveyed.length === 1) return;
-  throw new CqlformError('USAGE', `--key is for one table, and ${source} has ${surveyed.length}`, {
-    next: `Name one: ${surveyed[0]?.name ?? source}.`,
-    exitCode: exitCodes.usage,
-  });
-}
-
-function nothingToRead({ name, columns }: SurveyedTable): CqlformError {
-  const why = columns.length === 0 ? 'has no fields' : 'has no column that can be read';
-  return new CqlformError('ASSESS_NOTHING_FOUND', `${name} ${why}`, {
-    next: 'Check that it is the right file or table, its --file-format and its --delimiter.',
-    fields: { source: name },
-    exitCode: exitCodes.usage,
-  });
 }

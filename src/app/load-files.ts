@@ -75,7 +75,7 @@ async function jsonToLoad(
   const projectFolder = process.cwd();
   const survey = createOpenSurvey({ projectFolder });
   const target = { kind: 'files', system: format, place: input.place, settings: {}, rows: rowsBefore } as const;
-  const seen = input.replay === null ? ((await survey(target))[0]?.columns ?? []) : [];
+  const seen = input.replay === null ? ((await survey(target)).tables[0]?.columns ?? []) : [];
   const { columns, others } = columnsOfRows(
     into,
     seen.map(({ field }) => field),

@@ -24,7 +24,7 @@ export async function typedToLoad(
   target: LoadTarget,
   options: OpenSourceOptions,
 ): Promise<ReadyToLoad> {
-  const [surveyed] = await createOpenSurvey(options)(input.target);
+  const [surveyed] = (await createOpenSurvey(options)(input.target)).tables;
   if (surveyed === undefined) throw new TypeError('a survey of one table found none');
   const loose = surveyed.system === 'mongo';
   const readable = surveyed.columns.filter(({ read }) => read !== null);

@@ -175,4 +175,6 @@ export interface Assessment {
   /** As it was asked for. */
   readonly source: string;
   readonly tables: readonly AssessedTable[];
+  /** The names of views that stand beside the tables and were not looked at. */
+  readonly views: readonly string[];
 }

@@ -69,5 +69,11 @@ export type SurveyTarget =
       readonly nested?: 'udt' | 'flat' | 'json';
     };
 
+export interface Survey {
+  readonly tables: readonly SurveyedTable[];
+  /** Views beside them, which are looked at by name only: their rows stand in tables, or take a query to find. */
+  readonly views: readonly string[];
+}
+
 /** Finds the tables of a source. Throws `SOURCE_TABLE_MISSING` for a table that is not there. */
-export type OpenSurvey = (target: SurveyTarget) => Promise<readonly SurveyedTable[]>;
+export type OpenSurvey = (target: SurveyTarget) => Promise<Survey>;

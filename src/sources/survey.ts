@@ -1,4 +1,4 @@
-import type { OpenSurvey } from '../ports/survey.ts';
+import type { OpenSurvey, Survey, SurveyedTable } from '../ports/survey.ts';
 import { surveyCsv } from './csv/survey.ts';
 import { surveyJson } from './json/survey.ts';
 import { fileOptionsOf, type OpenSourceOptions } from './open.ts';
@@ -9,13 +9,13 @@ export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
   return async (target) => {
     switch (target.system) {
       case 'csv':
-        return [await surveyCsv(target, fileOptionsOf(options))];
+        return only(await surveyCsv(target, fileOptionsOf(options)));
       case 'json':
       case 'ndjson':
-        return [await surveyJson({ ...target, system: target.system }, fileOptionsOf(options))];
+        return only(await surveyJson({ ...target, system: target.system }, fileOptionsOf(options)));
       case 'parquet': {
         const { surveyParquet } = await import('./parquet/survey.ts');
-        return [await surveyParquet(target, options.projectFolder)];
+        return only(await surveyParquet(target, options.projectFolder));
       }
       case 'mysql': {
         const { surveyMysql } = await import('./mysql/survey.ts');
@@ -23,7 +23,7 @@ export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
       }
       case 'mongo': {
         const { surveyMongo } = await import('./mongodb/survey.ts');
-        return surveyMongo(target, addresses);
+        return { tables: await surveyMongo(target, addresses), views: [] };
       }
       case 'postgres': {
         const { surveyPostgres } = await import('./postgres/survey.ts');
@@ -36,3 +36,5 @@ export function createOpenSurvey(options: OpenSourceOptions): OpenSurvey {
     }
   };
 }
+
+const only = (table: SurveyedTable): Survey => ({ tables: [table], views: [] });

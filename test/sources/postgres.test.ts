@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copy, t, table } from '../../src/index.ts';
 import { postgres } from '../../src/postgres.ts';
+import { createOpenSurvey } from '../../src/sources/survey.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Postgres, postgresServer } from '../support/postgres.ts';
 import { assessed, proposedTypes } from './assessed.ts';
@@ -423,4 +424,23 @@ it('is loaded by pieces of one moment, several at a time, and every row is accou
     rows: 19_997,
     sum: (20_000 * 20_001) / 2 - 1 - 9001 - 18_001,
   });
+});
+
+it('with views: they are told beside the tables, and looked at by name', async () => {
+  await server.sql(
+    'CREATE TABLE beside (id int PRIMARY KEY)',
+    'CREATE VIEW seen AS SELECT id FROM beside',
+    'CREATE MATERIALIZED VIEW seen_once AS SELECT 1 AS one',
+  );
+  const survey = createOpenSurvey({ projectFolder: '/', addresses: { shop: byUrl(server.url) } });
+  const target = { kind: 'database', system: 'postgres', connection: 'shop' } as const;
+  const whole = await survey({ ...target, table: null });
+  expect(whole.tables.map((one) => one.place)).toContain('beside');
+  expect(whole.tables.map((one) => one.place)).not.toContain('seen');
+  expect(whole.views).toEqual(['seen', 'seen_once']);
+  const named = await survey({ ...target, table: 'seen' });
+  expect(named.tables.map(({ place, columns }) => [place, columns.map((one) => one.field)])).toEqual([
+    ['seen', ['id']],
+  ]);
+  expect(named.views).toEqual([]);
 });

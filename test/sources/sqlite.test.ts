@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copy, t, table } from '../../src/index.ts';
+import type { Assessment } from '../../src/model/assessment.ts';
 import { sqlite } from '../../src/sqlite.ts';
+import { runIn } from '../cli/run.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
 
@@ -196,6 +198,26 @@ describe('a file', () => {
     await expect(reading({ shop: byUrl('mysql://x@y/z') }).open(source)).rejects.toMatchObject({
       code: 'SOURCE_ADDRESS_INVALID',
     });
+  });
+
+  it('has views, which assess tells by name and looks at by name', async () => {
+    const path = join(folder, 'views.db');
+    const views = new DatabaseSync(path);
+    views.exec(
+      'CREATE TABLE seats (id INTEGER PRIMARY KEY); INSERT INTO seats VALUES (7); CREATE VIEW "the free" AS SELECT id FROM seats',
+    );
+    views.close();
+    const assess = (...words: readonly string[]) =>
+      runIn({ folder, env: { SEATS: `sqlite:${path}` } }, 'assess', ...words);
+    const whole = await assess(`sqlite:${path}`);
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stdout).toContain(
+      "1 view was not looked at: the free; to look at one: cqlform assess 'env:NAME/the free'",
+    );
+    const { views: [view = ''] = [] } = JSON.parse((await assess(`sqlite:${path}`, '--json')).stdout) as Assessment;
+    const [table] = (JSON.parse((await assess(`env:SEATS/${view}`, '--json')).stdout) as Assessment).tables;
+    expect(table).toMatchObject({ read: 1, columns: [{ field: 'id' }] });
+    expect((await assess(`sqlite:${path}`, '--format', 'markdown')).stdout).toContain('1 view was not looked at');
   });
 
   it('answers queries', async () => {

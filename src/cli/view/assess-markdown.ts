@@ -8,12 +8,19 @@ import {
   noteTexts,
   partitionTexts,
   rightAligned,
+  viewsText,
   warningTexts,
 } from './assess-words.ts';
 
 /** An assessment for a document or a pull request. */
-export function assessMarkdown({ source, tables }: Assessment): string {
-  return `${[`## Assessment of ${escaped(source)}`, ...tables.map(tableMarkdown)].join('\n\n')}\n`;
+export function assessMarkdown(assessment: Assessment): string {
+  const views = viewsText(assessment);
+  const parts = [
+    `## Assessment of ${escaped(assessment.source)}`,
+    ...assessment.tables.map(tableMarkdown),
+    ...(views === null ? [] : [`- ${escaped(views)}`]),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
 function tableMarkdown(table: AssessedTable): string {

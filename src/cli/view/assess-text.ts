@@ -8,6 +8,7 @@ import {
   noteTexts,
   partitionTexts,
   rightAligned,
+  viewsText,
   warningTexts,
 } from './assess-words.ts';
 import type { Paint } from './paint.ts';
@@ -15,8 +16,10 @@ import type { Paint } from './paint.ts';
 const widest = 40;
 
 /** An assessment for a terminal. */
-export function assessText({ tables }: Assessment, paint: Paint): string {
-  return tables.map((table) => tableText(table, paint)).join('\n\n');
+export function assessText(assessment: Assessment, paint: Paint): string {
+  const views = viewsText(assessment);
+  const left = views === null ? [] : [`${paint.warn('!')} ${views}`];
+  return [...assessment.tables.map((table) => tableText(table, paint)), ...left].join('\n\n');
 }
 
 function tableText(table: AssessedTable, paint: Paint): string {

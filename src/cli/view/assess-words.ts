@@ -1,4 +1,5 @@
-import type { AssessedColumn, AssessedTable, FieldProfile } from '../../model/assessment.ts';
+import { shellWord } from '../../kernel/shell.ts';
+import type { AssessedColumn, AssessedTable, Assessment, FieldProfile } from '../../model/assessment.ts';
 import { bytesText, countText, plural } from './numbers.ts';
 
 /** The columns of the overview of fields, and how each is aligned. */
@@ -106,4 +107,16 @@ export function noteTexts({ notes, columns, whole }: AssessedTable): readonly st
     ...notes,
     ...columns.flatMap((one) => one.notes.map((note) => `${one.field}: ${note}`)),
   ];
+}
+
+/** What was not looked at, and how it is; null: nothing was left out. */
+export function viewsText({ source, views }: Assessment): string | null {
+  const [first] = views;
+  if (first === undefined) return null;
+  const count = views.length === 1 ? '1 view was' : `${views.length} views were`;
+  // behind an address there is no place for a name
+  const named = /^\w+$|^env:/.test(source);
+  const how = shellWord(`${named ? source : 'env:NAME'}/${first}`);
+  const where = named ? '' : ', with the address in the environment variable NAME';
+  return `${count} not looked at: ${views.join(', ')}; to look at one: cqlform assess ${how}${where}`;
 }

@@ -1,31 +1,32 @@
 import { own } from '../../kernel/own.ts';
-import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
+import type { ReadType, Survey, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery } from '../sql/survey.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery, surveyOf } from '../sql/survey.ts';
 import { type CatalogueColumn, catalogueOf } from './catalogue.ts';
 import { MysqlSession } from './connection.ts';
 import { textLiteral } from './names.ts';
 
 /** The base tables of a database of MySQL or MariaDB, or one table or view. */
-export async function surveyMysql(target: DatabaseTarget, addresses: Addresses): Promise<readonly SurveyedTable[]> {
+export async function surveyMysql(target: DatabaseTarget, addresses: Addresses): Promise<Survey> {
   const address = addressOf(nothingDeclared(target), addresses);
   const login = await loginOf(target.connection, address, { schemes: ['mysql', 'mariadb'], port: 3306 });
   const session = await MysqlSession.open(target.connection, login);
   try {
-    const names = target.table === null && target.query === undefined ? await tablesIn(session) : [target.table ?? ''];
-    const tables: SurveyedTable[] = [];
-    for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
-    return tables;
+    return await surveyOf(
+      target,
+      (kind) => listedIn(session, kind),
+      (one) => tableOf(session, one),
+    );
   } finally {
     await session.close();
   }
 }
 
-async function tablesIn(session: MysqlSession): Promise<readonly string[]> {
+async function listedIn(session: MysqlSession, kind: 'tables' | 'views'): Promise<readonly string[]> {
   const rows = await session.rows(
     `SELECT TABLE_NAME FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY TABLE_NAME`,
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN (${kind === 'views' ? "'VIEW'" : "'BASE TABLE', 'SYSTEM VERSIONED'"}) ORDER BY TABLE_NAME`,
   );
   return rows.map(([name]) => String(name));
 }

@@ -1,31 +1,33 @@
 import { own } from '../../kernel/own.ts';
 import { domainOf } from '../../model/conversion.ts';
-import type { ReadType, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
+import type { ReadType, Survey, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import { type Addresses, addressOf, loginOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery } from '../sql/survey.ts';
+import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery, surveyOf } from '../sql/survey.ts';
 import { type CatalogueColumn, catalogueOf, textLiteral } from './catalogue.ts';
 import { PostgresSession } from './connection.ts';
 
 /** The tables of a PostgreSQL database's own schema, or one table or view. */
-export async function surveyPostgres(target: DatabaseTarget, addresses: Addresses): Promise<readonly SurveyedTable[]> {
+export async function surveyPostgres(target: DatabaseTarget, addresses: Addresses): Promise<Survey> {
   const address = addressOf(nothingDeclared(target), addresses);
   const login = await loginOf(target.connection, address, { schemes: ['postgres', 'postgresql'], port: 5432 });
   const session = await PostgresSession.open(target.connection, login);
   try {
-    const names = target.table === null && target.query === undefined ? await tablesIn(session) : [target.table ?? ''];
-    const tables: SurveyedTable[] = [];
-    for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
-    return tables;
+    return await surveyOf(
+      target,
+      (kind) => listedIn(session, kind),
+      (one) => tableOf(session, one),
+    );
   } finally {
     await session.close();
   }
 }
 
-async function tablesIn(session: PostgresSession): Promise<readonly string[]> {
+/** Foreign tables are to be named, as views are: their rows stand elsewhere. */
+async function listedIn(session: PostgresSession, kind: 'tables' | 'views'): Promise<readonly string[]> {
   const rows = await session.rows(
     `SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname`,
+     WHERE n.nspname = current_schema() AND c.relkind IN (${kind === 'views' ? "'v', 'm', 'f'" : "'r', 'p'"}) AND NOT c.relispartition ORDER BY c.relname`,
   );
   return rows.map(([name]) => name ?? '');
 }

@@ -1,5 +1,5 @@
 import type { ForeignSource } from '../../model/data.ts';
-import type { SurveyedTable, SurveyTarget } from '../../ports/survey.ts';
+import type { Survey, SurveyedTable, SurveyTarget } from '../../ports/survey.ts';
 
 export type DatabaseTarget = Extract<SurveyTarget, { readonly kind: 'database' }>;
 
@@ -22,6 +22,22 @@ export function nothingDeclared(target: DatabaseTarget): ForeignSource {
     ...(query === undefined ? {} : { query }),
   };
   return { kind: 'foreign', system, connection, place, columns: {}, key: [], settings };
+}
+
+/**
+ * The table, the view or the query that is named, or all tables. `listed`: the names of the tables, or of the views, that
+ * stand where the connection looks first.
+ */
+export async function surveyOf(
+  target: DatabaseTarget,
+  listed: (kind: 'tables' | 'views') => Promise<readonly string[]>,
+  surveyed: (one: DatabaseTarget) => Promise<SurveyedTable>,
+): Promise<Survey> {
+  const all = target.table === null && target.query === undefined;
+  const names = all ? await listed('tables') : [target.table ?? ''];
+  const tables: SurveyedTable[] = [];
+  for (const name of names) tables.push(await surveyed({ ...target, table: name }));
+  return { tables, views: all ? await listed('views') : [] };
 }
 
 /** A surveyed table of a database. */

@@ -1,22 +1,31 @@
 import { CqlformError } from '../../kernel/errors.ts';
-import type { SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
+import type { Survey, SurveyedColumn, SurveyedTable } from '../../ports/survey.ts';
 import type { Addresses } from '../sql/address.ts';
 import { addressOf } from '../sql/address.ts';
 import { tableMissing } from '../sql/notes.ts';
-import { type DatabaseTarget, keysOf, nothingDeclared, surveyedOf, surveyedQuery, targetPlace } from '../sql/survey.ts';
+import {
+  type DatabaseTarget,
+  keysOf,
+  nothingDeclared,
+  surveyedOf,
+  surveyedQuery,
+  surveyOf,
+  targetPlace,
+} from '../sql/survey.ts';
 import { SqliteSession } from './connection.ts';
 
 /** The tables of an SQLite file, or one of them. */
-export async function surveySqlite(target: DatabaseTarget, addresses: Addresses): Promise<readonly SurveyedTable[]> {
+export async function surveySqlite(target: DatabaseTarget, addresses: Addresses): Promise<Survey> {
   const address = addressOf(nothingDeclared(target), addresses);
   if (address.kind !== 'file') throw notAFile(target.connection);
   const session = await SqliteSession.open(target.connection, address.path);
   try {
-    if (target.query !== undefined) return [queryOf(session, target, target.query)];
-    const names = target.table === null ? await tablesIn(session) : [target.table];
-    const tables: SurveyedTable[] = [];
-    for (const name of names) tables.push(await tableOf(session, { ...target, table: name }));
-    return tables;
+    if (target.query !== undefined) return { tables: [queryOf(session, target, target.query)], views: [] };
+    return await surveyOf(
+      target,
+      (kind) => listedIn(session, kind),
+      (one) => tableOf(session, one),
+    );
   } finally {
     await session.close();
   }
@@ -28,9 +37,9 @@ function queryOf(session: SqliteSession, target: DatabaseTarget, query: string):
   return { ...found, columns: found.columns.map((column) => ({ ...column, read: { type: 'sqlite.any' } })) };
 }
 
-async function tablesIn(session: SqliteSession): Promise<readonly string[]> {
+async function listedIn(session: SqliteSession, kind: 'tables' | 'views'): Promise<readonly string[]> {
   const rows = await session.rows(
-    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+    `SELECT name FROM sqlite_schema WHERE type = '${kind === 'views' ? 'view' : 'table'}' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
   );
   return rows.map(([name]) => String(name));
 }
