@@ -132,6 +132,21 @@ describe('fields', () => {
     expect(Object.values(rows[2]?.values ?? {}).every((value) => value === null)).toBe(true);
   });
 
+  it('hold moments of years before 0 and after 9999 as an unload writes them', async () => {
+    const moments = ['+010000-01-01T00:00:00.000Z', '-000043-03-15T10:00:00.001Z', '+275760-09-13T00:00:00.000Z'];
+    const wrong = [
+      '+010000-02-30T00:00:00Z',
+      '-000000-01-01T00:00:00Z',
+      '10000-01-01T00:00:00Z',
+      '+275760-09-13T00:00:01Z',
+    ];
+    const rows = await rowsOf(`t\n${[...moments, ...wrong].join('\n')}\n`, { t: 'timestamp' });
+    expect(rows.slice(0, 3).map(({ values }) => values['t'])).toEqual(moments.map((text) => new Date(text)));
+    expect(rows.slice(3).map(({ problem }) => problem)).toEqual(
+      wrong.map((text) => expect.stringContaining(`t: "${text}" is not a timestamp`)),
+    );
+  });
+
   it('that the header lacks, or has twice, are errors', async () => {
     await expect(rowsOf('a,b\n1,2\n', { a: 'int', c: 'int' })).rejects.toMatchObject({
       code: 'SOURCE_COLUMNS_MISSING',

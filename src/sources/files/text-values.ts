@@ -4,7 +4,9 @@ import { misfit } from './misfit.ts';
 
 const integerPattern = /^[+-]?\d+$/;
 const decimalPattern = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const timestampPattern = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})$/i;
+/** Years of four digits, or of a sign and six, as ISO 8601 has those before 0 and after 9999. */
+const timestampPattern =
+  /^((?:\d{4}|[+-]\d{6})-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})$/i;
 
 /** A 32-bit integer as a number, or a misfit. */
 export function intOf(text: string): unknown {
@@ -48,10 +50,16 @@ export function timestampOf(text: string): unknown {
     return misfit(text, 'a timestamp (ISO 8601 with a time zone; read it as text and convert it where it has none)');
   }
   const [, date = '', hours = '', minutes = '', seconds = '00', fraction = '', zone = 'Z'] = match;
-  if (typeof dateOf(date) !== 'string') return misfit(text, 'a timestamp: there is no such day');
+  if (!isDay(date)) return misfit(text, 'a timestamp: there is no such day');
   const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
   const millis = fraction.padEnd(3, '0').slice(0, 3);
   if (/[1-9]/.test(fraction.slice(3))) return misfit(text, 'a timestamp of whole milliseconds');
   const value = new Date(`${date}T${hours}:${minutes}:${seconds}.${millis}${offset}`);
   return Number.isNaN(value.getTime()) ? misfit(text, 'a timestamp: there is no such time') : value;
+}
+
+function isDay(text: string): boolean {
+  if (!/^[+-]/.test(text)) return canonicalDate(text) !== null;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().replace(/T.*$/, '').endsWith(text.slice(-5));
 }
