@@ -320,6 +320,31 @@ describe('pieces', () => {
     expect(found.sort((a, b) => a - b)).toEqual(ids);
   });
 
+  it('have a key that is unique, or none behind which a broken connection is gone on', async () => {
+    await server.sql(
+      'CREATE TABLE alike (k int NOT NULL, n int); CREATE INDEX ON alike (k)',
+      'INSERT INTO alike SELECT n % 5, n FROM generate_series(1, 20000) n',
+      'CREATE TABLE parents (k int PRIMARY KEY, n int); CREATE TABLE children () INHERITS (parents)',
+      'INSERT INTO parents SELECT n, 0 FROM generate_series(1, 9000) n; INSERT INTO children SELECT * FROM parents',
+    );
+    const columns = { k: postgres.int(), n: postgres.int() };
+    for (const name of ['alike', 'parents']) {
+      const opened = await read.open(postgres.table(name, { connection: 'shop', columns, key: ['k'] }));
+      expect(await opened.facts()).toMatchObject({ distinct: false });
+      const [split] = await opened.splits(1);
+      if (split === undefined) throw new Error('there is no piece');
+      const all = async (): Promise<void> => {
+        for await (const _page of opened.read(split)) {
+          await server.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%FROM pages%' AND pid <> pg_backend_pid()",
+          );
+        }
+      };
+      await expect(all(), name).rejects.toMatchObject({ code: 'SOURCE_CONNECTION_LOST', retryable: true });
+      await opened.close();
+    }
+  });
+
   it('share one view, along a key of several columns', async () => {
     await server.sql(
       'CREATE TABLE moving (t text, k int, n int, PRIMARY KEY (t, k)) PARTITION BY LIST (t)',

@@ -111,6 +111,7 @@ async function sizeOf(
   return { rows: Number(count?.[0]), bytes };
 }
 
+/** None of a table that others inherit from, whose rows it shows as its own: its indexes know nothing of those. */
 async function indexesOf(session: PostgresSession, oid: string): Promise<Pick<Catalogue, 'indexes' | 'unique'>> {
   const rows = await session.rows(
     `SELECT (SELECT json_agg(a.attname ORDER BY k.place)::text
@@ -118,7 +119,8 @@ async function indexesOf(session: PostgresSession, oid: string): Promise<Pick<Ca
        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
        WHERE k.place <= i.indnkeyatts), i.indisunique
      FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-     WHERE i.indrelid = ${oid} AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid AND m.amname = 'btree'`,
+     WHERE i.indrelid = ${oid} AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indisvalid AND m.amname = 'btree'
+       AND (c.relkind = 'I' OR NOT EXISTS (SELECT 1 FROM pg_inherits h WHERE h.inhparent = i.indrelid))`,
   );
   const columnsOf = ([names]: (typeof rows)[number]): readonly string[] => JSON.parse(names ?? '[]') as string[];
   return { indexes: rows.map(columnsOf), unique: rows.filter(([, unique]) => unique === 't').map(columnsOf) };

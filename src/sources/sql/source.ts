@@ -151,7 +151,8 @@ export class SqlSource<Raw> implements Source {
   }
 
   async *read(split: Split): AsyncIterable<readonly SourceRow[]> {
-    const { keyOf } = this.#selected;
+    // Of rows that have one key, those behind the last one that came could not be told from those before it.
+    const keyOf = this.#table.distinct ? this.#selected.keyOf : null;
     const sql = (range: KeyRange): string => this.#select(range, { ordered: true });
     const reading = { range: rangeOf(split), sql, values: this.#values, size: this.#pageRows, keyOf };
     let number = 0;
