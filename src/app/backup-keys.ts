@@ -29,8 +29,12 @@ export async function addBackupKey(open: OpenStore, { store, variable, label }: 
   return await addKey(bare, data, { secret, label, createdAt: open.clock.now().toISOString() });
 }
 
+/** Throws `BACKUP_LOCKED` when nothing is configured, and what `removeKey` does. */
 export async function removeBackupKey(open: OpenStore, store: string | undefined, slot: string): Promise<void> {
-  await removeKey(bareStore(open, store), slot);
+  const bare = bareStore(open, store);
+  const { backupSecret } = open.project;
+  if (backupSecret === null) throw locked(bare, 'nothing says how to open it');
+  await removeKey(bare, slot, backupSecret);
 }
 
 function bareStore(open: OpenStore, store: string | undefined): BlobStore {

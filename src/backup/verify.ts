@@ -44,6 +44,13 @@ export async function checkStored(
   return damage;
 }
 
+/** What opens an encrypted repository: another of its keys may be all that somebody has. */
+async function checkKeys(store: BlobStore): Promise<readonly Damage[]> {
+  const damaged = (await store.damagedKeys?.()) ?? [];
+  const problem = 'the key file is not as it was written; what it was made for opens nothing';
+  return damaged.map((object) => ({ table: '', range: 'none of a table', object, problem }));
+}
+
 /** Files of a plain backup beside those of its tables, and such in its folder that are none of it. */
 export async function checkBeside(manifest: Manifest, store: BlobStore): Promise<readonly Damage[]> {
   if (manifest.plain === undefined) return [];
@@ -120,7 +127,7 @@ export async function verifyBackup(
   store: BlobStore,
   { onProgress, share = 100 }: VerifyOptions & { readonly onProgress: (progress: Progress) => void },
 ): Promise<VerifyReport> {
-  const damage: Damage[] = [...(await checkBeside(manifest, store))];
+  const damage: Damage[] = [...(await checkKeys(store)), ...(await checkBeside(manifest, store))];
   const total = manifest.tables.reduce((sum, each) => sum + each.bytes, 0);
   let [chunks, rows, staticRows, bytes] = [0, 0, 0, manifestBytes];
   const tables: VerifiedTable[] = [];

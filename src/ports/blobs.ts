@@ -12,4 +12,6 @@ export interface BlobStore {
   getRange(key: string, offset: number, length: number): Promise<Uint8Array | null>;
   list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
   delete(key: string): Promise<void>;
+  /** Objects by which the others are opened that are not as they were written, though others still open them. Left out: there are none. */
+  damagedKeys?(): Promise<readonly string[]>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Secret } from '../../src/backup/encryption/key-file.ts';
@@ -163,14 +163,16 @@ describe('an encrypted repository', () => {
     const data = await unlock(store, secret);
     if (data === null) throw new Error('no key');
     const before = (await filesIn(root)).length;
-    await expect(removeKey(store, '1')).rejects.toMatchObject({ code: 'BACKUP_KEY_LAST' });
+    await expect(removeKey(store, '1', secret)).rejects.toMatchObject({ code: 'BACKUP_KEY_LAST' });
     const added = await Promise.all([
       addKey(store, data, { secret: other, label: 'night', createdAt: now }),
       addKey(store, data, { secret: keyOf(3), label: 'vault', createdAt: now }),
     ]);
     expect(added.map(({ slot }) => slot).sort()).toEqual(['2', '3']);
-    await removeKey(store, '1');
-    await expect(removeKey(store, '1')).rejects.toMatchObject({ code: 'BACKUP_KEY_UNKNOWN' });
+    // nobody has shown yet that the others open anything
+    await expect(removeKey(store, '1', secret)).rejects.toMatchObject({ code: 'BACKUP_KEY_IN_USE' });
+    await removeKey(store, '1', other);
+    await expect(removeKey(store, '1', other)).rejects.toMatchObject({ code: 'BACKUP_KEY_UNKNOWN' });
     expect((await listKeys(store)).map(({ label }) => label).sort()).toEqual(['night', 'vault']);
     expect((await filesIn(root)).length).toBe(before + 1);
     for (const key of [other, keyOf(3)]) {
@@ -180,6 +182,57 @@ describe('an encrypted repository', () => {
     for (const key of [secret, passphrase('Tr0ub4dor and some less')]) {
       await expect(unlock(store, key)).rejects.toMatchObject({ code: 'BACKUP_LOCKED' });
     }
+    // Each has seen both keys before either is gone.
+    let [asked, both] = [0, (): void => undefined];
+    const all = new Promise<void>((resolve) => {
+      both = resolve;
+    });
+    const together: BlobStore = {
+      name: store.name,
+      put: (...given) => store.put(...given),
+      get: (key) => store.get(key),
+      getRange: (...given) => store.getRange(...given),
+      list: (prefix) => store.list(prefix),
+      delete: async (key) => {
+        asked += 1;
+        if (asked === 2) both();
+        await all;
+        await store.delete(key);
+      },
+    };
+    const night = added[0].slot;
+    const removals = ['2', '3'].map((slot) => removeKey(together, slot, slot === night ? keyOf(3) : other));
+    expect((await Promise.allSettled(removals)).some(({ status }) => status === 'rejected')).toBe(true);
+    expect((await listKeys(store)).length).toBeGreaterThan(0);
+  });
+
+  it('tells of a damaged key beside a whole one, which can be removed, and another added', async () => {
+    const root = await temporaryFolder();
+    await cp(folder, root, { recursive: true });
+    const store = localStore(root);
+    const data = await unlock(store, secret);
+    if (data === null) throw new Error('no key');
+    await addKey(store, data, { secret: keyOf(3), label: 'vault', createdAt: now });
+    const path = join(root, 'keys', '2.json');
+    const bytes = await readFile(path);
+    bytes[60] = (bytes[60] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    const { damage } = await fixture.backupsIn(at(store, secret)).verify('first', () => undefined);
+    expect(damage).toMatchObject([{ object: 'keys/2.json', problem: expect.stringContaining('key file') }]);
+    expect((await listKeys(store)).map(({ slot, kind }) => [slot, kind])).toEqual([
+      ['1', 'command'],
+      ['2', 'damaged'],
+    ]);
+    await expect(removeKey(store, '1', secret)).rejects.toMatchObject({ code: 'BACKUP_KEY_LAST' });
+    expect((await addKey(store, data, { secret: keyOf(3), label: 'vault', createdAt: now })).slot).toBe('3');
+    await removeKey(store, '2', secret);
+    await rename(join(root, 'keys'), join(root, 'away'));
+    const lost = { code: 'BACKUP_KEY_DAMAGED', message: expect.stringContaining('key files are gone') };
+    await expect(beginSealed(store, secret, now)).rejects.toMatchObject(lost);
+    const listed = fixture.backupsIn(at(store, secret)).list()[Symbol.asyncIterator]();
+    await expect(listed.next()).rejects.toMatchObject(lost);
+    await rename(join(root, 'away'), join(root, 'keys'));
+    expect((await fixture.backupsIn(at(store, keyOf(3))).verify('first', () => undefined)).damage).toEqual([]);
   });
 
   it('notices a bit changed anywhere in any object, a file cut short, swapped or gone', async () => {

@@ -157,11 +157,14 @@ describe('backups in a cloud', { timeout: 240_000 }, () => {
     expect(refusal(await project.run('backup', 'prune')).code).toBe('RETENTION_EMPTY');
     const added = await succeed('backup', 'key', 'add', '--passphrase-variable', 'NEW_PASSPHRASE', '--label', 'night');
     expect(added.stdout).toContain('Key 2 opens the backups now.');
+    expect(refusal(await project.run('backup', 'key', 'remove', '1')).code).toBe('BACKUP_KEY_IN_USE');
+    const config = await readFile(join(project.folder, 'cqlform.config.ts'), 'utf8');
+    await project.write('cqlform.config.ts', config.replace('BACKUP_PASSPHRASE', 'NEW_PASSPHRASE'));
     await succeed('backup', 'key', 'remove', '1');
     const { stdout: keys } = await succeed('backup', 'key', 'list');
     expect(keys).toMatch(/^2 {2}passphrase {2}\S+ {2}night\n$/);
+    await project.write('cqlform.config.ts', config);
     expect(refusal(await project.run('backup', 'verify', id)).code).toBe('BACKUP_LOCKED');
-    const config = await readFile(join(project.folder, 'cqlform.config.ts'), 'utf8');
     await project.write('cqlform.config.ts', config.replace('BACKUP_PASSPHRASE', 'NEW_PASSPHRASE'));
     await succeed('rollback', '--auto-approve');
     expect(await project.rows('SELECT id, email, writetime(email) AS at FROM $ks.users')).toEqual(before);

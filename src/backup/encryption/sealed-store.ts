@@ -2,7 +2,7 @@ import type { BlobStore } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DataKey, Secret } from './key-file.ts';
 import { SealedNames } from './names.ts';
-import { beginSealed, isSealedRepository, locked, unlock } from './repository-keys.ts';
+import { beginSealed, damagedKeys, isSealedRepository, keysLost, locked, unlock } from './repository-keys.ts';
 import { isSealed, seal, sealedOverhead, unseal } from './seal.ts';
 
 /**
@@ -49,7 +49,11 @@ class SealedStore implements BlobStore {
 
   async get(key: string): Promise<Uint8Array | null> {
     const opened = await this.#open();
-    if (opened === null) return this.#store.get(key);
+    if (opened === null) {
+      const bytes = await this.#store.get(key);
+      if (bytes !== null && isSealed(bytes)) throw keysLost(this.#store);
+      return bytes;
+    }
     const stored = await this.#store.get(opened.names.nameOf(key));
     return stored === null ? null : (unseal(opened.data.bytes, key, stored) ?? new Uint8Array());
   }
@@ -74,6 +78,10 @@ class SealedStore implements BlobStore {
   async delete(key: string): Promise<void> {
     const opened = await this.#open();
     await this.#store.delete(opened === null ? key : opened.names.nameOf(key));
+  }
+
+  async damagedKeys(): Promise<readonly string[]> {
+    return damagedKeys(this.#store);
   }
 
   #open(): Promise<Opened | null> {

@@ -50,7 +50,10 @@ export const backupKeyCommand: AnyCommand = group({
           return addBackupKey(open, { store: flags.store, variable, label: flags.label });
         });
         output.out(output.json ? JSON.stringify(added) : `Key ${added.slot} opens the backups now.`);
-        if (!output.json) output.err('Next: `cqlform backup key remove 1` takes the first one away.');
+        if (!output.json)
+          output.err(
+            'Next: put it into the configuration; then `cqlform backup key remove 1` takes the first one away.',
+          );
         return exitCodes.fine;
       },
     }),
