@@ -39,7 +39,34 @@ export async function createBackup(
   if (isPlain && request.secondPasses > 0) throw new TypeError('plain files are of one reading');
   const known = new KnownChunks(store, compression.algorithm);
   context.assertHeld();
-  await intent.begin(createdAt);
+  const { tables, hash, stored } = await intent.during(createdAt, () =>
+    storeTables({ request, context, dependencies, compression, known, intent }, createdAt),
+  );
+  request.onStored?.(stored);
+  return tables.map((each) => ({
+    id: request.id,
+    store: store.name,
+    manifestHash: hash,
+    table: each.table.name,
+    columns: each.columns,
+    rows: each.counts.rows,
+    ...(each.counts.staticRows === 0 ? {} : { staticRows: each.counts.staticRows }),
+    bytes: each.bytes,
+    valueDigest: each.valueDigest,
+  }));
+}
+
+interface StoredTables {
+  readonly tables: readonly TableManifest[];
+  readonly stored: BackupStored;
+  /** Of the manifest, which is there by then. */
+  readonly hash: string;
+}
+
+async function storeTables(around: Surroundings, createdAt: string): Promise<StoredTables> {
+  const { request, context, dependencies, compression, known, intent } = around;
+  const { store, clock } = dependencies;
+  const isPlain = request.format === 'csv';
   await waitForPruning(store, clock, context.assertHeld);
   const anew = isPlain || request.strategy === 'full';
   if (!anew) await intent.rememberInto(known, context.keyspace);
@@ -48,12 +75,8 @@ export async function createBackup(
   let stored = nothingStored;
   for (const scope of request.scopes) {
     const backup = new TableBackup(scope, {
+      ...around,
       request: anew ? { ...request, strategy: 'full' } : request,
-      context,
-      dependencies,
-      compression,
-      known,
-      intent,
     });
     tables.push(await backup.run());
     stored = sumOf(stored, backup.stored);
@@ -67,19 +90,7 @@ export async function createBackup(
   for (const { table } of isPlain ? [] : tables) {
     await rememberNewest(store, { keyspace: context.keyspace, name: table.name }, { id: request.id, at: clock.now() });
   }
-  await intent.end();
-  request.onStored?.(stored);
-  return tables.map((each) => ({
-    id: request.id,
-    store: store.name,
-    manifestHash: hash,
-    table: each.table.name,
-    columns: each.columns,
-    rows: each.counts.rows,
-    ...(each.counts.staticRows === 0 ? {} : { staticRows: each.counts.staticRows }),
-    bytes: each.bytes,
-    valueDigest: each.valueDigest,
-  }));
+  return { tables, stored, hash };
 }
 
 /** Of a backup whose tables are stored; the files beside plain ones are put for it. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { canonicalJson, sha256 } from '../kernel/hash.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import { endedName, sealedIn } from './known-chunks.ts';
+import { endedName, failedName, sealedIn } from './known-chunks.ts';
 import { plainFolder } from './plain/plain-files.ts';
 import { allManifests, packKey, TableReader } from './repository.ts';
 
@@ -22,7 +22,7 @@ export interface GarbageList {
 export interface Intents {
   /** Backups that are being made, as far as can be told. */
   readonly alive: readonly string[];
-  /** Objects of those that died, or that ended in an append-only store. */
+  /** Objects of those that died or failed, or that ended in an append-only store. */
   readonly abandoned: readonly string[];
   /** Packs that the living refer to. */
   readonly packs: ReadonlySet<string>;
@@ -40,7 +40,7 @@ export async function readIntents(store: BlobStore, now: Date): Promise<Intents>
   const abandoned: string[] = [];
   const packs = new Set<string>();
   for (const [folder, keys] of byFolder) {
-    if (keys.includes(`${folder}/${endedName}`)) {
+    if (keys.includes(`${folder}/${endedName}`) || keys.includes(`${folder}/${failedName}`)) {
       abandoned.push(...keys);
       continue;
     }
@@ -60,8 +60,8 @@ export async function readIntents(store: BlobStore, now: Date): Promise<Intents>
 }
 
 /**
- * Milliseconds; null where it cannot be told, which counts as alive. One without a beginning died while it was removed:
- * the beginning is there before anything else, and a backup that does not find it fails.
+ * Milliseconds; null where it cannot be told, which counts as alive. One without a beginning failed, or died while it was
+ * removed: the beginning is there before anything else, and a backup that does not find it fails.
  */
 async function beginOf(store: BlobStore, key: string): Promise<number | 'missing' | null> {
   const bytes = await store.get(key);

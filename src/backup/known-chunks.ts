@@ -91,6 +91,9 @@ const sealedShape = z.object({
 /** In an append-only store an intent is not taken away: this says that its backup has come to its end. */
 export const endedName = 'ended.json';
 
+/** The same where a try has failed: what it has stored serves the next one, and nobody has to wait for it. */
+export const failedName = 'failed.json';
+
 /** Of a backup that is tried again: the same one, unless what an earlier try has left there has to stay. */
 function intentFolder(store: BlobStore, id: string): string {
   const again = store.appendOnly === true ? `.${randomBytes(4).toString('hex')}` : '';
@@ -102,6 +105,7 @@ export class Intent {
   readonly #store: BlobStore;
   readonly #id: string;
   readonly #folder: string;
+  #begun: Uint8Array = new Uint8Array();
 
   constructor(store: BlobStore, id: string) {
     this.#store = store;
@@ -109,9 +113,35 @@ export class Intent {
     this.#folder = intentFolder(store, id);
   }
 
-  async begin(createdAt: string): Promise<void> {
-    const bytes = Buffer.from(`${canonicalJson({ id: this.#id, createdAt })}\n`);
-    await this.#store.put(`${this.#folder}begun.json`, bytes, { replace: true });
+  /** Works between a beginning and an end. Where the work fails, no pruning takes it for alive any more. */
+  async during<T>(createdAt: string, work: () => Promise<T>): Promise<T> {
+    try {
+      await this.#begin(createdAt);
+      const made = await work();
+      await this.#end();
+      return made;
+    } catch (thrown) {
+      // What failed comes first; a beginning that stays is taken for dead in time.
+      await this.#fail().catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  async #begin(createdAt: string): Promise<void> {
+    const by = randomBytes(8).toString('hex');
+    this.#begun = Buffer.from(`${canonicalJson({ by, id: this.#id, createdAt })}\n`);
+    await this.#store.put(`${this.#folder}begun.json`, this.#begun, { replace: true });
+  }
+
+  /** Unless somebody else has begun the same one meanwhile, as a run that has taken this one's lease does. */
+  async #fail(): Promise<void> {
+    if (this.#store.appendOnly === true) {
+      await this.#store.put(`${this.#folder}${failedName}`, Buffer.from('{}\n'));
+      return;
+    }
+    const begun = await this.#store.get(`${this.#folder}begun.json`);
+    if (begun !== null && Buffer.compare(begun, this.#begun) === 0)
+      await this.#store.delete(`${this.#folder}begun.json`);
   }
 
   /** Throws `BACKUP_ABANDONED` when somebody took it for dead: what it refers to may be gone. */
@@ -145,7 +175,7 @@ export class Intent {
     }
   }
 
-  async end(): Promise<void> {
+  async #end(): Promise<void> {
     if (this.#store.appendOnly === true) {
       await this.#store.put(`${this.#folder}${endedName}`, Buffer.from('{}\n'));
       return;

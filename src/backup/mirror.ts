@@ -17,6 +17,8 @@ interface NamedObject {
   readonly table: string;
 }
 
+type Copied = Pick<MirroredBackup, 'objects' | 'bytes' | 'newObjects' | 'newBytes'>;
+
 /**
  * Copies backups into another repository, each object read back there and compared with the hash that names it, those
  * that were there before too. The order of writes is that of a backup that is made: an intent, packs, index, the
@@ -45,8 +47,20 @@ export class Mirror {
     const there = before !== null && Buffer.compare(before, bytes) === 0;
     const intent = new Intent(into, manifest.id);
     assertHeld();
-    await intent.begin(this.#clock.now().toISOString());
-    await waitForPruning(into, this.#clock, assertHeld);
+    const sum = await intent.during(this.#clock.now().toISOString(), async () => {
+      await waitForPruning(into, this.#clock, assertHeld);
+      const copied = await this.#copy(manifest, intent);
+      assertHeld();
+      await intent.assertAlive();
+      // one that is there as it is stays, sealed or not
+      if (!there || into.appendOnly !== true) await putVerified(into, key, bytes, { replace: true });
+      return copied;
+    });
+    return { id: manifest.id, createdAt: manifest.createdAt, keyspace: manifest.keyspace, there, ...sum };
+  }
+
+  async #copy(manifest: LoadedManifest['manifest'], intent: Intent): Promise<Copied> {
+    const { assertHeld, onProgress } = this.#request;
     const sum = { objects: 0, bytes: 0, newObjects: 0, newBytes: 0 };
     for await (const batch of inBatches(this.#objects(manifest), objectsAtOnce)) {
       assertHeld();
@@ -57,14 +71,9 @@ export class Mirror {
         if (isNew) sum.newObjects += 1;
         if (isNew) sum.newBytes += size;
       }
-      this.#request.onProgress({ unit: 'bytes', done: sum.bytes, total: null });
+      onProgress({ unit: 'bytes', done: sum.bytes, total: null });
     }
-    assertHeld();
-    await intent.assertAlive();
-    // one that is there as it is stays, sealed or not
-    if (!there || into.appendOnly !== true) await putVerified(into, key, bytes, { replace: true });
-    await intent.end();
-    return { id: manifest.id, createdAt: manifest.createdAt, keyspace: manifest.keyspace, there, ...sum };
+    return sum;
   }
 
   /** Packs before the pieces of the index that name them. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prune as pruneStore } from '../../src/backup/prune.ts';
 import { retain } from '../../src/backup/retention.ts';
+import { appendOnlyStore } from '../../src/backup/stores/append-only.ts';
 import { localStore } from '../../src/backup/stores/local.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import type { BackupReference } from '../../src/model/journal.ts';
@@ -204,6 +205,43 @@ describe('pruning', () => {
     expect(await keysIn('intents/')).toEqual([]);
     expect(await prune([], 10 * day)).toMatchObject({ deleted: 0, alive: [] });
     await whole(third.id);
+  });
+
+  it('does not wait for a backup or a copy that failed, whose packs the next try uses', async () => {
+    await write(5000, 5200, 'failing');
+    const full = new Error('no room');
+    const failing: BlobStore = {
+      name: store.name,
+      put: (key, ...given) => (key.startsWith('manifests/') ? Promise.reject(full) : store.put(key, ...given)),
+      get: (key) => store.get(key),
+      getRange: (...given) => store.getRange(...given),
+      list: (prefix) => store.list(prefix),
+      delete: (key) => store.delete(key),
+    };
+    const sound = backups;
+    const before = (await keysIn('packs/')).length;
+    backups = fixture.backupsIn(failing);
+    await expect(backup('full')).rejects.toBe(full);
+    backups = sound;
+    expect((await keysIn('packs/')).length).toBe(before + 1);
+    expect(await keysIn('intents/')).toHaveLength(1);
+    const made = await backup('again');
+    expect((await keysIn('packs/')).length).toBe(before + 1);
+    const from = fixture.backupsIn(localStore(await temporaryFolder()));
+    backups = from;
+    await backup('copied');
+    backups = sound;
+    const copying = from.mirror({ into: failing, onProgress: () => undefined, assertHeld: () => undefined });
+    await expect(copying[Symbol.asyncIterator]().next()).rejects.toBe(full);
+    expect(await prune([])).toMatchObject({ alive: [] });
+    expect(await keysIn('intents/')).toEqual([]);
+    const append = appendOnlyStore(failing);
+    backups = fixture.backupsIn(append);
+    await expect(backup('append-only')).rejects.toBe(full);
+    backups = sound;
+    expect((await keysIn('intents/')).some((key) => key.endsWith('/failed.json'))).toBe(true);
+    expect(await prune([])).toMatchObject({ alive: [] });
+    await whole(made.id);
   });
 
   it('keeps a backup waiting, and ends one that it took for dead', async () => {
