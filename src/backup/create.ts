@@ -1,7 +1,7 @@
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import type { BackupReference } from '../model/journal.ts';
 import type { BlobStore } from '../ports/blobs.ts';
-import type { BackupRequest, WorkContext } from '../ports/engines.ts';
+import type { BackupRequest, BackupStored, WorkContext } from '../ports/engines.ts';
 import { usualCompression } from './compression.ts';
 import { nothingStored, sumOf } from './create-totals.ts';
 import { Intent, KnownChunks } from './known-chunks.ts';
