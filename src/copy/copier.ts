@@ -1,4 +1,5 @@
-import type { Copier } from '../ports/engines.ts';
+import type { Table } from '../model/schema.ts';
+import type { Copier, WorkContext } from '../ports/engines.ts';
 import { compareTables } from './compare-tables.ts';
 import { type CopyDependencies, copyData } from './copy-data.ts';
 import { copyTable } from './copy-table.ts';
@@ -13,10 +14,15 @@ export function createCopier(dependencies: CopyDependencies): Copier {
     copy: (request, context) => copyData(request, context, dependencies),
     copyTable: (request, context) => copyTable(request, context, dependencies),
     replay: (request, context) => replayRejects(request, context, dependencies),
-    verify: (request, context) => verifyData(request, context, dependencies),
+    verify: (request, context) => verifyData(request, namingTable(request.into, context), dependencies),
     mark: (request, context) => markOf(request, context, dependencies),
     lag: (request, context) => lagOf(request, context, dependencies),
-    count: (table, context) => countRows(table, context, dependencies.rows),
+    count: (table, context) => countRows(table, namingTable(table, context), dependencies.rows),
     compare: (request, context) => compareTables(request, context, dependencies.rows),
   };
+}
+
+/** Progress that tells which of several tables is looked at. */
+function namingTable({ name }: Pick<Table, 'name'>, context: WorkContext): WorkContext {
+  return { ...context, onProgress: (progress) => context.onProgress({ table: name, ...progress }) };
 }

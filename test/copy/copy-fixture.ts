@@ -99,7 +99,10 @@ export interface CopyFixture {
   table(name: string): Table;
   file(name: string, content: string | Uint8Array): Promise<void>;
   /** Compares what `run` wrote with what is there. */
-  verify(data: Data, options?: { readonly repair?: boolean; readonly startedAt?: Date }): Promise<RowsVerification>;
+  verify(
+    data: Data,
+    options?: { readonly repair?: boolean } & Pick<RunOptions, 'startedAt' | 'onProgress'>,
+  ): Promise<RowsVerification>;
   run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts> & { readonly verified: CopyVerified }>;
   copyTable(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
@@ -221,7 +224,7 @@ export async function copyFixture(
       const { result, ...ran } = await work(options, (given) => copy(request, given));
       return { ...ran, result: result.accounts, verified: result.verified };
     },
-    verify: (data, { repair = false, startedAt = new Date(0) } = {}) => {
+    verify: (data, { repair = false, startedAt = new Date(0), ...told } = {}) => {
       const spec = specOf(data, made);
       const from = spec.from.kind === 'table' ? table(spec.from.table.name) : null;
       const into = table(spec.into.name);
@@ -235,7 +238,7 @@ export async function copyFixture(
         share: 100,
         repair,
       };
-      return copier.verify(request, context());
+      return copier.verify(request, context(told));
     },
     copyTable: (request, options = {}) =>
       work(options, (given) =>

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ndjson } from '../../src/files.ts';
 import { backfill, copy, existing, t, table, transform } from '../../src/index.ts';
+import type { Progress } from '../../src/model/event.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
 import { baseTime, type CopyFixture, copyFixture } from './copy-fixture.ts';
 
@@ -126,7 +127,16 @@ describe('a copy, looked at when it has written', () => {
     const data = copy({ from, into });
     const { verified } = await fixture.run(data, { verify: 'count' });
     expect(verified).toMatchObject({ level: 'count', rows: 3 });
-    expect(await fixture.verify(data)).toMatchObject({ expected: 4, actual: 4, extra: 0, differences: [] });
+    const tables = new Set<string | undefined>();
+    const onProgress = (progress: Progress): void => void tables.add(progress.table);
+    expect(await fixture.verify(data, { onProgress })).toMatchObject({
+      expected: 4,
+      actual: 4,
+      extra: 0,
+      differences: [],
+    });
+    await fixture.copier.count(fixture.table('statics_copied'), fixture.context({ onProgress }));
+    expect([...tables]).toEqual(['statics_copied']);
     await cql(`UPDATE KS.statics_copied USING TIMESTAMP ${baseTime - 1n} SET st = 'extra' WHERE p = 2`);
     await cql(`INSERT INTO KS.statics_copied (p, st) VALUES (9, 'alone') USING TIMESTAMP ${baseTime - 1n}`);
     await cql(`UPDATE KS.statics_copied USING TIMESTAMP ${baseTime - 1n} SET v = 'extra' WHERE p = 2 AND c = 1`);

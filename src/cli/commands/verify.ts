@@ -30,16 +30,21 @@ export const verifyCommand: AnyCommand = command({
     const verified = await movingRows(flags, { output, events: false, rowsOnly: true }, async (session) => {
       const { verify } = await import('../../app/verify.ts');
       return untilSignalled((signal) =>
-        withProgress(output, 'verify', (onProgress) =>
-          verify(session, {
+        withProgress(output, 'verify', (onProgress, restart) => {
+          let table: string | undefined;
+          return verify(session, {
             migration: word(flags, 'migration') ?? null,
             mode,
             repair: flags.repair,
             leaseTimeoutMs: flags['lock-timeout'] * 1000,
-            onProgress: (_title, progress) => onProgress(progress),
+            onProgress: (_title, progress) => {
+              if (progress.table !== table) restart();
+              table = progress.table;
+              onProgress(progress);
+            },
             signal,
-          }),
-        ),
+          });
+        }),
       );
     });
     const { verificationText } = await import('../view/verify.ts');

@@ -25,6 +25,11 @@ export class ProgressLine {
     this.#drawn = this.#begun;
   }
 
+  /** Another part of the work begins, with amounts of its own. */
+  restart(): void {
+    this.#begun = performance.now();
+  }
+
   update(progress: Progress): void {
     this.show((elapsedMs) => progressText(progress, elapsedMs), progress);
   }
