@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,6 +87,22 @@ describe('unload', () => {
     expect(some.stdout).toBe('id,c,b\n1,"",9007199254740993\n1,lines,9007199254740991\n');
     const wrong = await project.run('unload', 'origin', '--where', 'nothing = 1');
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('nothing')]);
+  });
+
+  it('takes columns whose names have commas and quotes, as CQL writes them, and load fields', async () => {
+    const { client, keyspace } = project;
+    await client.execute(`CREATE TABLE ${keyspace}.commas (k int PRIMARY KEY, "a,b" text, "q""q" text, c text)`);
+    await client.execute(`INSERT INTO ${keyspace}.commas (k, "a,b", "q""q", c) VALUES (1, 'x', 'y', 'z')`);
+    const unload = (columns: string) =>
+      project.run('unload', 'commas', '-', '--format', 'ndjson', '--columns', columns);
+    expect((await unload('"a,b", "q""q"')).stdout).toBe('{"k":1,"a,b":"x","q\\"q":"y"}\n');
+    expect((await unload('c')).stdout).toBe('{"k":1,"c":"z"}\n');
+    const open = await unload('c,"a,b');
+    expect([open.code, open.stderr]).toEqual([64, expect.stringContaining('a double quote too many or too few')]);
+    await writeFile(join(project.folder, 'commas.csv'), '2,new\n');
+    const loaded = await project.run('load', 'commas.csv', 'commas', '--no-header', '--fields', 'k,"a,b"', '--json');
+    expect(JSON.parse(loaded.stdout)).toMatchObject({ read: 1, written: 1 });
+    expect(await project.rows('SELECT "a,b" AS found FROM $ks.commas WHERE k = 2')).toMatchObject([{ found: 'new' }]);
   });
 
   it('takes a table of another cluster, and load brings one over with its times, but never onto itself', async () => {

@@ -18,7 +18,10 @@ export const backupCreateCommand: AnyCommand = command({
   options: {
     ...projectOptions,
     to: { ...store, describe: `Where to: ${store.describe}` },
-    columns: { type: 'string', describe: 'Columns of one table besides its key, separated by commas' },
+    columns: {
+      type: 'string',
+      describe: 'Columns of one table besides its key, separated by commas; one that has a comma in double quotes',
+    },
     keyspaces: { type: 'string', describe: 'Several keyspaces, separated by commas: a backup of each' },
     cluster: {
       type: 'boolean',

@@ -5,6 +5,7 @@ import { rateNamed } from '../../app/rate-named.ts';
 import { CqlformError, exitCodes } from '../../kernel/errors.ts';
 import { own } from '../../kernel/own.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { separated } from '../names-in.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 
@@ -54,7 +55,11 @@ export const loadCommand: AnyCommand = command({
         "NAME=VALUE of a source's declaration: zone=Europe/Oslo, zeroDates=null, fractions=truncate, view=moving",
     },
     header: { type: 'boolean', default: true, describe: 'The first record of a CSV file names its fields' },
-    fields: { type: 'string', describe: 'With --no-header: the fields in their order, separated by commas' },
+    fields: {
+      type: 'string',
+      describe:
+        'With --no-header: the fields in their order, separated by commas; one that has a comma in double quotes',
+    },
     delimiter: { type: 'string', describe: 'Of CSV: one character', defaultDescription: ', or tab for .tsv' },
     quote: { type: 'string', describe: 'Of CSV: one character, or "none"', defaultDescription: '"' },
     escape: {
@@ -212,7 +217,7 @@ function fieldsOf(header: boolean, fields: string | undefined): readonly string[
     throw usage('--fields goes with --no-header: otherwise the first record names them');
   }
   if (fields === undefined) throw usage('--no-header needs --fields: the names of the fields in their order');
-  return fields.split(',').map((field) => field.trim());
+  return separated({ command: 'load', option: '--fields' }, fields);
 }
 
 /** `10` or `1%`. */

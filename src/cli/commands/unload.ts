@@ -2,6 +2,7 @@ import { rateNamed } from '../../app/rate-named.ts';
 import type { UnloadInput } from '../../app/unload.ts';
 import { exitCodes } from '../../kernel/errors.ts';
 import { type AnyCommand, command, projectOptions, word } from '../command.ts';
+import { separated } from '../names-in.ts';
 import { movingRows } from '../project.ts';
 import { untilSignalled } from '../signals.ts';
 import { formatChoices, maxRejectsOf, pairsOf } from './load.ts';
@@ -25,7 +26,12 @@ export const unloadCommand: AnyCommand = command({
       describe: 'What to write',
       defaultDescription: "by the file's name",
     },
-    columns: { type: 'string', describe: 'Columns besides the key, separated by commas', defaultDescription: 'all' },
+    columns: {
+      type: 'string',
+      describe:
+        'Columns besides the key, separated by commas; one whose name has a comma in double quotes: \'"a,b",c\'',
+      defaultDescription: 'all',
+    },
     where: {
       type: 'string',
       describe: "Rows that meet these relations of CQL only: \"kind = 'sale' AND day > '2026-01-01'\"",
@@ -63,7 +69,8 @@ export const unloadCommand: AnyCommand = command({
       table: word(flags, 'table') ?? '',
       file: fileOf(word(flags, 'file')),
       format: flags.format ?? null,
-      columns: flags.columns === undefined ? null : flags.columns.split(',').map((name) => name.trim()),
+      columns:
+        flags.columns === undefined ? null : separated({ command: 'unload', option: '--columns' }, flags.columns),
       where: flags.where ?? null,
       header: flags.header,
       delimiter: flags.delimiter === '\\t' ? '\t' : (flags.delimiter ?? null),
