@@ -117,6 +117,32 @@ describe('a table with every type', () => {
 });
 
 describe('values of another type than declared', () => {
+  it('are bytes where a text has bytes that are none, beside texts with the sign that stands for such', async () => {
+    database.exec(`
+      CREATE TABLE latin (k TEXT PRIMARY KEY, v TEXT, any) WITHOUT ROWID;
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+        INSERT INTO latin SELECT 'k' || i, 'v', 1 FROM n;
+      INSERT INTO latin VALUES (CAST(x'6de4' AS TEXT), 'v', 1), ('z1', CAST(x'ff41' AS TEXT), 1),
+        ('z2', char(65533), char(65533) || 'a'), ('z3', char(65533), CAST(x'f09f98efbfbd' AS TEXT)), ('z4', 'v', 1);
+    `);
+    const columns = { k: sqlite.text(), v: sqlite.text(), any: sqlite.any() };
+    const found = await read.rows(sqlite.table('latin', { connection: 'shop', columns, key: ['k'] }), 4);
+    const last = found.filter(({ values }) => !/^k/.test(String(values['k'])));
+    expect(found).toHaveLength(605);
+    expect(last.map(({ problem }) => problem)).toEqual([
+      'k: "6de4" is not a text, it is bytes',
+      'v: "ff41" is not a text, it is bytes',
+      null,
+      null,
+      null,
+    ]);
+    expect(last.slice(2).map(({ values: { v, any } }) => [v, any])).toEqual([
+      ['\ufffd', '\ufffda'],
+      ['\ufffd', new Uint8Array(Buffer.from('f09f98efbfbd', 'hex'))],
+      ['v', 1n],
+    ]);
+  });
+
   it('are problems of their row', async () => {
     database.exec(`
       CREATE TABLE odd (id INTEGER PRIMARY KEY, n INTEGER, b, d, r, big);

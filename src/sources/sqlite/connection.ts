@@ -5,10 +5,23 @@ import type { SqliteRaw } from './values.ts';
 
 type SqliteRow = RawRow<SqliteRaw>;
 
+interface Texts {
+  readonly sql: string;
+  readonly values: readonly string[];
+  /** Rows that are left out. */
+  readonly before: number;
+}
+
+/** The driver gives this sign for bytes that are no text, and for itself. */
+function isDoubtful(value: SqliteRow[number]): boolean {
+  return typeof value === 'string' && value.includes('\ufffd');
+}
+
 /** A database file, opened for reading. Its work is done in this thread; pages give way to others in between. */
 export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRaw> {
   readonly #database: DatabaseSync;
   readonly #name: string;
+  #decoder: InstanceType<typeof TextDecoder> | null = null;
 
   private constructor(database: DatabaseSync, name: string) {
     this.#database = database;
@@ -84,13 +97,61 @@ export class SqliteSession implements SqlSession<SqliteRaw>, SqlReaders<SqliteRa
 
   *#iterate(sql: string, values: readonly string[]): Generator<SqliteRow> {
     try {
-      const statement = this.#database.prepare(sql);
-      statement.setReadBigInts(true);
-      statement.setReturnArrays(true);
-      for (const row of statement.iterate(...values)) yield row as unknown as SqliteRow;
+      let texts: Generator<SqliteRow> | null = null;
+      let before = 0;
+      for (const row of this.#plain(sql, values)) {
+        if (texts === null && row.some(isDoubtful)) texts = this.#texts({ sql, values, before });
+        before += 1;
+        yield texts === null ? row : this.#exact(row, texts.next().value ?? []);
+      }
     } catch (thrown) {
       throw this.#failed(thrown);
     }
+  }
+
+  *#plain(sql: string, values: readonly string[]): Generator<SqliteRow> {
+    const statement = this.#database.prepare(sql);
+    statement.setReadBigInts(true);
+    statement.setReturnArrays(true);
+    for (const row of statement.iterate(...values)) yield row as unknown as SqliteRow;
+  }
+
+  /** The bytes of a query's texts, but for those that `quote` made: row by row, without the first ones. */
+  *#texts({ sql, values, before }: Texts): Generator<SqliteRow> {
+    const columns = this.#database.prepare(sql).columns();
+    const names = columns.map((_, at) => `c${at}`).join(', ');
+    const items = columns.map(({ name }, at) =>
+      name?.startsWith('quote(') ? 'NULL' : `CASE typeof(c${at}) WHEN 'text' THEN CAST(c${at} AS BLOB) END`,
+    );
+    let left = before;
+    for (const row of this.#plain(`WITH asked(${names}) AS (${sql}) SELECT ${items.join(', ')} FROM asked`, values)) {
+      if (left > 0) left -= 1;
+      else yield row;
+    }
+  }
+
+  /** A row with the bytes of what is no text, though SQLite calls it one. */
+  #exact(row: SqliteRow, texts: SqliteRow): SqliteRow {
+    if (!row.some(isDoubtful)) return row;
+    return row.map((value, at) => {
+      const bytes = texts[at];
+      return isDoubtful(value) && bytes instanceof Uint8Array && !this.#isText(bytes) ? bytes : value;
+    });
+  }
+
+  #isText(bytes: Uint8Array): boolean {
+    this.#decoder ??= new TextDecoder(this.#encoding(), { fatal: true });
+    try {
+      this.#decoder.decode(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #encoding(): string {
+    const [[encoding] = []] = this.#plain('PRAGMA encoding', []);
+    return String(encoding);
   }
 
   #failed(thrown: unknown): CqlformError {
