@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { CqlformError, exitCodes, reasonOf } from '../kernel/errors.ts';
 import type { Hooks } from './schedule-settings.ts';
@@ -8,6 +8,8 @@ export type HookName = 'before' | 'after' | 'failed';
 /** What any program may need to run at all; whatever else is in the environment may be secret. */
 const usual = /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|PATHEXT|COMSPEC|XDG_\w+)$/;
 const killAfterMs = 5000;
+/** What a command that has ended has printed is read so long; what it has left running may hold its output for ever. */
+const lastLinesMs = 1000;
 
 export interface HookRun {
   readonly folder: string;
@@ -51,12 +53,14 @@ function problemOf([program = '', ...words]: readonly string[], { hooks, hook, r
       cwd: run.folder,
       env: { ...environmentOf(hooks), ...run.facts, CQLFORM_HOOK: hook },
       stdio: ['ignore', 'pipe', 'pipe'],
+      // a group of its own, so that what it has started is stopped with it
+      detached: true,
     });
     let ended: string | null = null;
     const stop = (why: string): void => {
       ended = why;
-      child.kill('SIGTERM');
-      setTimeout(() => child.kill('SIGKILL'), killAfterMs).unref();
+      stopGroup(child, 'SIGTERM');
+      setTimeout(() => stopGroup(child, 'SIGKILL'), killAfterMs).unref();
     };
     const onAbort = (): void => stop('was stopped');
     const timer = setTimeout(() => stop(`took longer than ${hooks.timeoutMs / 1000} seconds`), hooks.timeoutMs);
@@ -69,11 +73,28 @@ function problemOf([program = '', ...words]: readonly string[], { hooks, hook, r
       resolve(problem);
     };
     child.once('error', (thrown) => finish(`could not be started: ${reasonOf(thrown)}`));
-    child.once('close', (code, signal) =>
-      finish(ended ?? (code === 0 ? null : signal === null ? `ended with ${code}` : `was ended by ${signal}`)),
-    );
+    child.once('exit', (code, signal) => {
+      const problem = (): string | null =>
+        ended ?? (code === 0 ? null : signal === null ? `ended with ${code}` : `was ended by ${signal}`);
+      const last = setTimeout(() => {
+        for (const stream of [child.stdout, child.stderr]) stream.destroy();
+        finish(problem());
+      }, lastLinesMs);
+      child.once('close', () => {
+        clearTimeout(last);
+        finish(problem());
+      });
+    });
     if (run.signal.aborted) onAbort();
   });
+}
+
+function stopGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, signal);
+  } catch {
+    // All of it has ended.
+  }
 }
 
 function environmentOf({ environment }: Hooks): NodeJS.ProcessEnv {

@@ -10,6 +10,8 @@ import { temporaryFolder } from '../backup/fixture.ts';
 
 const config = `
 const hooks = { failed: [process.execPath, '-e', 'console.log(process.env.CQLFORM_ERROR)'] };
+const sleeper = 'setInterval(() => {}, 1000)';
+const shell = (text) => ['sh', '-c', text.replaceAll('SLEEP', '"' + process.execPath + '" -e "' + sleeper + '"')];
 const slow = [process.execPath, '-e', 'console.log("up"); setInterval(() => {}, 1000)'];
 export default {
   keyspace: 'shop',
@@ -19,6 +21,8 @@ export default {
     schedules: {
       down: { job: 'backup', cron: '0 2 * * *', hooks },
       slow: { job: 'verify', cron: '0 2 * * *', hooks: { ...hooks, before: slow } },
+      late: { job: 'verify', cron: '0 2 * * *', hooks: { before: shell('echo $$; SLEEP; true'), timeout: 0.5 } },
+      behind: { job: 'verify', cron: '0 2 * * *', hooks: { before: shell('SLEEP & echo $!') } },
     },
   },
 };
@@ -82,3 +86,29 @@ it('counts as not run when it is stopped, its command with it', async () => {
   expect(events).toEqual([]);
   expect(last).toBeNull();
 });
+
+it('waits neither for what its command has started, nor longer for it than it may take', async () => {
+  const groupIsGone = async (pid: number): Promise<void> =>
+    expect.poll(() => isRunning(-pid), { timeout: 10_000 }).toBe(false);
+  const late = await ran(project, 'late', 2);
+  expect(late.code).toBe('HOOK_FAILED');
+  await groupIsGone(pidIn(late));
+  // What it left running is its own affair; it fails later, because there is no backup.
+  const behind = await ran(project, 'behind', 2);
+  expect(behind.code).toBe('BACKUP_UNKNOWN');
+  process.kill(pidIn(behind), 'SIGKILL');
+});
+
+function pidIn({ events }: Ran): number {
+  const line = events.find((event) => event.kind === 'hook');
+  return Number(line?.line);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
