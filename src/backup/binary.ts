@@ -14,6 +14,11 @@ export class ByteWriter {
     return this.#sink.length;
   }
 
+  /** Forgets what was written, and keeps the room for it. */
+  restart(): void {
+    this.#sink.length = 0;
+  }
+
   byte(value: number): void {
     const at = this.#sink.reserve(1);
     this.#sink.bytes[at] = value;
@@ -50,6 +55,11 @@ export class ByteWriter {
       rest >>= 7n;
     }
     this.unsigned(Number(rest));
+  }
+
+  /** As `signed`, of a whole number of at most 52 bits. */
+  signedNumber(value: number): void {
+    this.unsigned(value < 0 ? -value * 2 - 1 : value * 2);
   }
 
   /** The bytes so far; valid until the next append. */

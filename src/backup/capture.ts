@@ -110,17 +110,16 @@ class Pass<R extends Weighed> {
   }
 
   async take(cut: Cut<R>): Promise<void> {
-    const { content, probe, counts } = this.#reader.encode(cut.rows);
+    const { content, name, probe, counts } = this.#reader.encode(cut.rows);
     const key = chunkKey(cut);
     const last = this.#before.get(key);
-    const probeName = Buffer.from(probe).toString('hex');
-    if (last?.probe === probeName) {
+    if (last?.probe === probe) {
       this.#chunks.set(key, last);
       return;
     }
     const { cell, part } = cut;
-    const place = await this.#place(content);
-    const captured: Captured = { cell, part, ...place, contentBytes: content.length, ...counts, probe: probeName };
+    const place = await this.#place(content, name);
+    const captured: Captured = { cell, part, ...place, contentBytes: content.length, ...counts, probe };
     this.#chunks.set(key, captured);
     this.#changed.push(captured);
   }
@@ -129,9 +128,11 @@ class Pass<R extends Weighed> {
     return { chunks: this.#chunks, changed: this.#changed, digest: this.#reader.digest() };
   }
 
-  async #place(content: Uint8Array): Promise<Pick<Captured, 'content' | 'stored' | 'pack' | 'offset' | 'length'>> {
+  async #place(
+    content: Uint8Array,
+    name: string,
+  ): Promise<Pick<Captured, 'content' | 'stored' | 'pack' | 'offset' | 'length'>> {
     const { known, form } = this.#options;
-    const name = sha256(content);
     const there = await known.find(name);
     if (there !== null) return { ...there, content: name };
     const bytes = await compress(content, form.compression);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../kernel/hash.ts';
 import type { Bytes, Cell, CellTime, StoredRow } from '../model/row.ts';
 import { ByteWriter } from './binary.ts';
 import {
@@ -22,11 +22,21 @@ interface RowSet {
 export interface EncodedChunk {
   /** The same rows give the same bytes. */
   readonly content: Uint8Array;
+  /** SHA-256 of the content, in hex. */
+  readonly name: string;
   /**
-   * SHA-256 of the content without the expiry times, as raw bytes. Expiries are read as a remaining time and can differ by a
+   * SHA-256 of the content without the expiry times, in hex. Expiries are read as a remaining time and can differ by a
    * second from one read to the next, so this tells whether anything was written.
    */
-  readonly probe: Uint8Array;
+  readonly probe: string;
+}
+
+/** Ends a chunk, whose expiry times stand last. */
+export function endChunk(main: ByteWriter, expiries: ByteWriter): EncodedChunk {
+  const probe = sha256(main.view());
+  if (expiries.length === 0) return { content: main.view(), name: probe, probe };
+  main.raw(expiries.view());
+  return { content: main.view(), name: sha256(main.view()), probe };
 }
 
 /** Encodes rows in token and clustering order, column by column (docs/formats.md, chunk). */
@@ -48,9 +58,7 @@ export function encodeChunk(layout: ChunkLayout, rows: readonly ChunkRow[]): Enc
   }
   writeRows(layout.static, statics, { main, expiries });
   writeRows(layout.regular, regulars, { main, expiries });
-  const probe = createHash('sha256').update(main.view()).digest();
-  main.raw(expiries.view());
-  return { content: main.view(), probe };
+  return endChunk(main, expiries);
 }
 
 function writeKeys(out: ByteWriter, layout: ChunkLayout, rows: readonly ChunkRow[]): void {

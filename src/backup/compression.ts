@@ -7,6 +7,8 @@ export const usualCompression: Compression = { algorithm: 'zstd', level: 3 };
 /** Less than this is compressed in less time than it takes to hand it to another thread. */
 const small = 256 * 1024;
 
+const chunkSize = 16 * 1024;
+
 const zstdAsync = promisify(zstdCompress);
 const unzstdAsync = promisify(zstdDecompress);
 const gzipAsync = promisify(gzip);
@@ -16,8 +18,11 @@ const gunzipAsync = promisify(gunzip);
 export async function compress(content: Uint8Array, compression: Compression): Promise<Uint8Array> {
   switch (compression.algorithm) {
     case 'zstd': {
-      const options = { params: { [constants.ZSTD_c_compressionLevel]: compression.level } };
-      return content.length < small ? zstdCompressSync(content, options) : await zstdAsync(content, options);
+      const params = { [constants.ZSTD_c_compressionLevel]: compression.level };
+      // the usual room for what comes out is larger than most chunks are
+      return content.length < small
+        ? zstdCompressSync(content, { params, chunkSize })
+        : await zstdAsync(content, { params });
     }
     case 'gzip':
       return await gzipAsync(content, { level: compression.level });

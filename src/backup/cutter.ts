@@ -108,8 +108,8 @@ export class Cutter<R extends Weighed = PlacedRow> {
   async #split(): Promise<void> {
     const [left, right] = halves(this.#cell);
     const middle = cellBounds(left).last;
-    const boundary = this.#rows.findIndex((placed) => placed.token > middle);
-    if (boundary === -1) {
+    const boundary = firstBehind(this.#rows, middle);
+    if (boundary === this.#rows.length) {
       this.#ahead.push(right);
       return this.#enter(left);
     }
@@ -144,6 +144,17 @@ export class Cutter<R extends Weighed = PlacedRow> {
     await this.#flush();
     this.#part = part + 1;
   }
+}
+
+/** The place of the first row with a larger token; rows are in the order of tokens. */
+function firstBehind(rows: readonly Weighed[], token: bigint): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle]?.token ?? token) > token) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** About one row in sixteen, chosen by its clustering key (FNV-1a). */

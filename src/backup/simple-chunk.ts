@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { SimpleCells, type SimpleShape } from '../cql/simple-cells.ts';
 import { ByteWriter } from './binary.ts';
-import { type EncodedChunk, writeSet } from './chunk-encode.ts';
+import { type EncodedChunk, endChunk, writeSet } from './chunk-encode.ts';
 import { bytesMode, type ChunkLayout, chunkMagic, layoutFingerprint, setMode, timesMode } from './chunk-layout.ts';
 import type { BackupCounts } from './manifest.ts';
 import type { SimpleRow } from './simple-rows.ts';
@@ -13,7 +12,11 @@ const usualBytes = 96 * 1024;
 export class SimpleChunks {
   readonly #fingerprint: Uint8Array;
   readonly #cells: SimpleCells;
+  readonly #main = new ByteWriter(usualBytes);
+  readonly #expiries = new ByteWriter(256);
   #rows: readonly SimpleRow[] = [];
+  /** The numbers of the rows. */
+  #all: readonly number[] = [];
   /** By row: where its first write time stands, -1 where it has none. */
   #times = new Int32Array(0);
 
@@ -24,7 +27,9 @@ export class SimpleChunks {
   }
 
   encode(rows: readonly SimpleRow[]): EncodedChunk & { readonly counts: BackupCounts } {
-    const [main, expiries] = [new ByteWriter(usualBytes), new ByteWriter(0)];
+    const [main, expiries] = [this.#main, this.#expiries];
+    main.restart();
+    expiries.restart();
     const { shape } = this.#cells;
     this.#locate(rows);
     main.raw(chunkMagic);
@@ -39,15 +44,20 @@ export class SimpleChunks {
       cells += written.cells;
       expiringCells += written.expiring;
     }
-    const probe = createHash('sha256').update(main.view()).digest();
-    main.raw(expiries.view());
     this.#rows = [];
-    return { content: main.view(), probe, counts: { rows: rows.length, staticRows: 0, cells, expiringCells } };
+    const { content, ...names } = endChunk(main, expiries);
+    // the room of the writers is used again
+    return {
+      content: new Uint8Array(content),
+      ...names,
+      counts: { rows: rows.length, staticRows: 0, cells, expiringCells },
+    };
   }
 
   #locate(rows: readonly SimpleRow[]): void {
     const cells = this.#cells;
     this.#rows = rows;
+    this.#all = Array.from(rows.keys());
     cells.reserve(rows.length);
     if (this.#times.length < rows.length) this.#times = new Int32Array(2 * rows.length);
     for (let row = 0; row < rows.length; row += 1) {
@@ -90,20 +100,28 @@ export class SimpleChunks {
     // none has a static row
     out.byte(setMode.none);
     for (const [index, first] of firsts.entries()) out.unsigned((firsts[index + 1] ?? this.#rows.length) - first);
-    const all = Array.from(this.#rows.keys());
-    for (let part = 0; part < shape.clusteringKey; part += 1) this.#writeBytes(out, all, shape.partitionKey + part);
+    for (let part = 0; part < shape.clusteringKey; part += 1)
+      this.#writeBytes(out, this.#all, shape.partitionKey + part);
   }
 
   #writeRowTimes(out: ByteWriter): void {
-    const timed: number[] = [];
-    for (let row = 0; row < this.#rows.length; row += 1) if ((this.#times[row] ?? -1) >= 0) timed.push(row);
+    const timed = this.#all.filter((row) => (this.#times[row] ?? -1) >= 0);
     writeMembers(out, timed, this.#rows.length);
-    let previous = 0n;
+    let previous: number | bigint = 0;
     for (const row of timed) {
-      const time = this.#timeOf(row);
-      out.signed(time - previous);
+      const time = this.#shortTimeOf(row) ?? this.#timeOf(row);
+      if (typeof time === 'number' && typeof previous === 'number') out.signedNumber(time - previous);
+      else out.signed(BigInt(time) - BigInt(previous));
       previous = time;
     }
+  }
+
+  /** Of usual times, up to the year 2041: a bigint costs an object. */
+  #shortTimeOf(row: number): number | null {
+    const at = this.#times[row] ?? -1;
+    const { view } = this.#row(row).page;
+    const high = view.getInt32(at);
+    return high >= -(2 ** 19) && high < 2 ** 19 ? high * 2 ** 32 + view.getUint32(at + 4) : null;
   }
 
   #timeOf(row: number): bigint {
@@ -117,12 +135,19 @@ export class SimpleChunks {
     expiries: ByteWriter,
   ): { readonly cells: number; readonly expiring: number } {
     const place = this.#cells.value(column);
-    const present: number[] = [];
-    for (let row = 0; row < this.#rows.length; row += 1) if (this.#length(row, place) >= 0) present.push(row);
+    const present = this.#present(place);
     writeMembers(main, present, this.#rows.length);
     this.#writeBytes(main, present, place);
     this.#writeTimes(main, present, place + 1);
     return { cells: present.length, expiring: this.#writeExpiries(main, expiries, { present, place: place + 2 }) };
+  }
+
+  /** Rows that have a cell there. */
+  #present(place: number): readonly number[] {
+    let some = 0;
+    while (some < this.#rows.length && this.#length(some, place) >= 0) some += 1;
+    if (some === this.#rows.length) return this.#all;
+    return this.#all.filter((row) => row < some || this.#length(row, place) >= 0);
   }
 
   #writeBytes(out: ByteWriter, rows: readonly number[], place: number): void {
@@ -215,7 +240,11 @@ export function simpleShape({ partitionKey, clusteringKey, regular }: ChunkLayou
 
 /** `members`: numbers below `size`, in their order. */
 function writeMembers(out: ByteWriter, members: readonly number[], size: number): void {
-  const set = new Array<boolean>(size).fill(members.length === size);
-  if (members.length < size) for (const member of members) set[member] = true;
+  if (members.length === size || members.length === 0) {
+    out.byte(members.length === 0 ? setMode.none : setMode.all);
+    return;
+  }
+  const set = new Array<boolean>(size).fill(false);
+  for (const member of members) set[member] = true;
   writeSet(out, set);
 }

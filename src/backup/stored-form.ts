@@ -73,7 +73,8 @@ export function plainForm(
     encode: (rows) => {
       const content = encoder.encode(rows);
       // a plain backup is read once, so that nothing is compared with it
-      return { content, probe: Buffer.from(sha256(content), 'hex') };
+      const name = sha256(content);
+      return { content, name, probe: name };
     },
     packs,
     files: () => packs.files,

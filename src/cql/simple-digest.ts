@@ -1,16 +1,22 @@
-import { moveBytes, type ViewedBytes } from './codec/move-bytes.ts';
+import { moveBytes, type ViewedBytes, viewOf } from './codec/move-bytes.ts';
 import { Sink } from './codec/sink.ts';
 import { type DigestState, rowTag, valueTag } from './digest.ts';
 import { DigestSum, sumText } from './digest-sum.ts';
 import type { SimpleCells } from './simple-cells.ts';
 
+/** Longer records are looked at anew each. */
+const mostViewed = 4096;
+
 /** The value digest of rows of simple columns, the same as `createDigest` gives, from their bytes. */
 export class SimpleDigest {
   readonly #cells: SimpleCells;
   /** Columns in the order of their names: the place of the value, and what stands before it in a record. */
-  readonly #columns: readonly { readonly value: number; readonly head: Buffer }[];
+  readonly #columns: readonly { readonly value: number; readonly head: ViewedBytes }[];
   readonly #record = new Sink(4096);
   readonly #sum = new DigestSum();
+  /** Looks at the record by their lengths, which many rows have in common; of these bytes. */
+  readonly #views = new Map<number, Buffer>();
+  #viewed: Buffer | null = null;
   #rows = 0;
   #expiringRows = 0;
   #expiringCells = 0;
@@ -42,9 +48,10 @@ export class SimpleDigest {
         continue;
       }
       permanent = true;
-      record.put(head);
-      const to = record.reserve(4 + length);
-      moveBytes(page, place, 4 + length, record, to);
+      const before = head.bytes.length;
+      const to = record.reserve(before + 4 + length);
+      moveBytes(head, 0, before, record, to);
+      moveBytes(page, place, 4 + length, record, to + before);
     }
     if (present && !permanent) this.#expiringRows += 1;
     else this.#count();
@@ -91,15 +98,24 @@ export class SimpleDigest {
 
   #count(): void {
     const { bytes, length } = this.#record;
-    this.#sum.add(bytes.subarray(0, length));
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes;
+      this.#views.clear();
+    }
+    let view = this.#views.get(length);
+    if (view === undefined) {
+      view = bytes.subarray(0, length);
+      if (length <= mostViewed) this.#views.set(length, view);
+    }
+    this.#sum.add(view);
     this.#rows += 1;
   }
 }
 
-function headOf(name: Buffer): Buffer {
+function headOf(name: Buffer): ViewedBytes {
   const head = Buffer.alloc(4 + name.length + 1);
   head.writeUInt32BE(name.length);
   name.copy(head, 4);
   head[4 + name.length] = valueTag;
-  return head;
+  return { bytes: head, view: viewOf(head) };
 }

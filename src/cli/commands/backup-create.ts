@@ -81,7 +81,7 @@ export const backupCreateCommand: AnyCommand = command({
     assertTogether(flags, words);
     const range = flags['token-range'];
     const partition = flags.partition === undefined ? null : partitionNamed(flags.partition);
-    const reports = await movingRows(flags, { output, events: false }, async (session) => {
+    const reports = await movingRows(flags, { output, events: false, asBytes: true }, async (session) => {
       const { createBackupsNow, keyspacesToBackUp, strategyNamed } = await import('../../app/backup-create.ts');
       const named = listed('--keyspaces', flags.keyspaces);
       const own = tablesNamed(listed('the list of tables', words), session.project.keyspace);
