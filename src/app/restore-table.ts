@@ -1,4 +1,5 @@
 import type { RestoreDifference } from '../backup/restore-differences.ts';
+import { lastTime } from '../cql/timing.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
@@ -170,6 +171,7 @@ export class TableRestoring {
       types: schema.types,
       columns,
     });
+    if (newest === lastTime) throw lastTimeTaken(`${project.keyspace}.${into.name}`);
     await this.#waitFor(Object.values(floors));
     return [clock.micros(), ...Object.values(floors), ...(newest === null ? [] : [newest + 1n])].reduce((a, b) =>
       a > b ? a : b,
@@ -243,6 +245,13 @@ function notEmpty(address: string): CqlformError {
   return new CqlformError('TABLE_NOT_EMPTY', `${address} has rows`, {
     next: 'Say what shall become of them: --missing-only adds what is not there and leaves the rest, --overwrite replaces rows that the backup has, --exact makes the table what the backup has and deletes everything else; or restore into an empty table with --into.',
     exitCode: exitCodes.consentMissing,
+  });
+}
+
+function lastTimeTaken(address: string): CqlformError {
+  return new CqlformError('WRITE_TIME_LAST', `${address} has cells of the last time that there is, 2^63-1 µs`, {
+    next: 'Nothing can be written over them: restore into another table with --into and --create.',
+    exitCode: exitCodes.blocked,
   });
 }
 

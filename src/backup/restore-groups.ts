@@ -161,7 +161,7 @@ export class TableRestore {
   async *#pages(group: Group): AsyncGenerator<Iterable<Joined>> {
     const { into, types } = this.#plan;
     const backup = this.#chunkRows(group.entries);
-    if (this.#straight !== null) {
+    if (!this.#readsLive) {
       for await (const page of backup) yield page.map((row) => ({ backup: row, live: null }));
       return;
     }
@@ -189,15 +189,20 @@ export class TableRestore {
     }
   }
 
+  /** Nothing is in a new table; but counters are added to, also by a restore that goes on. */
+  get #readsLive(): boolean {
+    const { mode, target } = this.#plan;
+    const all = [...target.static, ...target.regular];
+    return mode !== 'new-table' || all.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
+  }
+
   /**
-   * What of the live table has to be known: nothing in a new table, keys for a column, values where they are replaced.
+   * What of the live table has to be known: keys for a column, values where they are replaced.
    * Read as strictly as the backup was: a row that one of the two readings misses would be taken for a change.
    */
   async *#liveRows(group: Group): AsyncGenerator<readonly StoredRow[]> {
     const { mode, into, target, types } = this.#plan;
     const all = [...target.static, ...target.regular];
-    const counters = all.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
-    if (mode === 'new-table' && !counters) return;
     const statics = target.static.length > 0 ? into.columns.filter((column) => column.static) : [];
     const columns = mode === 're-added' ? statics : all;
     // Where live cells stay, they count in what is expected, and those that expire do not.

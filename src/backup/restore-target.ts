@@ -71,12 +71,9 @@ export function restoreTarget(request: TargetRequest): RestoreTarget {
   }
   const countedAs = Object.fromEntries(Object.entries(renamed).map(([backup, live]) => [live, backup]));
   const orders = ({ clusteringKey: parts }: Table): string => parts.map(({ order }) => order).join(', ');
-  if (request.mode !== 'new-table' && orders(into) !== orders(request.from)) {
-    throw misfit(
-      into,
-      clusteringKey.join(', '),
-      `its rows are ordered otherwise (${orders(request.from)}), so only an empty table can take them`,
-    );
+  if ((request.mode !== 'new-table' || counter !== undefined) && orders(into) !== orders(request.from)) {
+    const who = counter === undefined ? 'only an empty table can take them' : 'its counters cannot be added to';
+    throw misfit(into, clusteringKey.join(', '), `its rows are ordered otherwise (${orders(request.from)}), so ${who}`);
   }
   const placesIn = (columns: readonly Column[]): readonly number[] =>
     wanted(columns).map((column) => columns.indexOf(column));

@@ -27,6 +27,9 @@ export interface TimingOptions {
   readonly markers?: boolean;
 }
 
+/** Microseconds; no server takes a later one. */
+export const lastTime: bigint = 2n ** 63n - 1n;
+
 export interface TimedMutations {
   /** In the order that they must be handed to the writer. */
   readonly mutations: readonly Mutation[];
@@ -156,7 +159,8 @@ class RowTiming {
     const [first, ...others] = times;
     if (first === undefined) return;
     const newest = others.reduce((newer, time) => (time > newer ? time : newer), first);
-    const timestamp = newest + 2n * BigInt(this.#options.attempt);
+    const later = newest + 2n * BigInt(this.#options.attempt);
+    const timestamp = later < lastTime ? later : lastTime;
     const runs: { readonly ttl: number; readonly parts: Bytes[] }[] = [];
     for (const { element, time } of timed) {
       if (time === null) continue;

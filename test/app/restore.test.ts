@@ -132,6 +132,13 @@ describe('a restore onto a table that has changed since', () => {
   });
 
   it('takes wider types as they are, and other names', async () => {
+    await fixture.cql(`CREATE TABLE ${name('users_asc')} (p int, c int, s text static, name text, n int, old text, tags set<text>,
+      m map<text, int>, l list<int>, u part, w frozen<whole>, PRIMARY KEY (p, c))`);
+    const turned = { id: backup.id, tables: ['users'], into: 'users_asc' };
+    expect((await restore(place, turned)).tables).toMatchObject([
+      { rows: count, staticRows: 8, digest: backup.tables.find(({ table }) => table === 'users')?.valueDigest },
+    ]);
+    await expect(restore(place, { ...turned, way: 'exact' })).rejects.toMatchObject({ code: 'RESTORE_MISFIT' });
     await fixture.cql(`CREATE TABLE ${name('other_now')} (id int PRIMARY KEY, value blob)`);
     const wanted = { id: backup.id, tables: ['other'], into: 'other_now', renamed: { v: 'value' } };
     const { tables } = await restore(place, wanted);

@@ -174,6 +174,10 @@ describe('times of restored rows', () => {
       'update @304 +40 l+[3,5]',
       'update @304 +0 l+[6]',
     ]);
+    expect(short(row({ l: elements({ ...element(null, '1', [0]), writeTime: 2n ** 63n - 2n }) }))).toEqual([
+      `insert @${2n ** 63n - 2n} +0`,
+      `update @${2n ** 63n - 1n} +0 l=[1]`,
+    ]);
   });
 
   it('are raised to the floor, or all the one fixed', () => {
