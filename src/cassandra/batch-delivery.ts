@@ -3,6 +3,7 @@ import { routingKey } from '../cql/token.ts';
 import { reasonOf } from '../kernel/errors.ts';
 import type { Bytes } from '../model/row.ts';
 import type { WriterRequest } from '../ports/cluster.ts';
+import type { HeldEnds } from './held-ends.ts';
 import type { RowHead } from './held-rows.ts';
 import { type OwnRequests, ownRequests } from './own-requests.ts';
 import { driverConsistency, pause } from './scan.ts';
@@ -23,6 +24,8 @@ export interface RowStatement {
   /** Which value is the first of the key; its parts follow one another, the partition's first. */
   readonly keyAt: number;
   readonly keyParts: number;
+  /** Which value is the TTL; left out: none is, or it is said once and for all. */
+  readonly ttlAt?: number;
 }
 
 export interface DeliveryOptions {
@@ -31,6 +34,8 @@ export interface DeliveryOptions {
   readonly limit: WriteLimit;
   /** How long a batch is sent again before it is given up. */
   readonly deadlineMs: number;
+  /** Told where TTLs stand; left out: no rows end at moments of their own. */
+  readonly ends?: HeldEnds;
 }
 
 /** A batch of rows. */
@@ -111,9 +116,10 @@ export class BatchDelivery {
       () => undefined,
     );
     await this.#ready;
-    for (const [number, { text, values }] of this.#statements.entries()) {
+    for (const [number, { text, values, ttlAt }] of this.#statements.entries()) {
       if (this.#heads[number] !== undefined) continue;
       const id = await this.#prepareOne(text);
+      if (ttlAt !== undefined) this.#options.ends?.prepared(id, ttlAt);
       this.#heads[number] = { bytes: rowHead(id, values), cost: cellBytes * values };
     }
   }

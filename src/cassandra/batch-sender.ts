@@ -182,7 +182,11 @@ export class BatchSender {
   #framed(groups: readonly RowGroup[]): SentRows {
     const parts = groups.map((group): SentRows => {
       const { rows, bytes, routing, statement } = group;
-      return { rows, bytes, routing, statement, copy: (target, at) => void this.#held.copy(group, target, at) };
+      const copy = (target: Buffer, at: number): void => {
+        this.#held.copy(group, target, at);
+        this.#options.ends?.settle(target, at, rows);
+      };
+      return { rows, bytes, routing, statement, copy };
     });
     return joined(parts);
   }

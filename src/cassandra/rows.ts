@@ -32,11 +32,12 @@ import { createBlockWriter } from './write-blocks.ts';
 
 /** Rows of the cluster behind a connection. Closing the connection is its owner's. */
 export function createRows(
-  connection: Pick<Connection, 'client' | 'options'>,
+  connection: Pick<Connection, 'client' | 'options' | 'clock'>,
   /** `source`: what the configuration calls the cluster, when it is another than the own. */
   { source = null }: { readonly source?: string | null } = {},
 ): Rows {
-  const { client } = connection;
+  const { client, clock } = connection;
+  const nowSeconds = (): number => Math.floor(clock.now().getTime() / 1000);
   installRawRows();
   const brake = new Brake(client);
   const unpaused = (): Promise<void> => brake.unpaused();
@@ -93,7 +94,7 @@ export function createRows(
     readThrough: (keyspace: string, table: Table): Promise<void> => readThrough(client, { keyspace, table }),
     readsMasked: (keyspace: string, table: Table): Promise<boolean> =>
       readsMasked(client, { keyspace, table }, connection.options.credentials?.username ?? null),
-    write: (request: WriterRequest): TableWriter => new Writer(client, request, { bound: brake }),
+    write: (request: WriterRequest): TableWriter => new Writer(client, request, { bound: brake, nowSeconds }),
     writeBlocks: (request: BlockWriterRequest): BlockWriter => createBlockWriter(client, request, { bound: brake }),
     isEmpty: async (keyspace: string, table: string): Promise<boolean> => {
       // QUORUM: a row that one replica lags behind with must not make a table look empty

@@ -4,6 +4,7 @@ import { hashOfBytes, type RowSink } from '../cql/row-sink.ts';
 import type { Bytes, Mutation } from '../model/row.ts';
 import type { TableWriter, WriterRequest } from '../ports/cluster.ts';
 import { BatchSender } from './batch-sender.ts';
+import { HeldEnds } from './held-ends.ts';
 import { driverConsistency } from './scan.ts';
 import { troubleOf } from './scan-errors.ts';
 import { writeError } from './write-errors.ts';
@@ -18,6 +19,8 @@ export interface WriterOptions {
   readonly deadlineMs?: number;
   /** What bounds it besides; left out: nothing. */
   readonly bound?: Bound;
+  /** The cluster's time; this machine's unless said otherwise. */
+  readonly nowSeconds?: () => number;
 }
 
 /**
@@ -32,13 +35,18 @@ export class Writer implements TableWriter {
   readonly #options: QueryOptions;
   readonly #limit: WriteLimit;
   readonly #sender: BatchSender;
+  readonly #ends: HeldEnds;
   /** By text: the number under which the sender knows the statement. */
   readonly #numbers = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #lists = new Map<string, Promise<void>>();
   #failure: unknown = null;
 
-  constructor(client: Client, request: WriterRequest, { deadlineMs = defaultDeadlineMs, bound }: WriterOptions = {}) {
+  constructor(
+    client: Client,
+    request: WriterRequest,
+    { deadlineMs = defaultDeadlineMs, bound, nowSeconds = ownSeconds }: WriterOptions = {},
+  ) {
     this.#client = client;
     this.#limit = new WriteLimit(bound);
     this.#request = request;
@@ -49,7 +57,9 @@ export class Writer implements TableWriter {
       isIdempotent: false,
       retry: new policies.retry.FallthroughRetryPolicy(),
     };
-    this.#sender = new BatchSender({ client, request, limit: this.#limit, deadlineMs, held: heldBytes });
+    const ends = new HeldEnds(nowSeconds);
+    this.#ends = ends;
+    this.#sender = new BatchSender({ client, request, limit: this.#limit, deadlineMs, held: heldBytes, ends });
   }
 
   async write(mutation: Mutation): Promise<void> {
@@ -58,7 +68,8 @@ export class Writer implements TableWriter {
     if (this.#statements.isRepeatable(mutation)) {
       const number = this.#numberOf(mutation, statement);
       if (!this.#sender.isPrepared(number)) await this.#sender.prepare();
-      hold(this.#sender.filling ?? (await this.#sender.room()), { mutation, values: statement.values, number });
+      const values = withEnd(mutation, statement.values, (at) => this.#ends.held(at));
+      hold(this.#sender.filling ?? (await this.#sender.room()), { mutation, values, number });
       this.#sender.filled();
       return;
     }
@@ -80,11 +91,12 @@ export class Writer implements TableWriter {
     this.#throwFailure();
   }
 
-  #numberOf({ partitionKey, clusteringKey }: Mutation, { text, values, keyAt }: BoundStatement): number {
+  #numberOf(mutation: Mutation, { text, values, keyAt }: BoundStatement): number {
     let number = this.#numbers.get(text);
     if (number === undefined) {
+      const { partitionKey, clusteringKey } = mutation;
       const keyParts = partitionKey.length + (clusteringKey?.length ?? 0);
-      number = this.#sender.add({ text, values: values.length, keyAt, keyParts });
+      number = this.#sender.add({ text, values: values.length, keyAt, keyParts, ...ttlOf(mutation, values.length) });
       this.#numbers.set(text, number);
     }
     return number;
@@ -111,9 +123,10 @@ export class Writer implements TableWriter {
     if (row !== null) this.#lists.set(row, sending);
   }
 
-  async #once(mutation: Mutation, { text, values }: BoundStatement): Promise<void> {
+  async #once(mutation: Mutation, { text, values: made }: BoundStatement): Promise<void> {
     if (this.#failure !== null) return;
     const sent = performance.now();
+    const values = withEnd(mutation, made, (at) => int32(this.#ends.left(at)));
     try {
       await this.#client.execute(text, values.map(driverValue), this.#options);
       this.#limit.wentWell(performance.now() - sent);
@@ -127,6 +140,30 @@ export class Writer implements TableWriter {
     this.#failure ??= this.#sender.failure;
     if (this.#failure !== null) throw this.#failure;
   }
+}
+
+const ownSeconds = (): number => Math.floor(Date.now() / 1000);
+
+/** Which value of its statement is the TTL; none of those that have none. */
+function ttlOf({ kind }: Mutation, values: number): { readonly ttlAt?: number } {
+  return kind === 'insert' ? { ttlAt: values - 1 } : kind === 'update' ? { ttlAt: 1 } : {};
+}
+
+/** The values with another TTL where the write has an end. */
+function withEnd(
+  mutation: Mutation,
+  values: readonly BoundValue[],
+  ttl: (expiresAt: number) => Bytes,
+): readonly BoundValue[] {
+  if (!('expiresAt' in mutation) || mutation.expiresAt === undefined) return values;
+  const { ttlAt } = ttlOf(mutation, values.length);
+  return ttlAt === undefined ? values : values.with(ttlAt, ttl(mutation.expiresAt));
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
 }
 
 function hold(

@@ -122,7 +122,8 @@ function emittedWork({ request, context, clock, tracked }: RowWorkOptions, rows:
     const time = writeTimeOf(input, request, context);
     const left = time.expiresAt === null ? time.defaultTtl : time.expiresAt - nowSeconds();
     if (time.expiresAt !== null && left <= 0) return { kind: 'skip', reason: 'expired while it was read' };
-    const at = { timestamp: time.timestamp, ttl: left, attempt: context.attempt, marker: true };
+    const end = time.expiresAt === null ? {} : { expiresAt: time.expiresAt };
+    const at = { timestamp: time.timestamp, ttl: left, ...end, attempt: context.attempt, marker: true };
     return {
       kind: 'rows',
       rows: outcome.rows.map(

@@ -46,19 +46,21 @@ export class StoredWrites {
       const stored = { kind: 'static', partitionKey, cells: row.statics } as const;
       writes.push(...mutationsOf(stored, { ...timing, columns: this.#mapper.statics }).mutations);
     }
-    const left = row.times.expiresAt === null ? 0 : row.times.expiresAt - now;
-    if (row.times.expiresAt !== null && left <= 0) return writes;
+    const { expiresAt } = row.times;
+    const left = expiresAt === null ? 0 : expiresAt - now;
+    if (expiresAt !== null && left <= 0) return writes;
+    const end = expiresAt === null ? { ttl: 0 } : { ttl: left, expiresAt };
     if (clusteringKey !== null) {
       const stored = { kind: 'row', partitionKey, clusteringKey, cells: row.cells } as const;
       const { mutations } = mutationsOf(stored, { ...timing, columns: this.#mapper.regulars });
       const keyOnly = row.cells.every((cell) => cell === null);
       // The marker of a row of which only the key is copied ends with the row that it comes from.
-      writes.push(...(keyOnly ? mutations.map((mutation) => withTtl(mutation, left)) : mutations));
+      writes.push(...(keyOnly ? mutations.map((mutation) => withEnd(mutation, end)) : mutations));
     }
     const raised = floor !== null && floor > base ? floor : base;
     if (Object.keys(row.whole).length > 0) {
       const whole = { partitionKey, clusteringKey, cells: row.whole };
-      writes.push(...writesOf(whole, into, { timestamp: raised, ttl: left, attempt, marker: false }));
+      writes.push(...writesOf(whole, into, { timestamp: raised, ...end, attempt, marker: false }));
     }
     return writes;
   }
@@ -73,6 +75,6 @@ export class StoredWrites {
   }
 }
 
-function withTtl(mutation: Mutation, ttl: number): Mutation {
-  return mutation.kind === 'insert' ? { ...mutation, ttl } : mutation;
+function withEnd(mutation: Mutation, end: { readonly ttl: number; readonly expiresAt?: number }): Mutation {
+  return mutation.kind === 'insert' ? { ...mutation, ...end } : mutation;
 }

@@ -113,6 +113,8 @@ export interface WriteTime {
   readonly timestamp: bigint;
   /** Seconds; 0: never. */
   readonly ttl: number;
+  /** Seconds since the epoch, where `ttl` is what is left until then. */
+  readonly expiresAt?: number;
   readonly attempt: number;
 }
 
@@ -123,9 +125,10 @@ export interface WriteTime {
 export function writesOf(
   row: TargetRow,
   table: Table,
-  { timestamp, ttl, attempt, marker }: WriteTime & { readonly marker: boolean },
+  { timestamp, ttl, expiresAt, attempt, marker }: WriteTime & { readonly marker: boolean },
 ): readonly Mutation[] {
   const { partitionKey } = row;
+  const end = expiresAt === undefined ? { ttl } : { ttl, expiresAt };
   const plain: Record<string, Bytes | null> = {};
   const statics: Record<string, Bytes | null> = {};
   const lists: Mutation[] = [];
@@ -136,18 +139,18 @@ export function writesOf(
     const clusteringKey = column.static ? null : row.clusteringKey;
     if (value !== null && column.type.kind === 'list' && isMultiCell(column.type)) {
       const later = timestamp + 2n * BigInt(attempt);
-      lists.push({ ...update({ partitionKey, clusteringKey, cells: { [name]: value } }), timestamp: later, ttl });
+      lists.push({ ...update({ partitionKey, clusteringKey, cells: { [name]: value } }), timestamp: later, ...end });
     } else if (column.static) setOwn(statics, name, value);
     else setOwn(plain, name, value);
   }
   const writes: Mutation[] = [];
   if (Object.keys(statics).length > 0) {
-    writes.push({ ...update({ partitionKey, clusteringKey: null, cells: statics }), timestamp, ttl });
+    writes.push({ ...update({ partitionKey, clusteringKey: null, cells: statics }), timestamp, ...end });
   }
   if (row.clusteringKey !== null) {
     const own = { partitionKey, clusteringKey: row.clusteringKey, cells: plain };
-    if (marker) writes.push({ kind: 'insert', ...own, timestamp, ttl });
-    else if (Object.keys(plain).length > 0) writes.push({ ...update(own), timestamp, ttl });
+    if (marker) writes.push({ kind: 'insert', ...own, timestamp, ...end });
+    else if (Object.keys(plain).length > 0) writes.push({ ...update(own), timestamp, ...end });
   }
   return writes.concat(lists);
 }

@@ -41,6 +41,8 @@ export class InsertBlock {
   /** A row whose end is near is not held back. */
   takes(mutation: Mutation): mutation is Insert {
     if (mutation.kind !== 'insert' || mutation.timestamp === null || mutation.clusteringKey === null) return false;
+    // an end of its own is counted anew when it is sent, which blocks do not
+    if (mutation.expiresAt !== undefined) return false;
     return mutation.ttl === 0 || mutation.ttl === this.#defaultTtl;
   }
 

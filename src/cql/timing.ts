@@ -107,7 +107,7 @@ class RowTiming {
       const group = this.#groups.get(`${marker.timestamp}/${marker.ttl}`);
       const cells = Object.fromEntries(group?.cells ?? []);
       group?.cells.clear();
-      mutations.push({ kind: 'insert', partitionKey, clusteringKey, cells, ...marker });
+      mutations.push({ kind: 'insert', partitionKey, clusteringKey, cells, ...marker, ...this.#end(marker.ttl) });
     }
     for (const { timestamp, ttl, ...group } of this.#groups.values()) {
       if (group.cells.size + group.add.size + group.fields.size === 0) continue;
@@ -121,6 +121,7 @@ class RowTiming {
         fields: Object.fromEntries(fields),
         timestamp,
         ttl,
+        ...this.#end(ttl),
       });
     }
     return mutations.concat(this.#lists);
@@ -172,8 +173,12 @@ class RowTiming {
     runs.forEach(({ ttl, parts }, index) => {
       const written = { [name]: joinElements(parts) };
       const [cells, add] = index === 0 ? [written, {}] : [{}, written];
-      this.#lists.push({ kind: 'update', ...this.#key(), cells, add, fields: {}, timestamp, ttl });
+      this.#lists.push({ kind: 'update', ...this.#key(), cells, add, fields: {}, timestamp, ttl, ...this.#end(ttl) });
     });
+  }
+
+  #end(ttl: number): { readonly expiresAt?: number } {
+    return ttl === 0 ? {} : { expiresAt: this.#options.nowSeconds + ttl };
   }
 
   #key(): Pick<Extract<Mutation, { kind: 'update' }>, 'partitionKey' | 'clusteringKey'> {

@@ -45,7 +45,8 @@ export interface TokenRange {
 
 /**
  * One write to one row. `cells` by column name: bytes set, null deletes, a column left out stays as it is.
- * `timestamp` in microseconds, null lets the coordinator choose; `ttl` in seconds, 0 never.
+ * `timestamp` in microseconds, null lets the coordinator choose; `ttl` in seconds, 0 never. `expiresAt`, where it is said, in
+ * seconds since the epoch: the write ends then, however long it is held back; `ttl` is what is left when it is made.
  */
 export type Mutation =
   | {
@@ -56,6 +57,7 @@ export type Mutation =
       readonly cells: Readonly<Record<string, Bytes | null>>;
       readonly timestamp: bigint | null;
       readonly ttl: number;
+      readonly expiresAt?: number;
     }
   | {
       /** No marker. `cells` sets or deletes; `add` appends to sets, maps, lists; `fields` sets single fields of unfrozen UDTs. */
@@ -67,6 +69,7 @@ export type Mutation =
       readonly fields: Readonly<Record<string, Readonly<Record<string, Bytes | null>>>>;
       readonly timestamp: bigint | null;
       readonly ttl: number;
+      readonly expiresAt?: number;
     }
   | {
       readonly kind: 'delete-row';

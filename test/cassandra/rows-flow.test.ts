@@ -47,6 +47,47 @@ describe('rows', () => {
     expect(await count()).toBe(10);
   });
 
+  it('that end at a moment of their own end then, however long they were held back', async () => {
+    const { client } = fixture.connection;
+    const columns = { k: 'int', v: 'int', l: 'list<int>' };
+    const ending = await fixture.table('ending', { columns, partitionKey: ['k'] });
+    let second = Math.floor(Date.now() / 1000);
+    const brake = new Brake(client);
+    const writer = new Writer(client, { ...request(), table: ending }, { bound: brake, nowSeconds: () => second });
+    const int = Buffer.from([0, 0, 0, 7]);
+    const list = Buffer.from([0, 0, 0, 1, 0, 0, 0, 4, ...int]);
+    const end = { timestamp: 1n, ttl: 1000, expiresAt: second + 1000 };
+    const update = (k: number, cells: Readonly<Record<string, Buffer>>) =>
+      ({ ...insert(k), kind: 'update', cells, add: {}, fields: {}, ...end }) as const;
+    brake.pause();
+    await writer.write({ ...insert(1), cells: { v: int }, ...end } as Mutation);
+    await writer.write(update(2, { v: int }));
+    await writer.write({ ...insert(3), cells: { v: int }, timestamp: 1n, ttl: 1000 } as Mutation);
+    await writer.write({ ...insert(4), cells: { v: int }, ...end, ttl: 300, expiresAt: second + 300 } as Mutation);
+    const listed = writer.write(update(5, { l: list }));
+    second += 400;
+    brake.resume();
+    await listed;
+    await writer.flush();
+    const left = async (k: number, column: string): Promise<number> => {
+      const row = (await client.execute(`SELECT TTL(${column}) AS t FROM rows_flow.ending WHERE k = ${k}`)).first();
+      const found: unknown = row?.get('t') ?? 0;
+      return Number(Array.isArray(found) ? found[0] : found);
+    };
+    expect(await left(4, 'v')).toBeLessThanOrEqual(1);
+    for (const [k, column] of [
+      [1, 'v'],
+      [2, 'v'],
+    ] as const) {
+      expect(await left(k, column)).toBeLessThanOrEqual(600);
+      expect(await left(k, column)).toBeGreaterThan(500);
+    }
+    // a time to live that begins with the write is not touched
+    expect(await left(3, 'v')).toBeGreaterThan(900);
+    expect(await left(5, 'l')).toBeLessThanOrEqual(600);
+    expect(await left(5, 'l')).toBeGreaterThan(500);
+  });
+
   it('flow as the load of the servers allows, which is looked at only while something is written', async () => {
     const { client } = fixture.connection;
     const asked = vi.spyOn(client, 'execute');

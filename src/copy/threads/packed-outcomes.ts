@@ -56,6 +56,7 @@ export class OutcomePack {
     pack.byte(mutation.timestamp === null ? 0 : 1);
     if (mutation.timestamp !== null) pack.long(mutation.timestamp);
     pack.whole(mutation.ttl);
+    pack.number(mutation.expiresAt ?? 0);
     this.#cells(mutation.cells);
     if (mutation.kind === 'insert') return;
     this.#cells(mutation.add);
@@ -115,8 +116,10 @@ function mutationIn(pack: PackReader, names: readonly string[]): Mutation {
   const clusteringKey = pack.parts();
   const timestamp = pack.byte() === 0 ? null : pack.long();
   const ttl = pack.whole();
+  const expiresAt = pack.number();
   const cells = cellsIn(pack, names);
-  const whole = { partitionKey, clusteringKey, timestamp, ttl, cells };
+  const end = expiresAt === 0 ? { ttl } : { ttl, expiresAt };
+  const whole = { partitionKey, clusteringKey, timestamp, ...end, cells };
   if (kind === mutationKinds.insert) return { kind: 'insert', ...whole };
   const add = cellsIn(pack, names) as Readonly<Record<string, Bytes>>;
   const fields: Record<string, Cells> = {};

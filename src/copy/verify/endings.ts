@@ -32,7 +32,7 @@ export function endOf({ ttl }: { readonly ttl: number }, { nowSeconds, writtenSi
 /** The write with what is left of its time; null: there is nothing left. */
 export function stillLasting(mutation: Mutation, end: number | null, nowSeconds: number): Mutation | null {
   if (end === null || (mutation.kind !== 'insert' && mutation.kind !== 'update')) return mutation;
-  return end > nowSeconds ? { ...mutation, ttl: end - nowSeconds } : null;
+  return end > nowSeconds ? { ...mutation, ttl: end - nowSeconds, expiresAt: end } : null;
 }
 
 /** Two cells of one column, without what says nothing. */
