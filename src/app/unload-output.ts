@@ -1,5 +1,5 @@
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -87,6 +87,8 @@ export async function openOutput(file: string | null, format: OutputFormat): Pro
       } catch (thrown) {
         entry.destroy();
         await piped.catch(() => undefined);
+        // What is half of a file helps nobody, and fills the disk; what went wrong is told, whatever comes of this.
+        await rm(partial, { force: true }).catch(() => undefined);
         throw thrown;
       }
     },

@@ -67,6 +67,24 @@ describe('a local store', () => {
     expect(await readdir(join(own, '.unfinished'))).toEqual(['new']);
   });
 
+  it('leaves no empty folders behind, and loses nothing that is put beside what is deleted', async () => {
+    const own = join(folder, 'emptied');
+    const stores = [1, 2, 3].map(() => localStore(own));
+    const turns = Array.from({ length: 40 }, (_none, turn) => turn);
+    await Promise.all(
+      stores.map(async (one, index) => {
+        for (const turn of turns) {
+          const key = `intents/same/${index}-${turn}`;
+          await one.put(key, Buffer.from(key));
+          expect(Buffer.from((await one.get(key)) ?? []).toString()).toBe(key);
+          await one.delete(key);
+        }
+      }),
+    );
+    expect(await readdir(join(own, 'intents'))).toEqual([]);
+    expect(await readdir(join(own, '.unfinished'))).toEqual([]);
+  });
+
   it('takes the same object from many at once', async () => {
     const bytes = Buffer.alloc(200_000, 7);
     await Promise.all(

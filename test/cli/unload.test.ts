@@ -1,7 +1,8 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openOutput } from '../../src/app/unload-output.ts';
 import { cassandraAddress } from '../support/cassandra.ts';
 import { type TestProject, testProject } from '../support/project.ts';
 
@@ -157,6 +158,11 @@ describe('unload', () => {
     const unknown = await project.run('unload', 'origin', 'x.csv', '--columns', 'nothing');
     expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining('UNKNOWN_COLUMN')]);
     await expect(stat(join(project.folder, 'x.csv'))).rejects.toThrow('ENOENT');
+    const { output, whole } = await openOutput(join(project.folder, 'half.ndjson'), { kind: 'ndjson' });
+    if (output.kind !== 'text') throw new Error(output.kind);
+    await output.write(Buffer.alloc(9_000_000));
+    await expect(whole(Promise.reject(new Error('no more')))).rejects.toThrow('no more');
+    expect((await readdir(project.folder)).filter((file) => file.startsWith('half'))).toEqual([]);
   });
 
   it('keeps rows apart whose bytes are no value, and says which', async () => {

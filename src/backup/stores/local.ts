@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { access, type FileHandle, link, mkdir, open, opendir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, link, mkdir, open, opendir, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CqlformError, reasonOf } from '../../kernel/errors.ts';
 import type { BlobStore } from '../../ports/blobs.ts';
@@ -9,6 +9,8 @@ import { assertKey, badKey, isKey } from './key.ts';
 /** Files that are being written; never listed, never read. */
 const workFolder = '.unfinished';
 const staleAfterMs = 24 * 60 * 60 * 1000;
+/** How often a folder may be taken away, with the last object in it, while another one is put there. */
+const mostFoldersLost = 20;
 
 /**
  * Objects as files below a folder, which is made when the first object is put. An object is there whole or not at all:
@@ -32,22 +34,28 @@ class LocalStore implements BlobStore {
 
   async put(key: string, bytes: Uint8Array, options: { readonly replace?: boolean } = {}): Promise<void> {
     const path = this.#pathOf(key);
-    try {
-      if (options.replace !== true && (await exists(path))) return;
-      await this.#prepare(dirname(path));
-      const unfinished = join(this.#root, workFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
+    for (let lost = 0; ; lost += 1) {
       try {
-        await writeDurably(unfinished, bytes);
-        if (options.replace === true) await rename(unfinished, path);
-        else await placeIfNew(unfinished, path);
+        return await this.#put(path, bytes, options.replace === true);
       } catch (thrown) {
-        await rm(unfinished, { force: true });
-        throw thrown;
+        if (codeOf(thrown) !== 'ENOENT' || lost === mostFoldersLost) throw this.#explain('write', key, thrown);
       }
-      await syncFolder(dirname(path));
-    } catch (thrown) {
-      throw this.#explain('write', key, thrown);
     }
+  }
+
+  async #put(path: string, bytes: Uint8Array, replace: boolean): Promise<void> {
+    if (!replace && (await exists(path))) return;
+    await this.#prepare(dirname(path));
+    const unfinished = join(this.#root, workFolder, `${process.pid}-${randomBytes(8).toString('hex')}`);
+    try {
+      await writeDurably(unfinished, bytes);
+      if (replace) await rename(unfinished, path);
+      else await placeIfNew(unfinished, path);
+    } catch (thrown) {
+      await rm(unfinished, { force: true });
+      throw thrown;
+    }
+    await syncFolder(dirname(path));
   }
 
   async get(key: string): Promise<Uint8Array | null> {
@@ -74,6 +82,20 @@ class LocalStore implements BlobStore {
       await syncFolder(dirname(path));
     } catch (thrown) {
       if (codeOf(thrown) !== 'ENOENT') throw this.#explain('delete', key, thrown);
+    }
+    await this.#removeEmpty(key);
+  }
+
+  /** The folders above, but for the first: each backup and each scheduled run has some of its own. */
+  async #removeEmpty(key: string): Promise<void> {
+    const parts = key.split('/');
+    for (let depth = parts.length - 1; depth > 1; depth -= 1) {
+      try {
+        await rmdir(join(this.#root, ...parts.slice(0, depth)));
+      } catch {
+        // Something is in it, or somebody else has removed it, or it has to stay: it does no harm.
+        return;
+      }
     }
   }
 
