@@ -31,7 +31,10 @@ export function valueOfJson(value: unknown, type: CqlType, types: ByName<UserTyp
     map: ({ key, value: of }) => {
       const pairs = entriesOf(value).map(([name, item]) => [inner(name, key), inner(item, of)] as const);
       // a Map would take −0 for 0
-      return isFloating(key) ? pairs : new Map(pairs);
+      if (isFloating(key)) return pairs;
+      const map = new Map(pairs);
+      if (map.size < pairs.length) throw new RowRejected(`${shown(value)} is no map: two of its keys are the same`);
+      return map;
     },
     udt: ({ name }) => {
       if (!isObject(value)) throw new RowRejected(`${shown(value)} is no ${name}: an object is needed`);

@@ -121,9 +121,13 @@ describe('load', () => {
     await project.write('rows.json', JSON.stringify([{ ...row, id: 5 }]));
     // digits that JavaScript's numbers do not have
     const exact = '"id":6,"at":1.7e12,"te":0.1234567890123456789,"tp":[1.0,1e400],"do":1.00000000000000000001';
-    await project.write('exact.ndjson', `{${exact}}\n{"id":7,"at":1,"te":"a","te":"b"}\n`);
-    const digits = await project.run('load', 'exact.ndjson', 'everything', '--max-rejects', '1', '--json');
-    expect(JSON.parse(digits.stdout), digits.stderr).toMatchObject({ read: 2, written: 1, rejected: 1 });
+    const twice = '{"id":7,"at":1,"te":"a","te":"b"}\n{"id":7,"at":1,"mp":[["k",1],["k",2]]}';
+    await project.write('exact.ndjson', `{${exact}}\n${twice}\n`);
+    const digits = await project.run('load', 'exact.ndjson', 'everything', '--max-rejects', '2', '--json');
+    expect(JSON.parse(digits.stdout), digits.stderr).toMatchObject({ read: 3, written: 1, rejected: 2 });
+    expect(await readFile(join(project.folder, '.cqlform/rejects/load-everything.ndjson'), 'utf8')).toContain(
+      'is no map: two of its keys are the same',
+    );
     expect(await project.rows('SELECT toUnixTimestamp(at) AS at, te, tp, do FROM $ks.everything WHERE id = 6')).toEqual(
       [expect.objectContaining({ te: '0.1234567890123456789', do: 1 })],
     );

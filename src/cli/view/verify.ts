@@ -1,6 +1,6 @@
 import type { StepVerification } from '../../app/verify.ts';
 import type { RowDifference, RowsVerification } from '../../ports/engines.ts';
-import { plural } from './numbers.ts';
+import { countText, plural } from './numbers.ts';
 import type { Paint } from './paint.ts';
 
 export function verificationText(verified: readonly StepVerification[], paint: Paint): string {
@@ -25,7 +25,7 @@ function linesOf(one: StepVerification, paint: Paint): readonly string[] {
   const { report } = one;
   const verdict = one.ok ? paint.good('✓ equal') : paint.fail('✗ differs');
   return [
-    `  ${verdict}: ${plural(report.expected, 'row')} expected, ${plural(report.actual, 'row')} there; ${plural(report.read, 'row')} read, ${report.skipped} skipped, ${report.rejected} rejected`,
+    `  ${verdict}: ${plural(report.expected, 'row')} expected, ${plural(report.actual, 'row')} there; ${plural(report.read, 'row')} read, ${countText(report.skipped)} skipped, ${countText(report.rejected)} rejected`,
     ...notes(report).map((note) => `    ${note}`),
     ...report.differences.flatMap((difference) => differenceLines(difference, paint)),
   ];

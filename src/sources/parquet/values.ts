@@ -173,7 +173,10 @@ const map: Factory = ({ key, element }, real, settings) => {
   if (readKey === null || readValue === null) return null;
   return (value) => {
     const entries = (value as DuckDBMapValue).entries.map((one) => [readKey(one.key), readValue(one.value)] as const);
-    return entries.flat().find((item) => item instanceof Misfit) ?? new Map(entries);
+    const bad = entries.flat().find((item) => item instanceof Misfit);
+    if (bad !== undefined) return bad;
+    const map = new Map(entries);
+    return map.size < entries.length ? misfit(String(value), 'a map: two of its keys are the same') : map;
   };
 };
 const struct: Factory = ({ fields = {} }, real, settings) => {
