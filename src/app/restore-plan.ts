@@ -137,7 +137,8 @@ function misfit(
 ): CqlformError {
   const what = lost.map(({ into, one }) => {
     const address = `${keyspace}.${into.name}.${one.column}`;
-    return one.kind === 'retyped' ? `${address} was ${one.from} and is ${one.to}` : `${address} is not there any more`;
+    if (one.kind !== 'retyped') return `${address} is not there any more`;
+    return `${address} ${one.why === null ? `was ${one.from} and is ${one.to}` : `is ${one.to}, but ${one.why}`}`;
   });
   const columns = [...new Set([...already, ...lost.map(({ one }) => one.column)])];
   return new CqlformError(

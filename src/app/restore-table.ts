@@ -1,5 +1,4 @@
 import type { RestoreDifference } from '../backup/restore-differences.ts';
-import { lastTime } from '../cql/timing.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
@@ -155,11 +154,15 @@ export class TableRestoring {
     const { way } = this.#how;
     const empty = await rows.isEmpty(project.keyspace, into.name);
     if (!empty && way === 'empty') throw notEmpty(`${project.keyspace}.${into.name}`);
-    return { mode: empty || way === 'empty' ? 'new-table' : way, timestamp: await this.#present() };
+    const mode = empty || way === 'empty' ? 'new-table' : way;
+    return { mode, timestamp: await this.#present(mode) };
   }
 
-  /** After whatever the table shows, and after the drop of every column that is there again. */
-  async #present(): Promise<bigint> {
+  /**
+   * After whatever the table shows, and after the drop of every column that is there again. Throws `WRITE_TIMES_AHEAD`
+   * where what is to be written over is dated so far ahead that all that is restored would hide what is written until then.
+   */
+  async #present(way: RestoreWay): Promise<bigint> {
     const { project, cluster, rows, clock } = this.#session;
     const { into, floors } = this.#one;
     const { schema } = await cluster.describe(project.keyspace);
@@ -171,11 +174,13 @@ export class TableRestoring {
       types: schema.types,
       columns,
     });
-    if (newest === lastTime) throw lastTimeTaken(`${project.keyspace}.${into.name}`);
     await this.#waitFor(Object.values(floors));
-    return [clock.micros(), ...Object.values(floors), ...(newest === null ? [] : [newest + 1n])].reduce((a, b) =>
-      a > b ? a : b,
-    );
+    const present = [clock.micros(), ...Object.values(floors)].reduce((a, b) => (a > b ? a : b));
+    if (newest === null || newest < present) return present;
+    if (newest - present < furthestWriteMicros) return newest + 1n;
+    // What is missing is not written over anything.
+    if (way === 'exact' || way === 'overwrite') throw timesAhead(`${project.keyspace}.${into.name}`, newest);
+    return present;
   }
 
   /** A column may have been dropped at a time that is still to come: what is written before it is hidden. */
@@ -219,7 +224,7 @@ export class TableRestoring {
   async #bringOut(report: RestoreReport): Promise<RestoreReport & { readonly hidden: number }> {
     const whole = report.digest === report.expected && report.expiring.found >= report.expiring.restored;
     if (whole || isCounterTable(this.#one.into)) return { ...report, hidden: 0 };
-    const timestamp = await this.#present();
+    const timestamp = await this.#present('missing');
     const again = await this.#restore({ mode: 'missing', timestamp, record: null });
     return { ...report, digest: again.digest, expiring: again.expiring, hidden: again.written };
   }
@@ -233,6 +238,8 @@ export class TableRestoring {
 }
 
 const furthestDropMs = 10 * 60_000;
+/** Clocks may differ by as much. */
+const furthestWriteMicros = 24n * 60n * 60n * 1_000_000n;
 
 function unwritten({ rows, staticRows = 0, valueDigest }: PlannedRestore['backup']): RestoreReport {
   const expiring = { restored: 0, found: 0 };
@@ -248,11 +255,16 @@ function notEmpty(address: string): CqlformError {
   });
 }
 
-function lastTimeTaken(address: string): CqlformError {
-  return new CqlformError('WRITE_TIME_LAST', `${address} has cells of the last time that there is, 2^63-1 µs`, {
-    next: 'Nothing can be written over them: restore into another table with --into and --create.',
-    exitCode: exitCodes.blocked,
-  });
+function timesAhead(address: string, newest: bigint): CqlformError {
+  return new CqlformError(
+    'WRITE_TIMES_AHEAD',
+    `${address} has cells with write times that are far ahead, up to ${newest} µs`,
+    {
+      next: 'Written over them, the restored rows would be dated later still, and hide whatever is written until then. Restore into another table with --into and --create; or TRUNCATE this one, and restore into it empty.',
+      fields: { table: address, newest: String(newest) },
+      exitCode: exitCodes.blocked,
+    },
+  );
 }
 
 function dropAhead(table: string, aheadMs: number): CqlformError {

@@ -9,8 +9,14 @@ import { isWider, type TypesOfBoth, typeDifference } from './same-type.ts';
 export type RestoreDifference =
   /** The table has no such column: its cells cannot be restored. */
   | { readonly kind: 'gone'; readonly column: string; readonly type: string }
-  /** Its type is another one: its cells cannot be restored. */
-  | { readonly kind: 'retyped'; readonly column: string; readonly from: string; readonly to: string }
+  /** Its type is another one, or of other fields, as `why` says then: its cells cannot be restored. */
+  | {
+      readonly kind: 'retyped';
+      readonly column: string;
+      readonly from: string;
+      readonly to: string;
+      readonly why: string | null;
+    }
   /** The new type takes the old values as they are. */
   | { readonly kind: 'widened'; readonly column: string; readonly from: string; readonly to: string }
   /** The backup has no such column: what is in it stays. */
@@ -49,9 +55,11 @@ function differenceOf(column: Column, request: DifferencesRequest): readonly Res
   const from = typeText(column.type);
   if (live === undefined) return [{ kind: 'gone', column: column.name, type: from }];
   const to = typeText(live.type);
-  if (column.static !== live.static || typeDifference(column.type, live.type, { ...request, key: false }) !== null) {
+  const why = typeDifference(column.type, live.type, { ...request, key: false });
+  if (column.static !== live.static || why !== null) {
     const shown = (text: string, isStatic: boolean): string => (isStatic ? `${text} static` : text);
-    return [{ kind: 'retyped', column: column.name, from: shown(from, column.static), to: shown(to, live.static) }];
+    const said = { from: shown(from, column.static), to: shown(to, live.static) };
+    return [{ kind: 'retyped', column: column.name, ...said, why: said.from === said.to ? why : null }];
   }
   const wider: readonly RestoreDifference[] = isWider(column.type, live.type)
     ? [{ kind: 'widened', column: column.name, from, to }]

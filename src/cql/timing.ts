@@ -28,7 +28,7 @@ export interface TimingOptions {
 }
 
 /** Microseconds; no server takes a later one. */
-export const lastTime: bigint = 2n ** 63n - 1n;
+const lastTime = 2n ** 63n - 1n;
 
 export interface TimedMutations {
   /** In the order that they must be handed to the writer. */

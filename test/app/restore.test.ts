@@ -200,6 +200,20 @@ describe('a restore into a table with rows', () => {
 });
 
 describe('which backup is meant', () => {
+  it('dates nothing far ahead because one cell is', async () => {
+    const ahead = name('ahead');
+    await fixture.cql(`CREATE TABLE ${ahead} (id int PRIMARY KEY, v text)`);
+    await fixture.cql(`INSERT INTO ${ahead} (id, v) VALUES (1, 'gone') USING TIMESTAMP 1000`);
+    await fixture.cql(`INSERT INTO ${ahead} (id, v) VALUES (2, 'nanoseconds') USING TIMESTAMP 1800000000000000000`);
+    const { id } = await backUp(place, ['ahead']);
+    await fixture.cql(`DELETE FROM ${ahead} WHERE id = 1`);
+    const wishes = { id, tables: ['ahead'] };
+    await expect(restore(place, { ...wishes, way: 'exact' })).rejects.toMatchObject({ code: 'WRITE_TIMES_AHEAD' });
+    expect((await restore(place, { ...wishes, way: 'missing' })).tables).toMatchObject([{ written: 1 }]);
+    await fixture.cql(`UPDATE ${ahead} SET v = 'later' WHERE id = 1`);
+    expect(await texts(`SELECT v FROM ${ahead} WHERE id = 1`)).toEqual(['{"v":"later"}']);
+  });
+
   it('is told by id, label and time, of the cluster that is connected to unless another is named', async () => {
     await inPlace(place, async ({ rows, cluster }) => {
       const ownName = (await cluster.describe(place.keyspace)).cluster;
@@ -283,6 +297,13 @@ describe('a restore of several tables', () => {
         { table: 'users', rows: count },
       ]);
       expect(await times(elsewhere)).toEqual(first);
+      for (const object of ['TABLE users', 'TYPE whole', 'TYPE part'])
+        await fixture.cql(`DROP ${object.replace(' ', ` ${elsewhere}.`)}`);
+      await fixture.cql(`CREATE TYPE ${elsewhere}.part (b text, a int)`);
+      await expect(restore(place, { ...wishes, tables: ['users'] }, elsewhere)).rejects.toMatchObject({
+        code: 'RESTORE_MISFIT',
+        message: expect.stringContaining('users.u is part, but field a of type part is not what it was'),
+      });
     } finally {
       await fixture.cql(`DROP KEYSPACE ${elsewhere}`);
     }

@@ -28,7 +28,8 @@ export function previewText({ backup, cluster, keyspace, tables }: RestorePrevie
 function differenceText(difference: RestoreDifference): string {
   return match(difference, {
     gone: ({ column, type }) => `${column} ${type} is not there any more: left out`,
-    retyped: ({ column, from, to }) => `${column} was ${from} and is ${to}: left out`,
+    retyped: ({ column, from, to, why }) =>
+      why === null ? `${column} was ${from} and is ${to}: left out` : `${column} ${to}: ${why}: left out`,
     widened: ({ column, from, to }) => `${column} was ${from} and is ${to}, which takes the same values`,
     added: ({ column, type }) => `${column} ${type} is new since: left as it is`,
     're-added': ({ column, droppedAt }) =>
