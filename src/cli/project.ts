@@ -39,7 +39,7 @@ export async function atStores<T>(
   return withStores(project, stores, work);
 }
 
-/** The same for work that moves rows: it can be paused, and says why it is slow. `asBytes`: few of them become values. */
+/** The same for work that moves rows: it can be paused, and says why it is slow. `asBytes`: few of them become values, or not for long. */
 export async function movingRows<T>(
   flags: ProjectFlags,
   shown: { readonly output: Output; readonly events: boolean; readonly asBytes?: boolean; readonly rowsOnly?: boolean },

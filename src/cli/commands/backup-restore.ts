@@ -74,7 +74,7 @@ export const backupRestoreCommand: AnyCommand = command({
     const at = flags.at === undefined ? null : timeNamed('at', flags.at);
     const { isAsExpected, restoreTables } = await import('../../app/restore.ts');
     const { previewText, restoredText } = await import('../view/backup-restored.ts');
-    const restored = await movingRows(flags, { output, events: false }, (session) =>
+    const restored = await movingRows(flags, { output, events: false, asBytes: true }, (session) =>
       withRepository(session, flags, (backups, keyspace) => {
         const choice: BackupChoice = {
           id: word(flags, 'id') ?? null,
