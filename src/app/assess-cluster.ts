@@ -3,7 +3,7 @@ import { askedKey } from '../assess/propose-table.ts';
 import { tableAsItIs } from '../assess/table-as-it-is.ts';
 import { openOtherCluster } from '../cassandra/other-cluster.ts';
 import { assertReadsInTheClear } from '../copy/masked-source.ts';
-import { sampleTable } from '../copy/sample-table.ts';
+import { sampleTable, seenRows } from '../copy/sample-table.ts';
 import { chosenOptions } from '../cql/default-options.ts';
 import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
@@ -66,7 +66,7 @@ async function assessedTable(
   const besides = table.columns.map(({ name }) => name).filter((name) => !keyColumns(table).includes(name));
   const { types } = live.schema;
   const input = { rows, keyspace, table, types, consistency, identity: table.name, columns: besides };
-  const sample = await sampleTable(input, limit);
+  const { rows: sample, unseen } = seenRows(await sampleTable(input, limit));
   const target = freeName(table.name, (name) => taken.has(name));
   taken.add(target);
   const names = new Map(table.columns.map(({ name }) => [name, name]));
@@ -85,10 +85,21 @@ async function assessedTable(
       ...estimate,
       sample,
       whole: sample.length < limit,
-      notes: [`${live.cluster}, release ${live.version.text}: ${isCounterTable(table) ? countersStand : timesCome}`],
+      notes: [
+        `${live.cluster}, release ${live.version.text}: ${isCounterTable(table) ? countersStand : timesCome}`,
+        ...unseenNotes(unseen),
+      ],
     },
     { asked: key === null ? null : askedKey(key, names), target },
   );
+}
+
+/** Values that JavaScript has not go over as they are. */
+function unseenNotes([first, ...others]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  const [count, hold] = others.length === 0 ? ['1 value', 'is'] : [`${others.length + 1} values`, 'are'];
+  const rule = 'copied as it stands, a row is rejected only where a function looks at it';
+  return [`${count} of the rows looked at ${hold} beyond what JavaScript holds, e.g. ${first}: ${rule}`];
 }
 
 const timesCome = 'write times and TTLs come along';

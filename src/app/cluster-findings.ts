@@ -1,18 +1,21 @@
+import type { InputRow } from '../copy/input.ts';
 import { assertReadsInTheClear } from '../copy/masked-source.ts';
 import { assertOtherTable, type PlacedTable } from '../copy/same-table.ts';
 import { sampleTable } from '../copy/sample-table.ts';
+import type { TableInput } from '../copy/table-pieces.ts';
 import type { ClusterSource } from '../model/data.ts';
 import { keyColumns } from '../model/schema.ts';
 import { listed } from '../planner/names.ts';
 import type { OpenedTable, OpenTable } from '../ports/cluster-source.ts';
-import type { SourceNote, SourceRow } from '../ports/source.ts';
+import type { SourceNote } from '../ports/source.ts';
 
 /** What was seen of a table of another cluster. */
 export interface SeenTable {
   readonly rows: number | null;
   readonly bytes: number | null;
   readonly notes: readonly SourceNote[];
-  readonly sample: readonly SourceRow[];
+  readonly sample: readonly InputRow[];
+  readonly from: Pick<TableInput, 'table' | 'types' | 'columns'>;
 }
 
 /** Opens a table of another cluster, compares it with its declaration, and reads some rows. Throws as `OpenTable` does, `SAME_TABLE` and `MASKED_COLUMNS`. */
@@ -32,7 +35,7 @@ export async function seenTable(
       whence(opened, { cluster, version, connection: source.connection }),
       ...inferred(opened, { columns, version }),
     ];
-    return { rows, bytes, notes, sample };
+    return { rows, bytes, notes, sample, from: { table: opened.table, types: opened.types, columns } };
   } finally {
     await opened.close();
   }

@@ -1,5 +1,5 @@
 import type { PlacedTable } from '../copy/same-table.ts';
-import { tryRows } from '../copy/try-rows.ts';
+import { type TriedReject, tryRows, tryStoredRows } from '../copy/try-rows.ts';
 import { CqlformError } from '../kernel/errors.ts';
 import type { ClusterSource, DataSpec, ForeignSource } from '../model/data.ts';
 import type { LiveKeyspace } from '../model/live.ts';
@@ -87,7 +87,7 @@ async function foreignFinding(source: ForeignSource, { openSource }: Openers, tr
     const found = [
       ...notes,
       ...(unreadable ? [] : await sinceNotes(opened, source, tried)),
-      ...rejectNotes(sample, tried),
+      ...rejectNotes(sample.length, rejectedOf(sample, tried), tried),
     ];
     return { rows, bytes, missing, problem: null, notes: found };
   } finally {
@@ -111,8 +111,11 @@ async function sinceNotes(opened: Source, { place }: ForeignSource, { spec }: Tr
 }
 
 async function clusterFinding(source: ClusterSource, { openTable }: Openers, tried: Tried): Promise<SourceFinding> {
-  const { rows, bytes, notes, sample } = await seenTable(source, { openTable, sampled, into: tried.into });
-  return { rows, bytes, missing: [], problem: null, notes: [...notes, ...rejectNotes(sample, tried)] };
+  const { rows, bytes, notes, sample, from } = await seenTable(source, { openTable, sampled, into: tried.into });
+  const { spec, types } = tried;
+  const run = { startedAt: new Date() };
+  const rejected = types === null ? [] : tryStoredRows(sample, { spec, types, run, from });
+  return { rows, bytes, missing: [], problem: null, notes: [...notes, ...rejectNotes(sample.length, rejected, tried)] };
 }
 
 async function sampleOf(source: Source): Promise<readonly SourceRow[]> {
@@ -127,9 +130,12 @@ async function sampleOf(source: Source): Promise<readonly SourceRow[]> {
   return rows.slice(0, sampled);
 }
 
-function rejectNotes(rows: readonly SourceRow[], { spec, types }: Tried): readonly SourceNote[] {
+function rejectedOf(rows: readonly SourceRow[], { spec, types }: Tried): readonly TriedReject[] {
   const unread = rows.flatMap(({ place, problem }) => (problem === null ? [] : [{ place, reason: problem }]));
-  const rejected = types === null ? unread : tryRows(rows, { spec, types, run: { startedAt: new Date() } });
+  return types === null ? unread : tryRows(rows, { spec, types, run: { startedAt: new Date() } });
+}
+
+function rejectNotes(read: number, rejected: readonly TriedReject[], { spec }: Tried): readonly SourceNote[] {
   if (rejected.length === 0) return [];
   const withheld = spec.privacy?.withheld === true;
   const words = (reason: string): string => (withheld ? withoutValues(reason) : reason);
@@ -138,7 +144,7 @@ function rejectNotes(rows: readonly SourceRow[], { spec, types }: Tried): readon
     {
       code: 'SOURCE_VALUES_UNFIT',
       severity: 'warning',
-      message: `${rejected.length} of ${rows.length} sampled rows would be rejected, e.g. ${shown.join('; ')}`,
+      message: `${rejected.length} of ${read} sampled rows would be rejected, e.g. ${shown.join('; ')}`,
       next: 'Convert these values in a function of the row, or allow as many with `maxRejects`.',
     },
   ];

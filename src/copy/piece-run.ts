@@ -231,7 +231,8 @@ function lineOf(row: InputRow, reason: string, withheld: boolean): string {
 /** The row as far as it can be decoded: what was rejected may be bytes that are no value. */
 function shownValues(row: InputRow): JsRow | null {
   try {
-    return row.values();
+    // all of them are looked at
+    return { ...row.values() };
   } catch (thrown) {
     if (thrown instanceof RowRejected) return null;
     throw thrown;

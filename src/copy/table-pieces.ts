@@ -89,10 +89,16 @@ export function changedPieces(pieces: readonly Piece[], pass: CopyPass | undefin
   }));
 }
 
+interface DecodedColumn {
+  readonly column: Column;
+  readonly access: Access;
+  decode(bytes: Bytes): unknown;
+}
+
 /** Turns stored rows into JavaScript values. */
 export class RowDecoder {
   readonly #table: Table;
-  readonly #columns: readonly { readonly column: Column; readonly access: Access; decode(bytes: Bytes): unknown }[];
+  readonly #columns: readonly DecodedColumn[];
   readonly #types: ByName<UserType>;
 
   constructor({ table, columns, types }: Pick<TableInput, 'table' | 'columns' | 'types'>) {
@@ -122,15 +128,31 @@ export class RowDecoder {
     };
   }
 
+  /** A value that JavaScript has not throws `RowRejected` where it is looked at, and nowhere else. */
   decode(row: JoinedRow): Readonly<Record<string, unknown>> {
     const values: Record<string, unknown> = {};
-    for (const { column, access, decode } of this.#columns) {
-      if (access.kind === 'partition' || access.kind === 'clustering') {
-        const bytes = keyAt(row, access);
-        setOwn(values, column.name, bytes === null ? null : decode(bytes));
-      } else setOwn(values, column.name, this.#decodeCell(column, cellAt(row, access), decode));
+    for (const one of this.#columns) {
+      const { name } = one.column;
+      try {
+        setOwn(values, name, this.#valueOf(row, one));
+      } catch (thrown) {
+        if (!(thrown instanceof RowRejected)) throw thrown;
+        const rejected = new RowRejected(`${name}: ${thrown.reason}`);
+        const get = (): never => {
+          throw rejected;
+        };
+        Object.defineProperty(values, name, { enumerable: true, configurable: true, get });
+      }
     }
     return values;
+  }
+
+  #valueOf(row: JoinedRow, { column, access, decode }: DecodedColumn): unknown {
+    if (access.kind !== 'partition' && access.kind !== 'clustering') {
+      return this.#decodeCell(column, cellAt(row, access), decode);
+    }
+    const bytes = keyAt(row, access);
+    return bytes === null ? null : decode(bytes);
   }
 
   /** `movies {"id":"8f14…"}` */

@@ -1,13 +1,12 @@
 import type { CopySpec } from '../model/data.ts';
-import { RowRejected } from '../model/data.ts';
 import type { ByName, UserType } from '../model/schema.ts';
-import type { SourceRow } from '../ports/source.ts';
-import { type JoinedRow, joinRows } from './joined-row.ts';
+import { joinRows } from './joined-row.ts';
 import { jsonSafe } from './json-safe.ts';
 import type { LoadAccounts, LoadProgress } from './load.ts';
 import { RejectsFile } from './rejects-file.ts';
+import { seenRows } from './sample-table.ts';
 import { RowDecoder, type TableInput } from './table-pieces.ts';
-import { tryRows } from './try-rows.ts';
+import { tryStoredRows } from './try-rows.ts';
 
 export interface TableTrial {
   readonly input: Omit<TableInput, 'times'>;
@@ -33,9 +32,11 @@ export async function tryTable({ input, spec, types, rejectsFile, onProgress }: 
     for (const range of await rows.splitFor(keyspace, table, parts)) {
       const request = { keyspace, table, types: input.types, columns, range, consistency, times: false };
       for await (const page of joinRows(rows.scan(request))) {
-        const read = page.map((row) => decoded(decoder, row));
-        const byPlace = new Map(read.map(({ place, values }) => [place, values]));
-        const wrong = tryRows(read, { spec, types, run });
+        const read = page.map((row) => decoder.inputRow(row));
+        const wrong = tryStoredRows(read, { spec, types, run, from: input });
+        const places = new Set(wrong.map(({ place }) => place));
+        const shown = seenRows(read.filter((row) => places.has(row.place()))).rows;
+        const byPlace = new Map(shown.map(({ place, values }) => [place, values]));
         for (const { place, reason } of wrong) {
           await rejects.add({ place, reason, row: jsonSafe(byPlace.get(place)) });
         }
@@ -49,14 +50,4 @@ export async function tryTable({ input, spec, types, rejectsFile, onProgress }: 
     await rejects.close();
   }
   return { ...sum, rejectsFile: sum.rejected === 0 ? null : rejectsFile };
-}
-
-function decoded(decoder: RowDecoder, row: JoinedRow): SourceRow {
-  const place = decoder.place(row);
-  try {
-    return { values: decoder.decode(row), place, problem: null };
-  } catch (thrown) {
-    if (!(thrown instanceof RowRejected)) throw thrown;
-    return { values: {}, place, problem: thrown.reason };
-  }
 }

@@ -10,7 +10,9 @@ import { createRows } from '../../src/cassandra/rows.ts';
 import { systemClock } from '../../src/cassandra/system-clock.ts';
 import { createCopier } from '../../src/copy/copier.ts';
 import { type Rate, RateLimit } from '../../src/copy/rate.ts';
+import { sampleTable } from '../../src/copy/sample-table.ts';
 import { travels } from '../../src/copy/threads/travels.ts';
+import { type TriedReject, tryStoredRows } from '../../src/copy/try-rows.ts';
 import { createTable, createType } from '../../src/cql/create.ts';
 import { compileMigration } from '../../src/dsl/compile.ts';
 import { type Data, type Declared, migration } from '../../src/index.ts';
@@ -18,7 +20,7 @@ import type { DataSpec } from '../../src/model/data.ts';
 import { DecimalText } from '../../src/model/decimal-text.ts';
 import type { Progress } from '../../src/model/event.ts';
 import type { CopyAccounts, CopyVerified, VerifyLevel } from '../../src/model/journal.ts';
-import type { Table, UserType } from '../../src/model/schema.ts';
+import { keyColumns, type Table, type UserType } from '../../src/model/schema.ts';
 import type { Rows } from '../../src/ports/cluster.ts';
 import type { Copier, CopyTableRequest, RowsVerification, WorkContext } from '../../src/ports/engines.ts';
 import type { Checkpoint } from '../../src/ports/journal.ts';
@@ -103,6 +105,8 @@ export interface CopyFixture {
     data: Data,
     options?: { readonly repair?: boolean } & Pick<RunOptions, 'startedAt' | 'onProgress'>,
   ): Promise<RowsVerification>;
+  /** What `plan` finds that would be rejected of rows of a table. */
+  tried(data: Data): Promise<readonly TriedReject[]>;
   run(data: Data, options?: RunOptions): Promise<Ran<CopyAccounts> & { readonly verified: CopyVerified }>;
   copyTable(
     request: Omit<CopyTableRequest, 'timestamp' | 'floor'> & Partial<CopyTableRequest>,
@@ -223,6 +227,16 @@ export async function copyFixture(
       const { copy } = limit === null ? copier : createCopier({ ...dependencies, limit });
       const { result, ...ran } = await work(options, (given) => copy(request, given));
       return { ...ran, result: result.accounts, verified: result.verified };
+    },
+    tried: async (data) => {
+      const spec = specOf(data, made);
+      if (spec.from.kind !== 'table') throw new Error('it is no table');
+      const from = table(spec.from.table.name);
+      const keys = keyColumns(from);
+      const columns = from.columns.map(({ name }) => name).filter((name) => !keys.includes(name));
+      const input = { rows: base.rows, keyspace, table: from, types: base.types, columns };
+      const sample = await sampleTable({ ...input, consistency: 'LOCAL_QUORUM', identity: from.name }, 10);
+      return tryStoredRows(sample, { spec, types: base.types, run: { startedAt: new Date() }, from: input });
     },
     verify: (data, { repair = false, startedAt = new Date(0), ...told } = {}) => {
       const spec = specOf(data, made);

@@ -50,6 +50,44 @@ function untyped(rows: (row: JsRow, out: { emit(row: unknown): void }) => unknow
   return rows as never;
 }
 
+describe('a time beyond what a Date holds', () => {
+  const columns = { id: t.text(), at: t.timestamp(), tags: t.set(t.text()), note: t.text() };
+  const aeons = (name: string) => table(name, { columns, partitionKey: ['id'] });
+  const ages = (name: string) => table(name, { columns, partitionKey: ['id'], clusteringKey: ['at'] });
+
+  it('goes on as it is, in keys too, and rejects its row only where a function looks at it', async () => {
+    const [from, into, keyed, keyedInto] = [
+      aeons('aeons'),
+      aeons('aeons_copied'),
+      ages('ages'),
+      ages('ages_copied'),
+    ] as const;
+    await fixture.create(from, into, keyed, keyedInto);
+    for (const name of ['aeons', 'ages']) {
+      await fixture.base.cql(
+        `INSERT INTO copy_transform.${name} (id, at, tags, note) VALUES ('a', 9223372036854775807, {'x'}, 'n')`,
+      );
+    }
+    const plain = copy({ from, into });
+    const beside = copy({ from, into, columns: { note: ({ id }) => `of ${id}` } });
+    const looking = copy({ from, into, maxRejects: 1, columns: { note: ({ at }) => String(at) } });
+    const inKey = copy({ from: keyed, into: keyedInto });
+    expect(await fixture.tried(plain)).toEqual([]);
+    expect(await fixture.tried(beside)).toEqual([]);
+    expect(await fixture.tried(inKey)).toEqual([]);
+    expect(await fixture.tried(looking)).toEqual([
+      { place: 'aeons {"id":"a"}', reason: expect.stringContaining('no timestamp that a Date can hold') },
+    ]);
+    expect((await fixture.run(looking)).result).toMatchObject({ rejected: 1, written: 0 });
+    expect((await fixture.run(inKey)).result).toMatchObject({ rejected: 0, written: 1 });
+    expect((await fixture.run(beside)).result).toMatchObject({ rejected: 0, written: 1 });
+    const found = await fixture.query(
+      `SELECT toJson(note) AS note, CAST(toUnixTimestamp(at) AS text) AS at FROM KS.aeons_copied`,
+    );
+    expect(found).toEqual([{ note: '"of a"', at: '9223372036854775807' }]);
+  });
+});
+
 describe('numbers inside of objects', () => {
   it('arrive with every digit in children, types, maps and texts', async () => {
     const [net, units, large] = ['0.12345678901234567890123456789', '123456789012345678901234567890', '1.5e400'];
