@@ -121,14 +121,16 @@ async function loaded(session: Session, input: LoadInput): Promise<LoadReport> {
   }
 }
 
-/** Sources speak of copies, which go on where they stopped; a load begins anew. */
+/** Sources speak of migrations and of copies, which go on where they stopped; a load begins anew. */
 function ofLoad(thrown: unknown): unknown {
-  if (!(thrown instanceof CqlformError) || !/apply again/i.test(thrown.next)) return thrown;
+  if (!(thrown instanceof CqlformError) || !/apply again|declare|in the migration/i.test(thrown.next)) return thrown;
   const { code, message, fields, where, retryable, exitCode } = thrown;
   const next = thrown.next
     .replace(/: it goes on [^.]*\./, ': all of it is read once more, and what was written is written as it was.')
     .replace('Apply again', 'Load again')
-    .replace('apply again', 'load again');
+    .replace('apply again', 'load again')
+    .replace(' in the migration', '')
+    .replace('Declare the column as it is.', 'Load files of other types by themselves.');
   const place = where === undefined ? {} : { where };
   return new CqlformError(code, message, { next, fields, ...place, retryable, exitCode, cause: thrown });
 }

@@ -79,6 +79,8 @@ export async function loadRows(
   return load.run();
 }
 
+const advice = 'mend the rows there and --replay them, or allow more with --max-rejects';
+
 class Load {
   readonly #request: LoadRequest;
   readonly #rows: Rows;
@@ -114,12 +116,12 @@ class Load {
       }
     } catch (thrown) {
       if (!(thrown instanceof RejectsExhausted)) throw thrown;
-      this.#rejects.judge(state.read, { rejectsFile, what: `load into ${into.name}` });
+      this.#rejects.judge(state.read, { rejectsFile, what: `load into ${into.name}`, advice });
       throw thrown;
     } finally {
       await this.#rejectsFile.close();
     }
-    this.#rejects.judge(state.read, { rejectsFile, what: `load into ${into.name}` });
+    this.#rejects.judge(state.read, { rejectsFile, what: `load into ${into.name}`, advice });
     const accounts = { ...state, rejected: this.#rejected };
     assertAddUp(accounts, this.#request);
     return { ...accounts, rejectsFile: this.#rejected === 0 ? null : rejectsFile };

@@ -9,6 +9,15 @@ const reasonsShown = 3;
 /** Thrown inside a copy when it cannot come to a good end any more. */
 export class RejectsExhausted extends Error {}
 
+interface Judged {
+  readonly rejectsFile: string;
+  readonly what: string;
+  /** What to do, where there is no migration. */
+  readonly advice?: string;
+}
+
+const ofMigration = 'mend the source or the function, or allow more with maxRejects';
+
 /** How many rows a copy may reject, and what it has rejected. */
 export class RejectLimit {
   readonly #most: DataSpec['maxRejects'];
@@ -39,7 +48,7 @@ export class RejectLimit {
   }
 
   /** Throws `TOO_MANY_REJECTS` when the rows rejected are more than allowed, of so many read. */
-  judge(read: number, { rejectsFile, what }: { readonly rejectsFile: string; readonly what: string }): void {
+  judge(read: number, { rejectsFile, what, advice = ofMigration }: Judged): void {
     if (!this.#exceeded(read)) return;
     const reasons = [...this.#reasons.values()]
       .sort((a, b) => b.count - a.count)
@@ -49,7 +58,7 @@ export class RejectLimit {
       'TOO_MANY_REJECTS',
       `${what}: ${this.#rejected} of ${read} rows were rejected, ${this.#allowed()}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
       {
-        next: `Look at ${rejectsFile}; then mend the source or the function, or allow more with maxRejects.`,
+        next: `Look at ${rejectsFile}; then ${advice}.`,
         fields: { rejected: this.#rejected, read, rejectsFile, reasons },
       },
     );

@@ -149,6 +149,8 @@ describe('load', () => {
     await project.write('cut.json', '[{"id": 8, "at": 1},');
     const cut = await project.run('load', 'cut.json', 'everything');
     expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/SOURCE_MALFORMED.*, then load again\./s)]);
+    const missing = await project.run('load', 'nowhere.json', 'everything');
+    expect([missing.code, missing.stderr.includes('migration')]).toEqual([1, false]);
     expect((await project.run('load', 'rows.json', 'everything')).code).toBe(0);
     const rows = await project.rows('SELECT te, st, mp, li FROM $ks.everything WHERE id IN (3, 5)');
     expect(rows).toEqual([0, 1].map(() => ({ te: 'text', st: ['a', 'b'], mp: { k: 2 }, li: [1, 2] })));

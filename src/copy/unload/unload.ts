@@ -52,6 +52,8 @@ export interface UnloadAccounts {
   readonly bytes: number;
 }
 
+const advice = 'mend these rows in the table, leave the column out, or allow more with --max-rejects';
+
 /** Writes a table's rows as text: each range in the order of the ring, ranges as they come. */
 export async function unloadRows(
   request: UnloadRequest,
@@ -61,6 +63,7 @@ export async function unloadRows(
   await assertReadsInTheClear(rows, keyspace, from);
   const columns = columnsRead(request);
   const rejects = new RejectLimit(maxRejects, null);
+  const judged = { rejectsFile, what: `unload of ${from.name}`, advice };
   const rejected = new RejectsFile(rejectsFile);
   const rate = request.rate === null ? null : new RateLimit(request.rate, clock, signal);
   const sum = { read: 0, written: 0, rejected: 0, bytes: 0 };
@@ -88,11 +91,11 @@ export async function unloadRows(
   try {
     sum.bytes += await out.begin();
     await eachOf(await rows.splitFor(keyspace, from, parts), one);
-    rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });
+    rejects.judge(sum.read, judged);
     sum.bytes += await out.end();
   } catch (thrown) {
     await out.discard();
-    if (thrown instanceof RejectsExhausted) rejects.judge(sum.read, { rejectsFile, what: `unload of ${from.name}` });
+    if (thrown instanceof RejectsExhausted) rejects.judge(sum.read, judged);
     throw thrown;
   } finally {
     await rejected.close();
