@@ -5,8 +5,22 @@ import { rolldown } from 'rolldown';
 const root = import.meta.dirname;
 /** What the package exports, and its program. */
 const modules = ['bin', 'index', 'cassandra', 'files', 'mongodb', 'mysql', 'postgres', 'sqlite'];
-/** Libraries that every command needs and that are many files: written with the rest, and their licences beside it. */
-const inside = ['zod'];
+/** Libraries that every command needs, and what they need: many files, written with the rest, their licences beside it. */
+const inside = [
+  'zod',
+  'yargs',
+  'cliui',
+  'wrap-ansi',
+  'strip-ansi',
+  'ansi-regex',
+  'ansi-styles',
+  'escalade',
+  'get-caller-file',
+  'y18n',
+  'yargs-parser',
+];
+/** By the name of a package, what is written in its place. */
+const instead = { 'string-width': join(root, 'src/cli/text-width.ts') };
 /** What runs in threads of its own. */
 const threads = ['app/row-thread', 'cassandra/lease-beat'];
 
@@ -23,7 +37,8 @@ export async function bundle(into: string, programs: Readonly<Record<string, str
     cwd: root,
     input: Object.fromEntries([...entries, ...workers, ...others]),
     platform: 'node',
-    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !inside.includes(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id) && !isInside(id),
+    resolve: { alias: instead },
     logLevel: 'warn',
   });
   await build.write({
@@ -35,8 +50,15 @@ export async function bundle(into: string, programs: Readonly<Record<string, str
   await build.close();
   mkdirSync(join(into, 'licenses'), { recursive: true });
   for (const name of inside) {
-    copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(into, 'licenses', `${name}.txt`));
+    const folder = join(root, 'node_modules', name);
+    const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file)) ?? '';
+    copyFileSync(join(folder, licence), join(into, 'licenses', `${name}.txt`));
   }
+}
+
+/** `yargs`, and `yargs/helpers`. */
+function isInside(id: string): boolean {
+  return id in instead || inside.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
 /**

@@ -7,7 +7,10 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly unknown[] }[];
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 const [path = ''] = process.argv.slice(2);
@@ -18,9 +21,9 @@ try {
   console.log('the tests left no report');
 }
 
-// A file that cannot even be loaded holds no test that could fail: it counts as one.
+// A file that cannot even be loaded or set up holds no test that could fail: it counts as one.
 const broken = report?.testResults.filter(
-  ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  ({ status, assertionResults }) => status === 'failed' && assertionResults.every((one) => one.status !== 'failed'),
 );
 const failed = report === undefined ? 1 : report.numFailedTests + (broken?.length ?? 0);
 const skipped = (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0);

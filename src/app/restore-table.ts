@@ -1,5 +1,4 @@
 import type { RestoreDifference } from '../backup/restore-differences.ts';
-import { CqlformError, exitCodes } from '../kernel/errors.ts';
 import { own } from '../kernel/own.ts';
 import type { Progress } from '../model/event.ts';
 import { keyColumns } from '../model/schema.ts';
@@ -7,6 +6,7 @@ import { isCounterTable } from '../planner/schema-objects.ts';
 import type { Backups, RestoreReport, RestoreWay, WorkContext } from '../ports/engines.ts';
 import { actorOf } from './actor.ts';
 import { type MadeBeside, makeBeside, makeTable } from './restore-create.ts';
+import { dropAhead, notEmpty, timesAhead } from './restore-errors.ts';
 import type { PlannedRestore, RestoreInto } from './restore-plan.ts';
 import { type LeftRestore, type RestoreRecord, RestoreRecords } from './restore-record.ts';
 import type { Session } from './session.ts';
@@ -246,33 +246,4 @@ function unwritten({ rows, staticRows = 0, valueDigest }: PlannedRestore['backup
   const written = rows + staticRows;
   const digests = { digest: valueDigest, expected: valueDigest };
   return { rows, staticRows, expired: 0, ...digests, written, deleted: 0, skippedChunks: 0, expiring };
-}
-
-function notEmpty(address: string): CqlformError {
-  return new CqlformError('TABLE_NOT_EMPTY', `${address} has rows`, {
-    next: 'Say what shall become of them: --missing-only adds what is not there and leaves the rest, --overwrite replaces rows that the backup has, --exact makes the table what the backup has and deletes everything else; or restore into an empty table with --into.',
-    exitCode: exitCodes.consentMissing,
-  });
-}
-
-function timesAhead(address: string, newest: bigint): CqlformError {
-  return new CqlformError(
-    'WRITE_TIMES_AHEAD',
-    `${address} has cells with write times that are far ahead, up to ${newest} µs`,
-    {
-      next: 'Written over them, the restored rows would be dated later still, and hide whatever is written until then. Restore into another table with --into and --create; or TRUNCATE this one, and restore into it empty.',
-      fields: { table: address, newest: String(newest) },
-      exitCode: exitCodes.blocked,
-    },
-  );
-}
-
-function dropAhead(table: string, aheadMs: number): CqlformError {
-  const minutes = Math.ceil(aheadMs / 60_000);
-  return new CqlformError('DROP_AHEAD', `a column of ${table} was dropped at a time that is ${minutes} minutes ahead`, {
-    next: 'Until then whatever is written to it is hidden. Run the command again after that time.',
-    fields: { table, minutes },
-    retryable: true,
-    exitCode: exitCodes.blocked,
-  });
 }

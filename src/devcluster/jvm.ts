@@ -64,6 +64,8 @@ export async function startJvm(folder: string, node: NodeState, state: ClusterSt
     const child = spawn(launcher.java, await serverArguments(own, node, state), {
       cwd: own,
       detached: true,
+      // In a locale without UTF-8 the server cannot open files in folders whose names are not ASCII.
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
       stdio: ['ignore', output.fd, output.fd],
     });
     await new Promise<void>((resolve, reject) => {
