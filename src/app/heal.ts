@@ -15,8 +15,8 @@ import { type LeaseOptions, withLease } from './lease.ts';
 import type { Session } from './session.ts';
 
 const agreementTimeoutMs = 60_000;
-/** How far ahead of now the column is dropped, one after the other until the table can be read. */
-const furtherMicros = [600_000_000n, furthestFutureMicros];
+/** How far ahead of now the column is dropped at least, one after the other until the table can be read. */
+const aheadMicros = [0n, 600_000_000n, furthestFutureMicros];
 
 export interface HealOptions extends LeaseOptions {
   /** Drop the columns at this time, however far ahead; null: within the hour. */
@@ -82,7 +82,7 @@ async function heal(session: Session, healing: Healing): Promise<Outcome> {
   await session.cluster.clocks();
   let tried: Failure = { healed: false, dropTime: null, newest: null };
   const { dropMarginMicros } = session.project;
-  for (const ahead of after === null ? [dropMarginMicros, ...furtherMicros] : [0n]) {
+  for (const ahead of after === null ? aheadMicros : [0n]) {
     await addAgain(session, healing);
     const newest = await newestOf(session, wound);
     const now = session.clock.micros();

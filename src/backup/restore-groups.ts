@@ -10,7 +10,7 @@ import type { ChunkEntry } from './index-segment.ts';
 import { type Joined, joinRows } from './join.ts';
 import { comparePositions } from './key-order.ts';
 import type { TableReader } from './repository.ts';
-import { type RestorePlan, type RowWork, workOf } from './restore-rows.ts';
+import { hasCounters, type RestorePlan, type RowWork, workOf } from './restore-rows.ts';
 import { detailOf, Sum, type Totals, totalsIn } from './restore-totals.ts';
 import { RestoreWriter } from './restore-writer.ts';
 
@@ -191,9 +191,7 @@ export class TableRestore {
 
   /** Nothing is in a new table; but counters are added to, also by a restore that goes on. */
   get #readsLive(): boolean {
-    const { mode, target } = this.#plan;
-    const all = [...target.static, ...target.regular];
-    return mode !== 'new-table' || all.some(({ type }) => type.kind === 'scalar' && type.name === 'counter');
+    return this.#plan.mode !== 'new-table' || hasCounters(this.#plan);
   }
 
   /**

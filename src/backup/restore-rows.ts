@@ -89,7 +89,8 @@ function takenOf(row: StoredRow, { target: { taken } }: RestorePlan): StoredRow 
   return { ...row, cells: taken[row.kind].map((place) => row.cells[place] ?? null) };
 }
 
-function hasCounters(plan: RestorePlan): boolean {
+/** They are added to. */
+export function hasCounters(plan: RestorePlan): boolean {
   return columnsOf(plan, 'row')
     .concat(columnsOf(plan, 'static'))
     .some(({ type }) => cellKindOf(type) === 'counter');

@@ -1,9 +1,8 @@
-import { reasonOf } from '../kernel/errors.ts';
 import { match } from '../kernel/match.ts';
 import { own } from '../kernel/own.ts';
 import { RowRejected } from '../model/data.ts';
 import { DecimalText } from '../model/decimal-text.ts';
-import { repeatedName } from '../model/repeated-name.ts';
+import { parsedOnce } from '../model/json-text.ts';
 import type { ByName, UserType } from '../model/schema.ts';
 import type { CqlType, ScalarName } from '../model/type.ts';
 import { isFloating } from './codec/codec.ts';
@@ -57,17 +56,9 @@ export function valueOfText(text: string, type: CqlType, types: ByName<UserType>
 
 /** A number that JavaScript would change stays its text; a name that stands twice in an object rejects. Throws RowRejected. */
 export function parsedJson(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text, (_key, one: unknown, context?: { readonly source?: string }) =>
-      typeof one === 'number' && context?.source !== undefined && String(one) !== context.source ? context.source : one,
-    );
-  } catch (thrown) {
-    throw new RowRejected(`it is not valid JSON: ${reasonOf(thrown)}`);
-  }
-  const repeated = repeatedName(text, value);
-  if (repeated !== null) throw new RowRejected(`its field ${repeated} stands there more than once`);
-  return value;
+  const asText = (_key: string, one: unknown, context?: { readonly source?: string }): unknown =>
+    typeof one === 'number' && context?.source !== undefined && String(one) !== context.source ? context.source : one;
+  return parsedOnce(text, asText, 'it is not valid JSON');
 }
 
 function scalarOf(value: unknown, name: ScalarName): unknown {

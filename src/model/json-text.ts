@@ -30,13 +30,20 @@ export function exactNumber(text: string): number | bigint | DecimalText {
   return isChanged(text) ? new DecimalText(text) : value;
 }
 
-/** As JSON.parse, but no number loses a digit and no object names a field twice: both throw RowRejected otherwise. */
+/** As JSON.parse, but no number loses a digit and no object names a field twice. Throws RowRejected. */
 export function valueOfJsonText(text: string): unknown {
+  return parsedOnce(text, mayChange(text) ? revived : undefined, 'the text is not JSON');
+}
+
+type Revive = (name: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+/** As JSON.parse, but no object names a field twice. Throws RowRejected; `otherwise`: what it says of a text that is no JSON. */
+export function parsedOnce(text: string, revive: Revive | undefined, otherwise: string): unknown {
   let value: unknown;
   try {
-    value = mayChange(text) ? JSON.parse(text, revived) : JSON.parse(text);
+    value = JSON.parse(text, revive);
   } catch (thrown) {
-    throw new RowRejected(`the text is not JSON: ${reasonOf(thrown)}`);
+    throw new RowRejected(`${otherwise}: ${reasonOf(thrown)}`);
   }
   const repeated = repeatedName(text, value);
   if (repeated !== null) throw new RowRejected(`its field ${repeated} stands there more than once`);

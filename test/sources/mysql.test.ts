@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copy, t, table } from '../../src/index.ts';
 import { mysql } from '../../src/mysql.ts';
-import { createOpenSurvey } from '../../src/sources/survey.ts';
 import { type CopyFixture, copyFixture } from '../copy/copy-fixture.ts';
 import { type Mariadb, mariadb } from '../support/mariadb.ts';
 import { assessed, proposedTypes } from './assessed.ts';
 import { changesFrom, micros } from './changes.ts';
-import { loadedInPieces } from './loaded-in-pieces.ts';
+import { expectLoadedInPieces } from './loaded-in-pieces.ts';
 import { byId, byUrl, problems, type Reading, reading } from './sql-source.ts';
+import { expectViewsBeside } from './views-beside.ts';
 
 let server: Mariadb;
 let fixture: CopyFixture;
@@ -472,38 +472,13 @@ describe('changes', () => {
 });
 
 it('is loaded by pieces of one moment, several at a time, and every row is accounted for', async () => {
-  await server.sql(
-    'CREATE TABLE items (id int PRIMARY KEY, n bigint NOT NULL)',
+  await expectLoadedInPieces(fixture, { ...server, system: 'mysql' }, [
     'INSERT INTO items SELECT seq, IF(seq % 9000 = 1, 3000000000, seq) FROM seq_1_to_20000',
     'ANALYZE TABLE items',
-  );
-  await fixture.create(table('items', { columns: { id: t.int(), n: t.int() }, partitionKey: ['id'] }));
-  const address = byUrl(server.url);
-  const loaded = await loadedInPieces(fixture, { system: 'mysql', address }, () =>
-    server.sql('DELETE FROM items WHERE id > 10', 'INSERT INTO items VALUES (30000, 1)'),
-  );
-  expect(loaded.accounts).toMatchObject({ read: 20_000, written: 19_997, rejected: 3 });
-  expect(loaded.rejects.toSorted()).toEqual(['items(id=1)', 'items(id=18001)', 'items(id=9001)']);
-  expect(loaded.pieces).toBeGreaterThan(4);
-  expect(loaded.atOnce).toBe(4);
-  const [found] = await fixture.query('SELECT count(*) AS rows, sum(CAST(n AS bigint)) AS sum FROM KS.items');
-  expect({ rows: Number(found?.['rows']), sum: Number(found?.['sum']) }).toEqual({
-    rows: 19_997,
-    sum: (20_000 * 20_001) / 2 - 1 - 9001 - 18_001,
-  });
+  ]);
 });
 
 it('with views: they are told beside the tables, and looked at by name', async () => {
   await server.sql('CREATE TABLE beside (id int PRIMARY KEY)', 'CREATE VIEW seen AS SELECT id FROM beside');
-  const survey = createOpenSurvey({ projectFolder: '/', addresses: { shop: byUrl(server.url) } });
-  const target = { kind: 'database', system: 'mysql', connection: 'shop' } as const;
-  const whole = await survey({ ...target, table: null });
-  expect(whole.tables.map((one) => one.place)).toContain('beside');
-  expect(whole.tables.map((one) => one.place)).not.toContain('seen');
-  expect(whole.views).toEqual(['seen']);
-  const named = await survey({ ...target, table: 'seen' });
-  expect(named.tables.map(({ place, columns }) => [place, columns.map((one) => one.field)])).toEqual([
-    ['seen', ['id']],
-  ]);
-  expect(named.views).toEqual([]);
+  await expectViewsBeside({ system: 'mysql', url: server.url, views: ['seen'] });
 });
